@@ -1,0 +1,189 @@
+// What a kernel looks like to the memory hierarchy. An algorithm is written once, as the function that builds its Program:
+// the model counts it, the simulator runs it, the host execution of the real kernel must agree with it byte for byte.
+//
+//   Program flash2, A100, 1 head, N = 4096, d = 128                            (rooftile explain prints this form)
+//     tensors   Q K V input, O LSE output
+//     launch    flash2: 128 threads, 255 registers, 64 KiB; axes q_tile 32, member 1, kv_head 1, batch 1
+//       role    all: 4 warps
+//                          load  Q [batch, head, q_tile x 128, 128]
+//         loop j = full .. last, descending                                   masked key blocks
+//           load K, load V, lds, mma QKᵀ, fma, alu, exp2, convert, mma PV
+//         loop j = 0 .. full, descending                                      unmasked key blocks
+//           load K, load V, lds, mma QKᵀ, fma, exp2, convert, mma PV
+//                          store O, store LSE
+//
+// Everything is a flat pool inside the object: no heap, no strings, no recursion, trivially copyable.
+// Indices: axes are 0..3 (fastest first), loop n of a launch is 4 + n (bound.hpp). Loop indices are absolute block numbers.
+// Extents and amounts are 64-bit integers; FLOP totals are computed in double (a backward over 1M tokens overflows int64).
+#pragma once
+
+#include <cstdint>
+#include <limits>
+
+#include "rooftile/model/bound.hpp"
+#include "rooftile/model/inline_vector.hpp"
+#include "rooftile/model/kernel_spec.hpp"
+#include "rooftile/model/workload.hpp"
+
+namespace rooftile {
+
+enum class TensorRole : std::uint8_t { input, output, workspace };
+
+/// A tensor in global memory; row-major, rows aligned to a 32-byte sector.
+struct Tensor {
+  const char* name = "";
+  TensorRole role = TensorRole::input;
+  std::uint8_t element_bytes = 2;
+  InlineVector<std::int64_t, 5> extents;  ///< slowest first
+
+  [[nodiscard]] std::int64_t bytes() const {
+    std::int64_t total = element_bytes;
+    for (const std::int64_t extent : extents) total *= extent;
+    return total;
+  }
+};
+
+/// What a TileOp occupies. load, store, atomic move bytes of a tensor; the others do `amount` units of work on the SM.
+enum class OpKind : std::uint8_t {
+  load,     ///< global -> SM, bytes of a tile
+  store,    ///< SM -> global
+  atomic,   ///< read-modify-write in L2
+  lds,      ///< bytes read from shared memory
+  sts,      ///< bytes written to shared memory
+  mma,      ///< FLOP on the tensor cores
+  exp2,     ///< results
+  fma,      ///< results (2 FLOP each)
+  convert,  ///< results
+  alu,      ///< integer and compare results
+  rng,      ///< random numbers (Philox)
+  reduce,   ///< lanes exchanged in row reductions
+  barrier   ///< CTA-wide barriers
+};
+inline constexpr std::size_t op_kinds = 13;
+[[nodiscard]] constexpr bool moves_a_tile(OpKind kind) { return kind <= OpKind::atomic; }
+
+enum class Hint : std::uint8_t { none, async, multicast, evict, persist };
+
+/// In which trips of `guard_loop` an op takes part.
+enum class Guard : std::uint8_t { always, first_trip, not_first_trip, last_trip };
+
+/// Where a tile stands along one tensor dimension: offset = index·step + index2·step2, `extent` elements, clipped at the edge.
+struct TileDim {
+  std::int64_t step = 0;
+  std::int64_t extent = 1;
+  std::int64_t step2 = 0;
+  IndexId index = no_index;
+  IndexId index2 = no_index;
+};
+
+/// "not before that op, `lag` trips ago": dependence of an op on an op of any role of the launch.
+struct After {
+  std::int8_t op = -1;   ///< index into Program::ops
+  std::int8_t lag = 0;   ///< 0: same trip
+};
+
+struct TileOp {
+  OpKind kind = OpKind::load;
+  Hint hint = Hint::none;
+  Guard guard = Guard::always;
+  std::int8_t guard_loop = -1;  ///< loop of the launch the guard speaks of
+  std::int8_t loop = -1;        ///< loop the op stands in; -1: once per CTA
+  std::int8_t tensor = -1;      ///< for load, store, atomic
+  std::uint8_t after_count = 0;
+  std::uint8_t dims = 0;
+  std::int64_t amount = 0;      ///< work per execution, for the others
+  After after[3];
+  TileDim dim[5];
+};
+
+/// `for index in [first, last)`, or backwards; `cap` is a second upper limit where two indices bound a loop.
+struct Loop {
+  Bound first;
+  Bound last;
+  Bound cap = constant(std::numeric_limits<std::int64_t>::max());
+  bool has_cap = false;
+  bool descending = false;
+  std::int8_t parent = -1;  ///< enclosing loop; nesting at most 3
+  std::int8_t group = -1;   ///< loops of one group (across roles) run in step
+};
+
+/// Identical warps doing one job: all of flash2; producer and consumers of flash3.
+struct Role {
+  const char* name = "";
+  std::int16_t warps = 0;
+  std::int16_t registers = 0;
+  std::int16_t copies = 1;      ///< identical warp groups
+  std::int16_t first_op = 0;    ///< ops [first_op, last_op) of the program
+  std::int16_t last_op = 0;
+};
+
+struct Axis {
+  const char* name = "";
+  std::int64_t extent = 1;
+  bool descending = false;  ///< handed out from the far end: longest causal tile first
+};
+
+enum class Schedule : std::uint8_t { one_per_cta, persistent_static, persistent_dynamic };
+
+inline constexpr std::size_t max_axes = 4;
+inline constexpr std::size_t max_loops = 6;
+inline constexpr std::size_t max_tensors = 16;
+inline constexpr std::size_t max_launches = 10;
+inline constexpr std::size_t max_ops = 64;
+
+struct Launch {
+  const char* name = "";
+  std::int32_t threads = 0;
+  std::int32_t registers = 0;    ///< per thread, at entry
+  std::int64_t smem = 0;         ///< bytes per CTA
+  std::int32_t cluster = 1;
+  Schedule schedule = Schedule::one_per_cta;
+  InlineVector<Axis, max_axes> axes;  ///< fastest first
+  InlineVector<Role, 3> roles;
+  InlineVector<Loop, max_loops> loops;
+  std::int16_t first_op = 0;
+  std::int16_t last_op = 0;
+
+  [[nodiscard]] std::int64_t ctas() const {
+    std::int64_t total = 1;
+    for (const Axis& axis : axes) total *= axis.extent;
+    return total;
+  }
+};
+
+/// A whole call: its tensors, its launches in order, and how it is run.
+struct Program {
+  InlineVector<Tensor, max_tensors> tensors;
+  InlineVector<Launch, max_launches> launches;
+  InlineVector<TileOp, max_ops> ops;
+  DType dtype = DType::fp16;
+  MathPath math = MathPath::mma_sync;
+  LaunchStyle launch_style = LaunchStyle::stream;
+  L2State l2 = L2State::cold;
+  Flops paper_flops;              ///< of the workload, as the papers count
+  bool off_target = false;        ///< a bare algorithm name on an architecture its kernel does not target
+
+  void clear() {
+    tensors.clear();
+    launches.clear();
+    ops.clear();
+  }
+};
+
+template <>
+struct EnumNames<OpKind> {
+  static constexpr std::string_view kind = "op kind";
+  static constexpr Named<OpKind> table[] = {
+      {OpKind::load, "load"},   {OpKind::store, "store"},     {OpKind::atomic, "atomic"}, {OpKind::lds, "lds"},
+      {OpKind::sts, "sts"},     {OpKind::mma, "mma"},         {OpKind::exp2, "exp2"},     {OpKind::fma, "fma"},
+      {OpKind::convert, "convert"}, {OpKind::alu, "alu"},     {OpKind::rng, "rng"},       {OpKind::reduce, "reduce"},
+      {OpKind::barrier, "barrier"}};
+};
+template <>
+struct EnumNames<TensorRole> {
+  static constexpr std::string_view kind = "tensor role";
+  static constexpr Named<TensorRole> table[] = {
+      {TensorRole::input, "input"}, {TensorRole::output, "output"}, {TensorRole::workspace, "workspace"}};
+};
+
+}  // namespace rooftile
