@@ -17,10 +17,10 @@ namespace rooftile {
 /// Ceiling division, divisor > 0.
 [[nodiscard]] constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return -floor_div(-a, b); }
 
-/// Which running index a bound or a tile position depends on: axis 0..3 of the grid, 4 + n = loop n of the launch.
+/// Which running index a bound or a tile position depends on: axis 0..4 of the grid, 5 + n = loop n of the launch.
 using IndexId = std::int8_t;
 inline constexpr IndexId no_index = -1;
-inline constexpr IndexId first_loop_index = 4;  ///< = the number of axes a launch can have
+inline constexpr IndexId first_loop_index = 5;  ///< = the number of axes a launch can have
 
 /// One limit of a loop: clamp(floor((c + b·index) / div), lo, hi). b >= 0, div > 0, lo <= hi.
 struct Bound {

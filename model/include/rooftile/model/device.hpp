@@ -6,6 +6,7 @@
 
 #include <compare>
 #include <string>
+#include <string_view>
 
 #include "rooftile/model/quantity.hpp"
 #include "rooftile/model/workload.hpp"
@@ -131,6 +132,9 @@ struct Device {
 /// Dense matrix-multiply rate of one SM for a dtype with fp32 accumulation; fp32 itself runs on the FMA units (2 per FMA).
 /// unknown() where the profile does not say.
 [[nodiscard]] FlopsPerCycle matmul_rate(const Device& device, DType dtype);
+
+/// The leaf behind matmul_rate(): "sm.tensor.fp16_fp32".
+[[nodiscard]] std::string_view matmul_rate_leaf(DType dtype);
 
 /// Whole-chip dense matrix peak at the datasheet's tensor clock.
 [[nodiscard]] FlopsPerSecond matmul_peak(const Device& device, DType dtype);

@@ -22,6 +22,11 @@ class InlineVector {
     items_[size_] = item;
     return items_[size_++];
   }
+  /// Appends an item that keeps whatever was in its place: the caller sets every member.
+  constexpr T& emplace_back() {
+    if (size_ == Capacity) throw std::length_error("InlineVector: capacity exceeded");
+    return items_[size_++];
+  }
   constexpr void clear() { size_ = 0; }
 
   [[nodiscard]] constexpr std::size_t size() const { return size_; }

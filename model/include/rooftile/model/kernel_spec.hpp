@@ -36,10 +36,12 @@ struct ExtraPass {
   std::string name;            ///< "mask_add": also the launch's name
   Place place = Place::before_softmax;
   PassCondition when = PassCondition::always;
-  int score_reads = 1;         ///< N² tensors of the score dtype read
-  int score_writes = 1;        ///< N² tensors of the score dtype written
-  int byte_mask_reads = 0;     ///< N² tensors of one byte read (a stored dropout or boolean mask)
-  int byte_mask_writes = 0;    ///< N² tensors of one byte written
+  bool shared = false;         ///< over one [seq_q, seq_kv] matrix for all heads (a mask being built)
+  bool reads_shared = false;   ///< reads that shared matrix once per head, beside the scores
+  int score_reads = 1;         ///< N² tensors of the score dtype read, 0 or 1
+  int score_writes = 1;        ///< N² tensors of the score dtype written, 0 or 1
+  int byte_mask_reads = 0;     ///< N² tensors of one byte read (a stored dropout or boolean mask), 0 or 1
+  int byte_mask_writes = 0;    ///< N² tensors of one byte written, 0 or 1
 };
 
 /// One tile shape and the launches it is right for. The first matching row of a spec wins.

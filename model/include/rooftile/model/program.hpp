@@ -13,7 +13,7 @@
 //                          store O, store LSE
 //
 // Everything is a flat pool inside the object: no heap, no strings, no recursion, trivially copyable.
-// Indices: axes are 0..3 (fastest first), loop n of a launch is 4 + n (bound.hpp). Loop indices are absolute block numbers.
+// Indices: axes are 0..4 (fastest first), loop n of a launch is 5 + n (bound.hpp). Loop indices are absolute block numbers.
 // Extents and amounts are 64-bit integers; FLOP totals are computed in double (a backward over 1M tokens overflows int64).
 #pragma once
 
@@ -125,10 +125,11 @@ struct Axis {
 
 enum class Schedule : std::uint8_t { one_per_cta, persistent_static, persistent_dynamic };
 
-inline constexpr std::size_t max_axes = 4;
+inline constexpr std::size_t max_axes = 5;
+static_assert(max_axes == first_loop_index);
 inline constexpr std::size_t max_loops = 6;
 inline constexpr std::size_t max_tensors = 16;
-inline constexpr std::size_t max_launches = 10;
+inline constexpr std::size_t max_launches = 12;
 inline constexpr std::size_t max_ops = 64;
 
 struct Launch {

@@ -79,7 +79,7 @@ using Workload = std::variant<AttentionShape, GemmShape, SoftmaxShape>;
 [[nodiscard]] Flops paper_flops(const Workload& workload);
 
 /// Nothing, or why the numbers make no workload: "kv_heads 3 does not divide heads 8".
-/// Extents are limited to 2^31 - 1 each, and the largest matrix to 2^61 bytes, so that counts stay exact in 64 bits.
+/// Extents are limited to 2^31 - 1 each, and the largest matrix to 2^58 bytes, so that counts stay exact in 64 bits.
 [[nodiscard]] tl::expected<void, std::string> check(const Workload& workload);
 
 /// "batch 8, heads 32/8, seq 4096, d 128, fp16, causal, fwd" — for people.

@@ -1,0 +1,94 @@
+// How an algorithm is written down: a thin pen over the pools of a Program.
+//
+//   ProgramWriter w{program};
+//   const int q = w.input("Q", 2, {batch, heads, seq_q, d});
+//   w.launch("flash2", {.threads = 128, .registers = 255, .smem = 65536}, {{"q_tile", tiles}, {"head", heads}, {"batch", batch}});
+//   w.role("all", 4);
+//   w.load(q, {at(2), at(1), tile(0, br), whole(d)});               // once per CTA; axes 0 = q_tile, 1 = head, 2 = batch
+//   const int j = w.loop(constant(0), constant(blocks));
+//   w.in(j);
+//   const int k_tile = w.load(k, {at(2), at(1), tile(loop_index(j), bc), whole(d)});
+//   const int qk = w.work(OpKind::mma, 2 * br * bc * d);
+//   w.after(qk, {{k_tile, 0}});                                     // QKᵀ waits for K of this trip
+#pragma once
+
+#include <initializer_list>
+
+#include "rooftile/model/program.hpp"
+
+namespace rooftile {
+
+/// The index of loop n, for tile positions and limits.
+[[nodiscard]] constexpr IndexId loop_index(int loop) { return static_cast<IndexId>(first_loop_index + loop); }
+
+/// Tile positions along one dimension.
+[[nodiscard]] constexpr TileDim at(IndexId index) { return {.step = 1, .extent = 1, .index = index}; }
+[[nodiscard]] constexpr TileDim tile(IndexId index, std::int64_t extent) {
+  return {.step = extent, .extent = extent, .index = index};
+}
+/// Element index·step + index2: a query head from its K/V head and its place in the group.
+[[nodiscard]] constexpr TileDim at(IndexId index, std::int64_t step, IndexId index2) {
+  return {.step = step, .extent = 1, .step2 = 1, .index = index, .index2 = index2};
+}
+[[nodiscard]] constexpr TileDim whole(std::int64_t extent) { return {.step = 0, .extent = extent}; }
+
+/// "not before op `op`, `lag` trips ago"; indices as load(), store() and work() return them.
+struct Dependence {
+  int op;
+  int lag = 0;
+};
+
+/// Per-CTA resources of a launch.
+struct LaunchResources {
+  std::int32_t threads = 128;
+  std::int32_t registers = 255;
+  std::int64_t smem = 0;
+};
+
+class ProgramWriter {
+ public:
+  /// Starts over: clears `program`.
+  explicit ProgramWriter(Program& program) : program_{program} { program.clear(); }
+
+  int input(const char* name, std::int64_t element_bytes, std::initializer_list<std::int64_t> extents) {
+    return tensor(name, TensorRole::input, element_bytes, extents);
+  }
+  int output(const char* name, std::int64_t element_bytes, std::initializer_list<std::int64_t> extents) {
+    return tensor(name, TensorRole::output, element_bytes, extents);
+  }
+  int workspace(const char* name, std::int64_t element_bytes, std::initializer_list<std::int64_t> extents) {
+    return tensor(name, TensorRole::workspace, element_bytes, extents);
+  }
+
+  /// Begins the next launch; ops that follow stand outside any loop until in() is called.
+  Launch& launch(const char* name, LaunchResources resources, std::initializer_list<Axis> axes);
+  /// Begins a role of the current launch.
+  void role(const char* name, int warps, int copies = 1);
+
+  /// Adds a loop to the current launch; returns its number.
+  int loop(Bound first, Bound last, int parent = -1);
+  int descending_loop(Bound first, Bound last, int parent = -1);
+  /// The ops that follow stand in this loop; -1: once per CTA.
+  void in(int loop) { loop_ = static_cast<std::int8_t>(loop); }
+
+  /// Tile movements and work; each returns the op's index in the program.
+  int load(int tensor, std::initializer_list<TileDim> dims) { return move(OpKind::load, tensor, dims); }
+  int store(int tensor, std::initializer_list<TileDim> dims) { return move(OpKind::store, tensor, dims); }
+  int atomic(int tensor, std::initializer_list<TileDim> dims) { return move(OpKind::atomic, tensor, dims); }
+  int work(OpKind kind, std::int64_t amount);
+
+  /// Dependences of an op: at most three.
+  void after(int op, std::initializer_list<Dependence> dependences);
+  /// Restricts the last op to some trips of a loop.
+  void guard(Guard guard, int loop);
+
+ private:
+  int tensor(const char* name, TensorRole role, std::int64_t element_bytes, std::initializer_list<std::int64_t> extents);
+  int move(OpKind kind, int tensor, std::initializer_list<TileDim> dims);
+  TileOp& append(OpKind kind);
+
+  Program& program_;
+  std::int8_t loop_ = -1;
+};
+
+}  // namespace rooftile

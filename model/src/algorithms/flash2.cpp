@@ -1,0 +1,106 @@
+// FlashAttention-2 forward (Dao 2023, arXiv 2307.08691, Algorithm 1 and section 3.1).
+//
+// One CTA owns br query rows. It walks the key blocks backwards: first those that a mask cuts, then those it sees whole.
+// O, the row maxima and the row sums never leave the SM; O and the logsumexp are written once.
+//
+//   requested bytes   Q and O once, K and V once per query tile that sees them:  2·Nq·d + 2·ceil(Nq/br)·Nkv·d  elements
+#include "algorithms.hpp"
+#include "causal.hpp"
+#include "rooftile/model/tile_table.hpp"
+
+namespace rooftile::algorithms {
+namespace {
+
+// axes, fastest first
+constexpr IndexId q_tile = 0, member = 1, kv_head = 2, batch = 3;
+
+struct Tensors {
+  int q, k, v, o, lse;
+};
+
+struct Flash2 {
+  ProgramWriter& w;
+  const AttentionShape& shape;
+  const TileRow& tile;
+  Tensors t;
+
+  [[nodiscard]] std::int64_t scores() const { return tile.br * tile.bc; }
+  [[nodiscard]] std::int64_t element() const { return size_of(shape.dtype); }
+
+  /// One trip over a key block; dependences as FlashAttention-2 pipelines them: K of the next trip arrives during
+  /// softmax and PV, V of the next during QKᵀ, one buffer each.
+  void trip(int loop, bool masked) const {
+    w.in(loop);
+    const IndexId j = loop_index(loop);
+    const std::int64_t buffer = tile.bc * tile.head_dim * element();
+    const std::int64_t matmul = 2 * scores() * tile.head_dim;
+
+    const int load_k = w.load(t.k, {at(batch), at(kv_head), rooftile::tile(j, tile.bc), whole(shape.head_dim)});
+    const int load_v = w.load(t.v, {at(batch), at(kv_head), rooftile::tile(j, tile.bc), whole(shape.head_dim)});
+    w.work(OpKind::sts, 2 * buffer);                                // cp.async lands K and V
+    const int read_k = w.work(OpKind::lds, tile.warps * buffer);    // every warp reads the whole tile
+    const int qk = w.work(OpKind::mma, matmul);
+    const int row_max = w.work(OpKind::alu, scores() * (masked ? 2 : 1));
+    w.work(OpKind::reduce, 8 * tile.br);                            // four lanes hold a row: two exchanges
+    const int scale = w.work(OpKind::fma, 2 * scores() + tile.br * tile.head_dim);  // exponent, sum, rescaled O
+    const int exp = w.work(OpKind::exp2, scores());
+    const int to_16_bit = w.work(OpKind::convert, scores());
+    const int read_v = w.work(OpKind::lds, tile.warps * buffer);
+    const int pv = w.work(OpKind::mma, matmul);
+    w.work(OpKind::barrier, 2);
+
+    w.after(load_k, {{qk, 1}});
+    w.after(load_v, {{pv, 1}});
+    w.after(read_k, {{load_k, 0}});
+    w.after(qk, {{read_k, 0}, {pv, 1}});
+    w.after(row_max, {{qk, 0}});
+    w.after(scale, {{row_max, 0}});
+    w.after(exp, {{scale, 0}});
+    w.after(to_16_bit, {{exp, 0}});
+    w.after(read_v, {{load_v, 0}});
+    w.after(pv, {{to_16_bit, 0}, {read_v, 0}});
+  }
+};
+
+Tensors tensors(ProgramWriter& w, const AttentionShape& s) {
+  const std::int64_t element = size_of(s.dtype);
+  return {.q = w.input("Q", element, {s.batch, s.heads, s.seq_q, s.head_dim}),
+          .k = w.input("K", element, {s.batch, s.kv_heads, s.seq_kv, s.head_dim}),
+          .v = w.input("V", element, {s.batch, s.kv_heads, s.seq_kv, s.head_dim}),
+          .o = w.output("O", element, {s.batch, s.heads, s.seq_q, s.head_dim}),
+          .lse = w.output("LSE", 4, {s.batch, s.heads, s.seq_q})};
+}
+
+}  // namespace
+
+void flash2(Program& program, const AttentionShape& shape, const Call& call) {
+  const TileRow& row = call.tile;
+  ProgramWriter w{program};
+  const Flash2 kernel{w, shape, row, tensors(w, shape)};
+  const CausalTiling tiling{row.br, row.bc, shape.seq_q, shape.seq_kv, shape.causal_offset()};
+
+  w.launch("flash2",
+           {.threads = 32 * row.warps,
+            .registers = row.registers,
+            .smem = row.smem != 0 ? row.smem : flash2_smem(row.br, row.bc, row.head_dim)},
+           {{"q_tile", ceil_div(shape.seq_q, row.br), call.spec.longest_first},
+            {"member", shape.group()},
+            {"kv_head", shape.kv_heads},
+            {"batch", shape.batch}});
+  w.role("all", row.warps);
+
+  const TileDim head = at(kv_head, shape.group(), member);
+  w.load(kernel.t.q, {at(batch), head, tile(q_tile, row.br), whole(shape.head_dim)});
+
+  const bool causal = shape.mask == Mask::causal;
+  const Bound seen = causal ? last_seen_block(q_tile, tiling) : constant(tiling.blocks());
+  const Bound unmasked = causal ? last_unmasked_block(q_tile, tiling) : constant(shape.seq_kv / row.bc);
+  if (causal || shape.seq_kv % row.bc != 0) kernel.trip(w.descending_loop(unmasked, seen), true);
+  kernel.trip(w.descending_loop(constant(0), unmasked), false);
+
+  w.in(-1);
+  w.store(kernel.t.o, {at(batch), head, tile(q_tile, row.br), whole(shape.head_dim)});
+  w.store(kernel.t.lse, {at(batch), head, tile(q_tile, row.br)});
+}
+
+}  // namespace rooftile::algorithms

@@ -1,0 +1,44 @@
+// The launches that standard attention is made of; each is also a workload of its own.
+#pragma once
+
+#include "algorithms.hpp"
+
+namespace rooftile::algorithms {
+
+/// A [batch, heads, rows, cols] matrix in the program: its tensor and its shape.
+struct Matrix {
+  int tensor;
+  std::int64_t rows;
+  std::int64_t cols;
+  bool per_kv_head = false;  ///< second extent is kv_heads: the query heads of a group share it
+};
+
+/// Grid shared by all launches of a call.
+struct Heads {
+  std::int64_t batch;
+  std::int64_t kv_heads;
+  std::int64_t group;
+
+  [[nodiscard]] std::int64_t all() const { return kv_heads * group; }
+};
+
+/// C = A Bᵀ (or A B): one CTA per br x bn tile of C, K loop of bk, `stages` buffers of A and B in flight.
+/// B is [cols of C, depth] if `transposed`, else [depth, cols of C].
+void gemm_launch(ProgramWriter& w, const char* name, const Heads& heads, Matrix a, Matrix b, Matrix c, bool transposed,
+                 const TileRow& tile, DType dtype);
+
+/// Softmax along the rows of `from` into `to` with the given number of sweeps.
+void softmax_launch(ProgramWriter& w, const Heads& heads, Matrix from, Matrix to, SoftmaxPasses passes, DType dtype);
+
+/// An elementwise kernel: reads and writes whole matrices, one tile of each per CTA.
+struct Elementwise {
+  const char* name;
+  InlineVector<int, 3> reads{};
+  InlineVector<int, 2> writes{};
+  int shared_read = -1;          ///< a [rows, cols] matrix that all heads read
+  std::int64_t random_numbers = 0;  ///< drawn per element
+};
+void elementwise_launch(ProgramWriter& w, const Heads& heads, std::int64_t rows, std::int64_t cols,
+                        const Elementwise& kernel);
+
+}  // namespace rooftile::algorithms

@@ -1,0 +1,148 @@
+#include "rooftile/model/count.hpp"
+
+#include <algorithm>
+
+#include "nest.hpp"
+
+namespace rooftile {
+namespace {
+
+/// Tile size along the dimensions that end ragged: full tiles, and what the last tile lacks.
+struct RaggedDim {
+  IndexId index;
+  std::int64_t last;                  ///< index of the clipped tile
+  std::int64_t full[2], missing[2];  ///< [bytes factor, sectors factor]
+};
+
+constexpr std::int64_t sector_bytes = 32;
+
+std::int64_t sectors_of(std::int64_t elements, std::int64_t element_bytes) {
+  return ceil_div(elements * element_bytes, sector_bytes);
+}
+
+/// The shape of one op's tiles: a constant factor and up to three ragged dimensions.
+struct TileShape {
+  std::int64_t factor[2] = {1, 1};  ///< [bytes, sectors] of the dimensions that are never clipped
+  InlineVector<RaggedDim, 3> ragged;
+};
+
+TileShape shape_of(const TileOp& op, const Tensor& tensor) {
+  TileShape shape;
+  shape.factor[0] = tensor.element_bytes;
+  for (std::size_t d = 0; d < op.dims; ++d) {
+    const TileDim& dim = op.dim[d];
+    const std::int64_t size = tensor.extents[d];
+    const bool innermost = d + 1 == op.dims;
+    const auto in_sectors = [&](std::int64_t n) { return innermost ? sectors_of(n, tensor.element_bytes) : n; };
+    const std::int64_t extent = dim.index == no_index ? std::min(dim.extent, size) : dim.extent;
+    const std::int64_t tiles = ceil_div(size, extent);
+    const std::int64_t rest = size - (tiles - 1) * extent;
+    const bool clipped = dim.index != no_index && dim.index2 == no_index && rest != extent;
+    if (clipped) {
+      shape.ragged.push_back({dim.index,
+                              tiles - 1,
+                              {extent, in_sectors(extent)},
+                              {extent - rest, in_sectors(extent) - in_sectors(rest)}});
+    } else {
+      shape.factor[0] *= extent;
+      shape.factor[1] *= in_sectors(extent);
+    }
+  }
+  return shape;
+}
+
+/// Executions selected by the op's guard.
+std::int64_t guarded(NestCounter& nest, const TileOp& op, Selection selection) {
+  if (op.guard == Guard::always) return nest.executions(op.loop, selection);
+  const std::int64_t all = op.guard == Guard::not_first_trip ? nest.executions(op.loop, selection) : 0;
+  selection.edge_loop = op.guard_loop;
+  selection.at_last = op.guard == Guard::last_trip;
+  const std::int64_t edge = nest.executions(op.loop, selection);
+  return op.guard == Guard::not_first_trip ? all - edge : edge;
+}
+
+/// Sum over all executions of the clipped tile size: product over dimensions of (full - missing·[last tile]), multiplied out.
+OpCount count_tiles(NestCounter& nest, const TileOp& op, const Tensor& tensor) {
+  const TileShape shape = shape_of(op, tensor);
+  OpCount total;
+  const unsigned subsets = 1U << shape.ragged.size();
+  for (unsigned subset = 0; subset < subsets; ++subset) {
+    std::int64_t term[2] = {shape.factor[0], shape.factor[1]};
+    Selection selection;
+    bool possible = true;
+    for (std::size_t r = 0; r < shape.ragged.size(); ++r) {
+      const RaggedDim& dim = shape.ragged[r];
+      const bool at_edge = (subset >> r & 1U) != 0;
+      for (int unit = 0; unit < 2; ++unit) term[unit] *= at_edge ? -dim.missing[unit] : dim.full[unit];
+      if (at_edge) possible = selection.pin(dim.index, dim.last) && possible;
+    }
+    if (!possible) continue;
+    const std::int64_t n = guarded(nest, op, selection);
+    if (subset == 0) total.executions = n;
+    total.bytes += term[0] * n;
+    total.sectors += term[1] * n;
+  }
+  return total;
+}
+
+void count_launch(const Program& program, const Launch& launch, LaunchCount& totals, ProgramCounts& counts) {
+  NestCounter nest{launch};
+  totals.ctas = launch.ctas();
+  for (std::size_t l = 0; l < launch.loops.size(); ++l) {
+    const int loop = static_cast<int>(l);
+    Selection entered;
+    totals.trips[l] = nest.executions(loop, entered);
+    entered.edge_loop = static_cast<std::int8_t>(loop);
+    totals.entries[l] = nest.executions(loop, entered);
+  }
+  for (std::int16_t i = launch.first_op; i < launch.last_op; ++i) {
+    const auto index = static_cast<std::size_t>(i);
+    const TileOp& op = program.ops[index];
+    if (moves_a_tile(op.kind)) {
+      counts.op[index] = count_tiles(nest, op, program.tensors[static_cast<std::size_t>(op.tensor)]);
+    } else {
+      counts.op[index] = {guarded(nest, op, {}), 0, 0};
+    }
+  }
+}
+
+template <class Wanted>
+std::int64_t sum_bytes(const Program& program, const ProgramCounts& counts, const Launch& launch, int tensor,
+                       Wanted wanted) {
+  std::int64_t total = 0;
+  for (std::int16_t i = launch.first_op; i < launch.last_op; ++i) {
+    const auto index = static_cast<std::size_t>(i);
+    const TileOp& op = program.ops[index];
+    if (op.tensor == tensor && wanted(op.kind)) total += counts.op[index].bytes;
+  }
+  return total;
+}
+
+}  // namespace
+
+void count(const Program& program, ProgramCounts& counts) {
+  for (std::size_t l = 0; l < program.launches.size(); ++l) {
+    count_launch(program, program.launches[l], counts.launch[l], counts);
+  }
+}
+
+std::int64_t loaded_bytes(const Program& program, const ProgramCounts& counts, const Launch& launch, int tensor) {
+  return sum_bytes(program, counts, launch, tensor, [](OpKind kind) { return kind == OpKind::load; });
+}
+
+std::int64_t stored_bytes(const Program& program, const ProgramCounts& counts, const Launch& launch, int tensor) {
+  return sum_bytes(program, counts, launch, tensor,
+                   [](OpKind kind) { return kind == OpKind::store || kind == OpKind::atomic; });
+}
+
+double work(const Program& program, const ProgramCounts& counts, const Launch& launch, OpKind kind) {
+  double total = 0;
+  for (std::int16_t i = launch.first_op; i < launch.last_op; ++i) {
+    const auto index = static_cast<std::size_t>(i);
+    const TileOp& op = program.ops[index];
+    if (op.kind == kind) total += static_cast<double>(counts.op[index].executions) * static_cast<double>(op.amount);
+  }
+  return total;
+}
+
+}  // namespace rooftile

@@ -1,0 +1,81 @@
+#include "rooftile/model/occupancy.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <string>
+
+#include "rooftile/model/format_quantity.hpp"
+
+namespace rooftile {
+namespace {
+
+constexpr std::int64_t any_number = std::numeric_limits<std::int32_t>::max();
+constexpr std::int64_t largest_grid = std::numeric_limits<std::int32_t>::max();  // gridDim.x, CUDA C++ Programming Guide
+constexpr std::int64_t largest_cta = 1024;                                       // threads, all compute capabilities
+constexpr std::int64_t warp_size = 32;
+
+template <class Q>
+std::int64_t whole(Q quantity, std::int64_t if_unknown) {
+  return is_known(quantity) ? static_cast<std::int64_t>(quantity.value()) : if_unknown;
+}
+
+std::int64_t round_up(std::int64_t value, std::int64_t unit) { return ceil_div(value, unit) * unit; }
+
+std::int64_t registers_of_cta(const Device& device, const Launch& launch) {
+  const std::int64_t unit = whole(device.sm.register_unit, warp_size);
+  return ceil_div(launch.threads, warp_size) * round_up(std::int64_t{launch.registers} * warp_size, unit);
+}
+
+tl::unexpected<Refusal> does_not_fit(std::string reason) {
+  return tl::unexpected<Refusal>{{Status::infeasible, std::move(reason)}};
+}
+
+tl::expected<void, Refusal> fits(const Device& device, const Launch& launch) {
+  const std::string name = launch.name;
+  if (const std::int64_t limit = whole(device.sm.smem_per_cta, any_number); launch.smem > limit) {
+    return does_not_fit(name + " needs " + format(Bytes{static_cast<double>(launch.smem)}) +
+                        " of shared memory per CTA, " + device.name + " has " + format(device.sm.smem_per_cta));
+  }
+  if (launch.threads > largest_cta) return does_not_fit(name + " needs " + std::to_string(launch.threads) + " threads per CTA, 1024 is the limit");
+  if (const std::int64_t limit = whole(device.sm.max_registers_per_thread, any_number); launch.registers > limit) {
+    return does_not_fit(name + " needs " + std::to_string(launch.registers) + " registers per thread, " + device.name + " has " +
+                        std::to_string(limit));
+  }
+  if (const std::int64_t limit = whole(device.sm.registers, any_number); registers_of_cta(device, launch) > limit) {
+    return does_not_fit(name + " needs " + std::to_string(registers_of_cta(device, launch)) + " registers per CTA, an SM of " +
+                        device.name + " has " + std::to_string(limit));
+  }
+  double ctas = 1;
+  for (const Axis& axis : launch.axes) ctas *= static_cast<double>(axis.extent);
+  if (ctas > static_cast<double>(largest_grid)) return does_not_fit(name + " needs a grid of " + std::to_string(static_cast<std::int64_t>(ctas)) + " CTAs, 2^31 - 1 is the limit");
+  return {};
+}
+
+}  // namespace
+
+Occupancy occupancy(const Device& device, const Launch& launch) {
+  const Sm& sm = device.sm;
+  const std::int64_t smem = round_up(launch.smem, whole(sm.smem_unit, 1)) + whole(sm.smem_reserved_per_cta, 0);
+  Occupancy o;
+  o.by_smem = smem > 0 ? whole(sm.smem_capacity, any_number) / smem : any_number;
+  o.by_registers = whole(sm.registers, any_number) / std::max<std::int64_t>(1, registers_of_cta(device, launch));
+  o.by_threads = whole(sm.max_threads, any_number) / std::max(1, launch.threads);
+  o.by_ctas = whole(sm.max_ctas, any_number);
+  o.resident = std::min({o.by_smem, o.by_registers, o.by_threads, o.by_ctas});
+  return o;
+}
+
+tl::expected<void, Refusal> fits(const Device& device, const Program& program) {
+  for (const Launch& launch : program.launches) {
+    if (auto refused = fits(device, launch); !refused) return refused;
+  }
+  double bytes = 0;
+  for (const Tensor& tensor : program.tensors) bytes += static_cast<double>(tensor.bytes());
+  if (is_known(device.memory.dram.capacity) && bytes > device.memory.dram.capacity.value()) {
+    return does_not_fit("tensors need " + format(Bytes{bytes}) + " of DRAM, " + device.name + " has " +
+                        format(device.memory.dram.capacity));
+  }
+  return {};
+}
+
+}  // namespace rooftile

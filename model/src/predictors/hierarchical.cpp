@@ -1,0 +1,166 @@
+// The hierarchical predictor: every level of memory, every unit of the SM, occupancy, waves and tail, launch.
+//
+//   time of a launch = max(DRAM bytes / sustained DRAM bandwidth, L2 bytes / L2 bandwidth, makespan of its CTAs),
+//                      never less than the launch period
+//   time of a call   = sum over its launches, never less than the time a framework needs to issue them
+//
+// Bytes: l2_reuse.hpp. Time on an SM: loop_time.hpp. Waves and tail: makespan.hpp. Not yet here: bytes in flight (small
+// grids see the whole DRAM bandwidth), calibrated overlap weights.
+#include <algorithm>
+
+#include "l2_reuse.hpp"
+#include "makespan.hpp"
+#include "predictors.hpp"
+#include "rooftile/model/occupancy.hpp"
+#include "totals.hpp"
+
+namespace rooftile {
+namespace {
+
+Seconds period_of(const Device& device, LaunchStyle style) {
+  return style == LaunchStyle::graph ? device.launch.graph_period : device.launch.stream_period;
+}
+
+/// One call on one device; lives on the stack of predict().
+class Call {
+ public:
+  Call(const Device& device, const Program& program)
+      : device_{device},
+        program_{program},
+        costs_{device, program.dtype, program.math},
+        totals_{program, counts_},
+        l2_{device, program, program.l2 == L2State::warm} {
+    count(program, counts_);
+  }
+
+  [[nodiscard]] Prediction predict() {
+    for (std::size_t l = 0; l < program_.launches.size(); ++l) add_launch(l);
+    add_units_alone();
+    Prediction result = totals_.finish();
+    if (program_.launch_style == LaunchStyle::framework) wait_for_framework(result);
+    return result;
+  }
+
+ private:
+  void add_launch(std::size_t l) {
+    const Launch& launch = program_.launches[l];
+    const Memory& memory = device_.memory;
+    const auto sms = static_cast<std::int64_t>(device_.sm.count.value());
+    const std::int64_t allowed = std::max<std::int64_t>(1, occupancy(device_, launch).resident);
+    const std::int64_t resident = std::min(allowed, ceil_div(counts_.launch[l].ctas, sms));
+
+    launch_traffic(program_, launch, counts_, resident * sms, traffic_);
+    LaunchPrediction part = totals_.begin(l, traffic_);
+    part.resident = static_cast<std::int32_t>(resident);
+    part.waves = static_cast<double>(part.ctas) / static_cast<double>(resident * sms);
+    part.dram_bytes = l2_.next(traffic_);
+    part.dram = part.dram_bytes.total() / (memory.dram.bandwidth * memory.dram.sustained_fraction.value());
+    part.l2 = part.l2_bytes.total() / (memory.l2.bandwidth * device_.clock.boost);
+    const Makespan on_sms = sm_makespan(l, part, sms, resident);
+    part.sm = Cycles{on_sms.cycles} / costs_.clock();
+    decide(part, on_sms.bound);
+
+    totals_.add_alone(Limit::dram, part.dram);
+    totals_.add_alone(Limit::l2, part.l2);
+    totals_.add_alone(Limit::latency, part.sm);
+    totals_.add_alone(Limit::launch, period_of(device_, program_.launch_style));
+    totals_.add(part);
+  }
+
+  [[nodiscard]] Makespan sm_makespan(std::size_t l, const LaunchPrediction& part, std::int64_t sms, std::int64_t resident) {
+    const Launch& launch = program_.launches[l];
+    const LaunchCount& totals = counts_.launch[l];
+    const double requested = part.l2_bytes.read.value();
+    costs_.set_load_latency(requested > 0 ? std::min(1.0, part.dram_bytes.read.value() / requested) : 0);
+
+    MakespanInput input{launch, totals, once_per_cta(program_, launch, totals, counts_, costs_), {}, sms, resident};
+    for (std::size_t i = 0; i < launch.loops.size(); ++i) {
+      const bool leads = launch.loops[i].group == static_cast<std::int8_t>(i);
+      if (leads && totals.trips[i] > 0) {
+        input.loop[i] = trip_time(program_, launch, totals, counts_, costs_, static_cast<int>(i));
+      }
+    }
+    return makespan(input);
+  }
+
+  /// The slowest resource sets the time; a launch is never shorter than its period.
+  void decide(LaunchPrediction& part, Limit sm_bound) const {
+    part.time = part.sm;
+    part.bound = sm_bound;
+    if (part.dram > part.time) {
+      part.time = part.dram;
+      part.bound = Limit::dram;
+    }
+    if (part.l2 > part.time) {
+      part.time = part.l2;
+      part.bound = Limit::l2;
+    }
+    const Seconds period = period_of(device_, program_.launch_style);
+    if (period > part.time) {
+      part.time = period;
+      part.bound = Limit::launch;
+    }
+  }
+
+  /// An eager framework issues one operation per period; a call cannot end before its last one is issued.
+  void wait_for_framework(Prediction& result) const {
+    const Seconds issued = device_.launch.framework_period * static_cast<double>(program_.launches.size());
+    result.alone[static_cast<std::size_t>(Limit::launch)] = issued;
+    if (issued > result.time) {
+      result.time = issued;
+      result.bound = Limit::launch;
+    }
+  }
+
+  void add_units_alone() {
+    const double per_second = costs_.clock().value() * device_.sm.count.value();
+    for (std::size_t i = 0; i < program_.ops.size(); ++i) {
+      const TileOp& op = program_.ops[i];
+      const OpCost& cost = costs_[op.kind];
+      if (cost.unit == Unit::memory) continue;  // L2's share is counted per launch
+      const double amount = static_cast<double>(counts_.op[i].executions) * static_cast<double>(op.amount);
+      totals_.add_alone(limit_of(cost.unit), Seconds{amount * cost.cycles_per_amount / per_second});
+    }
+  }
+
+  const Device& device_;
+  const Program& program_;
+  CostTable costs_;
+  ProgramCounts counts_;
+  Totals totals_;
+  L2Reuse l2_;
+  LaunchTraffic traffic_;
+};
+
+class Hierarchical final : public Predictor {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "hierarchical"; }
+  [[nodiscard]] int version() const override { return 1; }
+
+  [[nodiscard]] std::vector<std::string_view> needs(const Program& program) const override {
+    std::vector<std::string_view> paths = CostTable::needs(program.dtype, program.math);
+    for (const std::string_view path :
+         {"sm.max_threads", "sm.max_ctas", "sm.registers", "sm.register_unit", "sm.smem_capacity", "sm.smem_per_cta",
+          "sm.smem_reserved_per_cta", "memory.l2.capacity", "memory.l2.partitions", "memory.dram.capacity",
+          "memory.dram.bandwidth", "memory.dram.sustained_fraction", "launch.stream_period"}) {
+      paths.push_back(path);
+    }
+    if (program.launch_style == LaunchStyle::graph) paths.emplace_back("launch.graph_period");
+    if (program.launch_style == LaunchStyle::framework) paths.emplace_back("launch.framework_period");
+    return paths;
+  }
+
+  [[nodiscard]] tl::expected<Prediction, Refusal> predict(const Device& device, const Program& program) const override {
+    if (auto refused = fits(device, program); !refused) return tl::unexpected{refused.error()};
+    return Call{device, program}.predict();
+  }
+};
+
+}  // namespace
+
+const Predictor& hierarchical_predictor() {
+  static const Hierarchical predictor;
+  return predictor;
+}
+
+}  // namespace rooftile

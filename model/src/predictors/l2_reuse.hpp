@@ -1,0 +1,43 @@
+// Which requests L2 answers and which leave DRAM (DESIGN of the model: README, "DRAM bytes are not L2 bytes").
+//
+// Bytes are asked for again at three distances, and each is answered by L2 if what is touched in between fits:
+//   at the same time     CTAs of one wave that share K and V read them once
+//   one wave later       the next query tiles of the same head, and the next sweep of the same CTA: the wave's working set
+//   one launch later     S written by QKᵀ, read by softmax: what the launches in between touch
+// A wave is as many CTAs as are resident at once. Bytes that SMs of both L2 partitions read stand in each of them.
+#pragma once
+
+#include <array>
+
+#include "rooftile/model/prediction.hpp"
+#include "rooftile/model/program.hpp"
+#include "rooftile/model/traffic.hpp"
+
+namespace rooftile {
+
+/// Share of re-reads that miss when `between` bytes are touched between two uses: none up to cliff_begin of the capacity,
+/// all from cliff_end on, linear between. The measured cliffs: A100 between 24 and 40 MB of reads shared by both 20 MiB
+/// partitions, GH200 between 48 and 58 MB of 60, L40 between 83 and 100 MB of 96 (te42kyfo/gpu-benches, gpu-l2-cache).
+inline constexpr double cliff_begin = 0.8;
+inline constexpr double cliff_end = 1.2;
+[[nodiscard]] double miss_share(double between, Bytes capacity);
+
+/// Walks the launches of a call in order and keeps what L2 still holds.
+class L2Reuse {
+ public:
+  /// `warm`: the call before this one was the same.
+  L2Reuse(const Device& device, const Program& program, bool warm);
+
+  /// DRAM bytes of the next launch; to be called once per launch, in order.
+  [[nodiscard]] Traffic next(const LaunchTraffic& launch);
+
+ private:
+  [[nodiscard]] double standing(const TensorTraffic& tensor, double bytes) const;
+
+  const Program& program_;
+  Bytes capacity_;
+  double copies_of_shared_;                       ///< partitions
+  std::array<double, max_tensors> between_{};     ///< bytes touched since the tensor was last used
+};
+
+}  // namespace rooftile

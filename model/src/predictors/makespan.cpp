@@ -1,0 +1,128 @@
+#include "makespan.hpp"
+
+#include <algorithm>
+
+namespace rooftile {
+namespace {
+
+class ListSchedule {
+ public:
+  explicit ListSchedule(const MakespanInput& input)
+      : in_{input}, ctas_{static_cast<double>(input.totals.ctas)}, sms_{static_cast<double>(input.sms)} {
+    for (std::size_t l = 0; l < in_.launch.loops.size(); ++l) ramp_ = ramp_ || moves_with_tile(in_.launch.loops[l]);
+  }
+
+  [[nodiscard]] double cycles() const {
+    const std::int64_t n = in_.totals.ctas;
+    const double residents = static_cast<double>(in_.resident);
+    if (n <= in_.sms) return longest(1);
+    if (!ramp_) return waves();
+    if (in_.resident == 2 && n <= 2 * in_.sms) return pairs();
+    const double k = std::min(residents, static_cast<double>(ceil_div(n, in_.sms)));
+    return std::max(all(k) / (k * sms_) + tail(k), longest(1));
+  }
+
+  /// Time of a CTA of mean length with k residents, and what decides it.
+  [[nodiscard]] double mean(double k) const { return all(k) / ctas_; }
+  [[nodiscard]] Limit bound(double k) const {
+    Limit decides = in_.once.bound(k);
+    double most = in_.once.shared(k) * ctas_;
+    for (std::size_t l = 0; l < in_.launch.loops.size(); ++l) {
+      const double time = in_.loop[l].shared(k) * trips(l);
+      if (time > most) {
+        most = time;
+        decides = in_.loop[l].bound(k);
+      }
+    }
+    return decides;
+  }
+
+ private:
+  static bool moves_with_tile(const Loop& loop) {
+    return (loop.first.moves() && loop.first.index == 0) || (loop.last.moves() && loop.last.index == 0);
+  }
+  [[nodiscard]] double trips(std::size_t l) const { return static_cast<double>(in_.totals.trips[l]); }
+
+  /// All CTAs one after the other, each as long as with k residents.
+  [[nodiscard]] double all(double k) const {
+    double total = ctas_ * in_.once.shared(k);
+    for (std::size_t l = 0; l < in_.launch.loops.size(); ++l) total += trips(l) * in_.loop[l].shared(k);
+    return total;
+  }
+
+  /// The CTA at position i of axis 0 with k residents.
+  [[nodiscard]] double at(std::int64_t i, double k) const {
+    double total = in_.once.shared(k);
+    for (std::size_t l = 0; l < in_.launch.loops.size(); ++l) total += in_.loop[l].shared(k) * trips_at(l, i);
+    return total;
+  }
+  [[nodiscard]] double trips_at(std::size_t l, std::int64_t i) const {
+    const Loop& loop = in_.launch.loops[l];
+    if (!moves_with_tile(loop)) return trips(l) / ctas_;
+    const auto value = [i](const Bound& bound) { return value_at(bound, bound.index == 0 ? i : 0); };
+    const std::int64_t here = std::max<std::int64_t>(0, value(loop.last) - value(loop.first));
+    double outer = 1;  // trips of the enclosing loops
+    for (int p = loop.parent; p >= 0; p = in_.launch.loops[static_cast<std::size_t>(p)].parent) {
+      outer *= trips(static_cast<std::size_t>(p)) / ctas_;
+    }
+    return static_cast<double>(here) * outer;
+  }
+
+  [[nodiscard]] double longest(double k) const {
+    const std::int64_t tiles = in_.launch.axes[0].extent;
+    return ramp_ ? std::max(at(0, k), at(tiles - 1, k)) : mean(k);
+  }
+
+  /// Equal CTAs: full waves with all residents, the rest with as many as are left per SM.
+  [[nodiscard]] double waves() const {
+    const std::int64_t slots = in_.resident * in_.sms;
+    const std::int64_t full = in_.totals.ctas / slots;
+    const std::int64_t rest = in_.totals.ctas % slots;
+    const double last = rest == 0 ? 0 : mean(static_cast<double>(ceil_div(rest, in_.sms)));
+    return static_cast<double>(full) * mean(static_cast<double>(in_.resident)) + last;
+  }
+
+  /// Two residents and a grid of one to two CTAs per SM, handed out in order.
+  [[nodiscard]] double pairs() const {
+    const Axis& tiles = in_.launch.axes[0];
+    const auto tile_of = [&](std::int64_t cta) {
+      const std::int64_t i = cta % tiles.extent;
+      return tiles.descending ? tiles.extent - 1 - i : i;
+    };
+    double last = longest(1);
+    for (std::int64_t j = 0; j < in_.totals.ctas - in_.sms; ++j) last = std::max(last, pair(tile_of(j), tile_of(j + in_.sms)));
+    return last;
+  }
+
+  /// Two CTAs on one SM: the trips that both make are shared, the rest of the longer one is alone.
+  [[nodiscard]] double pair(std::int64_t a, std::int64_t b) const {
+    double total = in_.once.shared(2);
+    for (std::size_t l = 0; l < in_.launch.loops.size(); ++l) {
+      const auto [fewer, more] = std::minmax({trips_at(l, a), trips_at(l, b)});
+      total += fewer * in_.loop[l].shared(2) + (more - fewer) * in_.loop[l].alone();
+    }
+    return total;
+  }
+
+  [[nodiscard]] double tail(double k) const {
+    const Axis& tiles = in_.launch.axes[0];
+    if (!tiles.descending) return 0.5 * longest(k);
+    const bool column_fills = tiles.extent >= in_.resident * in_.sms;
+    return (column_fills ? 0.3 : 0.7) * mean(k);
+  }
+
+  const MakespanInput& in_;
+  double ctas_;
+  double sms_;
+  bool ramp_ = false;
+};
+
+}  // namespace
+
+Makespan makespan(const MakespanInput& input) {
+  const ListSchedule schedule{input};
+  const std::int64_t together = std::clamp<std::int64_t>(ceil_div(input.totals.ctas, input.sms), 1, input.resident);
+  return {schedule.cycles(), schedule.bound(static_cast<double>(together))};
+}
+
+}  // namespace rooftile

@@ -1,0 +1,32 @@
+// When the last CTA is done: CTAs of unequal length on SMs that hold several at once, in closed form.
+//
+//   N <= S               the longest CTA, alone on its SM
+//   N <= R·S, R = 2      CTA j shares an SM with CTA j + S until the shorter is done
+//   equal CTAs           whole waves, then a last wave with fewer residents
+//   otherwise            all work spread over all SMs, plus a tail: half a longest CTA if they are handed out in grid order;
+//                        0.3 of a mean CTA longest first (0.7 if one column of tiles does not fill the machine).
+//                        The tail factors are those of exact list schedules (Graham 1969), not of measurements.
+#pragma once
+
+#include "loop_time.hpp"
+
+namespace rooftile {
+
+/// All that decides the makespan of a launch.
+struct MakespanInput {
+  const Launch& launch;
+  const LaunchCount& totals;
+  TripTime once;
+  std::array<TripTime, max_loops> loop;  ///< of loops that lead a group; others zero
+  std::int64_t sms = 1;
+  std::int64_t resident = 1;             ///< CTAs per SM
+};
+
+struct Makespan {
+  double cycles = 0;
+  Limit bound = Limit::latency;  ///< unit that decides in the loop (or the once-per-CTA part) with most time
+};
+
+[[nodiscard]] Makespan makespan(const MakespanInput& input);
+
+}  // namespace rooftile

@@ -1,0 +1,60 @@
+// The textbook roofline (Williams, Waterman, Patterson 2009, CACM 52(4)): one memory level, one compute peak.
+//
+//   time of a launch = max(HBM bytes / HBM bandwidth, FLOP / peak)        time of a call = sum over its launches
+//
+// HBM bytes are the swept bytes of traffic.hpp: each launch reads its inputs and writes its outputs once per sweep.
+// FLOP are those the launch executes on the matrix units, padding and masked blocks included.
+#include <algorithm>
+
+#include "predictors.hpp"
+#include "rooftile/model/occupancy.hpp"
+#include "totals.hpp"
+
+namespace rooftile {
+namespace {
+
+class Roofline final : public Predictor {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "roofline"; }
+  [[nodiscard]] int version() const override { return 1; }
+
+  [[nodiscard]] std::vector<std::string_view> needs(const Program& program) const override {
+    return {"clock.tensor_boost", "sm.count", "memory.dram.bandwidth", matmul_rate_leaf(program.dtype)};
+  }
+
+  [[nodiscard]] tl::expected<Prediction, Refusal> predict(const Device& device, const Program& program) const override {
+    if (auto refused = fits(device, program); !refused) return tl::unexpected{refused.error()};
+    ProgramCounts counts;
+    count(program, counts);
+    const FlopsPerSecond peak = matmul_peak(device, program.dtype);
+
+    Totals totals{program, counts};
+    LaunchTraffic traffic;
+    for (std::size_t l = 0; l < program.launches.size(); ++l) {
+      const Launch& launch = program.launches[l];
+      launch_traffic(program, launch, counts, counts.launch[l].ctas, traffic);
+      LaunchPrediction part = totals.begin(l, traffic);
+      for (std::size_t t = 0; t < program.tensors.size(); ++t) {
+        part.dram_bytes.read += Bytes{static_cast<double>(traffic[t].swept_loads)};
+        part.dram_bytes.write += Bytes{static_cast<double>(traffic[t].swept_stores)};
+      }
+      part.dram = part.dram_bytes.total() / device.memory.dram.bandwidth;
+      part.sm = Flops{work(program, counts, launch, OpKind::mma)} / peak;
+      part.bound = part.sm > part.dram ? Limit::tensor : Limit::dram;
+      part.time = std::max(part.sm, part.dram);
+      totals.add_alone(Limit::dram, part.dram);
+      totals.add_alone(Limit::tensor, part.sm);
+      totals.add(part);
+    }
+    return totals.finish();
+  }
+};
+
+}  // namespace
+
+const Predictor& roofline_predictor() {
+  static const Roofline predictor;
+  return predictor;
+}
+
+}  // namespace rooftile

@@ -1,0 +1,32 @@
+// What every predictor sums in the same way: bytes requested, touched, standing in shared memory, extra memory, FLOP.
+#pragma once
+
+#include "rooftile/model/count.hpp"
+#include "rooftile/model/prediction.hpp"
+#include "rooftile/model/traffic.hpp"
+
+namespace rooftile {
+
+/// Collects launches into a Prediction. Times and DRAM bytes are the predictor's own.
+class Totals {
+ public:
+  Totals(const Program& program, const ProgramCounts& counts) : program_{program}, counts_{counts} {}
+
+  /// Counts and L2 requests of launch `l`; the rest of the part is for the predictor to fill.
+  [[nodiscard]] LaunchPrediction begin(std::size_t l, const LaunchTraffic& traffic);
+  /// Takes a finished part over.
+  void add(const LaunchPrediction& part);
+  /// Adds a resource's time alone.
+  void add_alone(Limit limit, Seconds time) { result_.alone[static_cast<std::size_t>(limit)] += time; }
+  /// The prediction, its bound the resource behind most of the launches' time.
+  [[nodiscard]] Prediction finish();
+
+ private:
+  const Program& program_;
+  const ProgramCounts& counts_;
+  Prediction result_;
+  std::array<std::int64_t, max_tensors> touched_{};
+  std::array<Seconds, limits> time_by_bound_{};
+};
+
+}  // namespace rooftile

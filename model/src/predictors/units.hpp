@@ -1,0 +1,53 @@
+// The units of one SM and how fast each works, in results per cycle of the tensor clock.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "rooftile/model/prediction.hpp"
+#include "rooftile/model/program.hpp"
+
+namespace rooftile {
+
+/// What an SM can keep busy at the same time. The order is that of Limit from l2 to issue.
+enum class Unit : std::uint8_t { memory, smem, tensor, exp2, fma, convert, issue };
+inline constexpr std::size_t units = 7;
+
+[[nodiscard]] constexpr Limit limit_of(Unit unit) {
+  return static_cast<Limit>(static_cast<std::uint8_t>(unit) + static_cast<std::uint8_t>(Limit::l2));
+}
+static_assert(limit_of(Unit::memory) == Limit::l2 && limit_of(Unit::issue) == Limit::issue);
+
+/// Cycles that one op of a kind costs its unit, and the latency until a dependent op can use the result.
+struct OpCost {
+  Unit unit = Unit::issue;
+  double cycles_per_amount = 0;  ///< per byte, FLOP or result
+  double latency = 0;            ///< cycles
+};
+
+/// Costs of all op kinds on a device for a program's dtype and instruction path.
+class CostTable {
+ public:
+  CostTable(const Device& device, DType dtype, MathPath math);
+
+  [[nodiscard]] const OpCost& operator[](OpKind kind) const { return cost_[static_cast<std::size_t>(kind)]; }
+  /// The clock that cycles are counted in.
+  [[nodiscard]] Hertz clock() const { return clock_; }
+  /// Latency of a load whose bytes come from DRAM with probability `dram_fraction`, else from L2.
+  void set_load_latency(double dram_fraction);
+
+  /// The leaves that the table reads for this dtype and path.
+  [[nodiscard]] static std::vector<std::string_view> needs(DType dtype, MathPath math);
+
+ private:
+  void set(OpKind kind, Unit unit, double rate, double latency = 0);
+
+  std::array<OpCost, op_kinds> cost_;
+  Hertz clock_;
+  double l2_latency_;
+  double dram_latency_;
+};
+
+}  // namespace rooftile

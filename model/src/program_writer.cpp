@@ -1,0 +1,104 @@
+#include "rooftile/model/program_writer.hpp"
+
+namespace rooftile {
+
+int ProgramWriter::tensor(const char* name, TensorRole role, std::int64_t element_bytes,
+                          std::initializer_list<std::int64_t> extents) {
+  Tensor& tensor = program_.tensors.emplace_back();
+  tensor.name = name;
+  tensor.role = role;
+  tensor.element_bytes = static_cast<std::uint8_t>(element_bytes);
+  tensor.extents.clear();
+  for (const std::int64_t extent : extents) tensor.extents.push_back(extent);
+  return static_cast<int>(program_.tensors.size()) - 1;
+}
+
+Launch& ProgramWriter::launch(const char* name, LaunchResources resources, std::initializer_list<Axis> axes) {
+  Launch& launch = program_.launches.emplace_back();
+  launch.name = name;
+  launch.threads = resources.threads;
+  launch.registers = resources.registers;
+  launch.smem = resources.smem;
+  launch.cluster = 1;
+  launch.schedule = Schedule::one_per_cta;
+  launch.axes.clear();
+  launch.roles.clear();
+  launch.loops.clear();
+  for (const Axis& axis : axes) launch.axes.push_back(axis);
+  launch.first_op = launch.last_op = static_cast<std::int16_t>(program_.ops.size());
+  loop_ = -1;
+  return launch;
+}
+
+void ProgramWriter::role(const char* name, int warps, int copies) {
+  Launch& launch = program_.launches.back();
+  Role& role = launch.roles.emplace_back();
+  role.name = name;
+  role.warps = static_cast<std::int16_t>(warps);
+  role.registers = static_cast<std::int16_t>(launch.registers);
+  role.copies = static_cast<std::int16_t>(copies);
+  role.first_op = role.last_op = launch.last_op;
+}
+
+int ProgramWriter::loop(Bound first, Bound last, int parent) {
+  Launch& launch = program_.launches.back();
+  const auto number = static_cast<std::int8_t>(launch.loops.size());
+  Loop& loop = launch.loops.emplace_back();
+  loop.first = first;
+  loop.last = last;
+  loop.has_cap = false;
+  loop.descending = false;
+  loop.parent = static_cast<std::int8_t>(parent);
+  loop.group = number;
+  return number;
+}
+
+int ProgramWriter::descending_loop(Bound first, Bound last, int parent) {
+  const int number = loop(first, last, parent);
+  program_.launches.back().loops.back().descending = true;
+  return number;
+}
+
+TileOp& ProgramWriter::append(OpKind kind) {
+  TileOp& op = program_.ops.emplace_back();
+  op.kind = kind;
+  op.hint = Hint::none;
+  op.guard = Guard::always;
+  op.guard_loop = -1;
+  op.loop = loop_;
+  op.tensor = -1;
+  op.after_count = 0;
+  op.dims = 0;
+  op.amount = 0;
+  Launch& launch = program_.launches.back();
+  launch.last_op = static_cast<std::int16_t>(program_.ops.size());
+  if (!launch.roles.empty()) launch.roles.back().last_op = launch.last_op;
+  return op;
+}
+
+int ProgramWriter::move(OpKind kind, int tensor, std::initializer_list<TileDim> dims) {
+  TileOp& op = append(kind);
+  op.tensor = static_cast<std::int8_t>(tensor);
+  for (const TileDim& dim : dims) op.dim[op.dims++] = dim;
+  return static_cast<int>(program_.ops.size()) - 1;
+}
+
+int ProgramWriter::work(OpKind kind, std::int64_t amount) {
+  append(kind).amount = amount;
+  return static_cast<int>(program_.ops.size()) - 1;
+}
+
+void ProgramWriter::after(int op, std::initializer_list<Dependence> dependences) {
+  TileOp& later = program_.ops[static_cast<std::size_t>(op)];
+  for (const Dependence& dependence : dependences) {
+    later.after[later.after_count++] = {static_cast<std::int8_t>(dependence.op), static_cast<std::int8_t>(dependence.lag)};
+  }
+}
+
+void ProgramWriter::guard(Guard guard, int loop) {
+  TileOp& op = program_.ops.back();
+  op.guard = guard;
+  op.guard_loop = static_cast<std::int8_t>(loop);
+}
+
+}  // namespace rooftile
