@@ -33,13 +33,6 @@ std::int64_t floor_sum(std::int64_t n, std::int64_t m, std::int64_t a, std::int6
   }
 }
 
-std::int64_t first_reaching(const Bound& bound, std::int64_t value, std::int64_t first, std::int64_t last) {
-  if (value <= bound.lo) return first;
-  if (value > bound.hi) return last;
-  if (bound.b == 0) return floor_div(bound.c, bound.div) >= value ? first : last;
-  return std::clamp(ceil_div(value * bound.div - bound.c, bound.b), first, last);
-}
-
 std::int64_t sum_over(const Bound& bound, std::int64_t first, std::int64_t last) {
   if (last <= first) return 0;
   if (!bound.moves()) return (last - first) * value_at(bound, 0);

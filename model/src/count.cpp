@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "nest.hpp"
+#include "tile_equality.hpp"
 
 namespace rooftile {
 namespace {
@@ -35,6 +36,10 @@ TileShape shape_of(const TileOp& op, const Tensor& tensor) {
     const bool innermost = d + 1 == op.dims;
     const auto in_sectors = [&](std::int64_t n) { return innermost ? sectors_of(n, tensor.element_bytes) : n; };
     const std::int64_t extent = dim.index == no_index ? std::min(dim.extent, size) : dim.extent;
+    if (extent == 1) {
+      shape.factor[1] *= in_sectors(1);
+      continue;
+    }
     const std::int64_t tiles = ceil_div(size, extent);
     const std::int64_t rest = size - (tiles - 1) * extent;
     const bool clipped = dim.index != no_index && dim.index2 == no_index && rest != extent;
@@ -51,9 +56,12 @@ TileShape shape_of(const TileOp& op, const Tensor& tensor) {
   return shape;
 }
 
-/// Executions selected by the op's guard.
-std::int64_t guarded(NestCounter& nest, const TileOp& op, Selection selection) {
-  if (op.guard == Guard::always) return nest.executions(op.loop, selection);
+/// Executions selected by the op's guard; `totals` knows those that nothing selects.
+std::int64_t guarded(NestCounter& nest, const LaunchCount& totals, const TileOp& op, Selection selection) {
+  if (op.guard == Guard::always) {
+    if (!selection.pins.empty()) return nest.executions(op.loop, selection);
+    return op.loop < 0 ? totals.ctas : totals.trips[static_cast<std::size_t>(op.loop)];
+  }
   const std::int64_t all = op.guard == Guard::not_first_trip ? nest.executions(op.loop, selection) : 0;
   selection.edge_loop = op.guard_loop;
   selection.at_last = op.guard == Guard::last_trip;
@@ -62,9 +70,9 @@ std::int64_t guarded(NestCounter& nest, const TileOp& op, Selection selection) {
 }
 
 /// Sum over all executions of the clipped tile size: product over dimensions of (full - missing·[last tile]), multiplied out.
-OpCount count_tiles(NestCounter& nest, const TileOp& op, const Tensor& tensor) {
+OpCount count_tiles(NestCounter& nest, const LaunchCount& totals, const TileOp& op, const Tensor& tensor) {
   const TileShape shape = shape_of(op, tensor);
-  OpCount total;
+  OpCount total{};
   const unsigned subsets = 1U << shape.ragged.size();
   for (unsigned subset = 0; subset < subsets; ++subset) {
     std::int64_t term[2] = {shape.factor[0], shape.factor[1]};
@@ -77,7 +85,7 @@ OpCount count_tiles(NestCounter& nest, const TileOp& op, const Tensor& tensor) {
       if (at_edge) possible = selection.pin(dim.index, dim.last) && possible;
     }
     if (!possible) continue;
-    const std::int64_t n = guarded(nest, op, selection);
+    const std::int64_t n = guarded(nest, totals, op, selection);
     if (subset == 0) total.executions = n;
     total.bytes += term[0] * n;
     total.sectors += term[1] * n;
@@ -87,7 +95,7 @@ OpCount count_tiles(NestCounter& nest, const TileOp& op, const Tensor& tensor) {
 
 void count_launch(const Program& program, const Launch& launch, LaunchCount& totals, ProgramCounts& counts) {
   NestCounter nest{launch};
-  totals.ctas = launch.ctas();
+  totals = {launch.ctas(), {}, {}};
   for (std::size_t l = 0; l < launch.loops.size(); ++l) {
     const int loop = static_cast<int>(l);
     Selection entered;
@@ -98,10 +106,12 @@ void count_launch(const Program& program, const Launch& launch, LaunchCount& tot
   for (std::int16_t i = launch.first_op; i < launch.last_op; ++i) {
     const auto index = static_cast<std::size_t>(i);
     const TileOp& op = program.ops[index];
-    if (moves_a_tile(op.kind)) {
-      counts.op[index] = count_tiles(nest, op, program.tensors[static_cast<std::size_t>(op.tensor)]);
+    if (repeats_previous_tile(program, launch, i)) {
+      counts.op[index] = counts.op[index - 1];
+    } else if (moves_a_tile(op.kind)) {
+      counts.op[index] = count_tiles(nest, totals, op, program.tensors[static_cast<std::size_t>(op.tensor)]);
     } else {
-      counts.op[index] = {guarded(nest, op, {}), 0, 0};
+      counts.op[index] = {guarded(nest, totals, op, {}), 0, 0};
     }
   }
 }

@@ -3,14 +3,16 @@
 #include <algorithm>
 #include <numeric>
 
+#include "tile_equality.hpp"
+
 namespace rooftile {
 namespace {
 
 using Int = std::int64_t;
 
 struct Interval {
-  Int first = 0;
-  Int last = 0;
+  Int first;
+  Int last;
   [[nodiscard]] Int size() const { return std::max<Int>(0, last - first); }
   void cover(Interval other) {
     first = std::min(first, other.first);
@@ -21,7 +23,7 @@ struct Interval {
 /// The part of a tensor that an op covers, all CTAs and trips together.
 struct Box {
   Interval dim[5];
-  int dims = 0;
+  int dims;
 
   void cover(const Box& other) {
     for (int d = 0; d < dims; ++d) dim[d].cover(other.dim[d]);
@@ -139,30 +141,37 @@ class Sweeper {
   void run() {
     for (std::size_t t = 0; t < program_.tensors.size(); ++t) traffic_[t] = {};
     for (std::int16_t i = launch_.first_op; i < launch_.last_op; ++i) {
-      if (moves_a_tile(program_.ops[static_cast<std::size_t>(i)].kind)) add(static_cast<std::size_t>(i));
+      if (!moves_a_tile(program_.ops[static_cast<std::size_t>(i)].kind)) continue;
+      if (!repeats_previous_tile(program_, launch_, i)) place(static_cast<std::size_t>(i));
+      add(static_cast<std::size_t>(i));
     }
     for (const BoxSweep& sweep : sweeps_) finish(sweep);
     for (std::size_t t = 0; t < program_.tensors.size(); ++t) close(t);
   }
 
  private:
+  /// Where the op's tiles stand; kept for the ops that repeat them.
+  void place(std::size_t index) {
+    const TileOp& op = program_.ops[index];
+    placing_ = placing_indices(op);
+    sharing_ = axis_bits(launch_) & ~placing_;
+    box_ = box_of(launch_, op, program_.tensors[static_cast<std::size_t>(op.tensor)]);
+    note_sets(placing_ & axis_bits(launch_));
+  }
+
   void add(std::size_t index) {
     const TileOp& op = program_.ops[index];
     const auto t = static_cast<std::size_t>(op.tensor);
     const bool loads = op.kind == OpKind::load;
     const Int bytes = counts_.op[index].bytes;
     (loads ? traffic_[t].loaded : traffic_[t].stored) += bytes;
-
-    const unsigned placing = placing_indices(op);
-    const unsigned sharing = axis_bits(launch_) & ~placing;
-    const Box box = box_of(launch_, op, program_.tensors[t]);
-    if (bytes > 0) note_box(t, box);
-    traffic_[t].shared = traffic_[t].shared || (loads && extents_product(launch_, sharing) > 1);
-    note_sets(t, placing & axis_bits(launch_));
-    if ((sharing & driving_indices(launch_, op.loop)) == 0) {
-      swept(t, loads) += bytes / extents_product(launch_, sharing);
+    traffic_[t].shared = traffic_[t].shared || sharers_ > 1;
+    anew_[t] = touched_[t] ? std::max(anew_[t], anew_of_set_) : anew_of_set_;
+    if (bytes > 0) note_box(t, box_);
+    if ((sharing_ & driving_indices(launch_, op.loop)) == 0) {
+      swept(t, loads) += bytes / sharers_;
     } else if (bytes > 0) {
-      add_box_sweep({op.tensor, loads, op.loop, repeats(launch_, op, placing), box});
+      add_box_sweep({op.tensor, loads, op.loop, repeats(launch_, op, placing_), box_});
     }
   }
 
@@ -191,9 +200,13 @@ class Sweeper {
       boxes_[t].cover(box);
     }
   }
-  void note_sets(std::size_t t, unsigned indexed) {
-    incidences_[t] = std::max(incidences_[t], wave_incidences(launch_, indexed, wave_));
-    sets_[t] = std::max(sets_[t], static_cast<double>(extents_product(launch_, indexed)));
+  /// How many CTAs share a tile, and how often a set of sharers is begun anew; neighbouring ops often ask the same.
+  void note_sets(unsigned indexed) {
+    if (indexed == indexed_) return;
+    indexed_ = indexed;
+    sharers_ = extents_product(launch_, sharing_);
+    const double sets = static_cast<double>(launch_.ctas()) / static_cast<double>(sharers_);
+    anew_of_set_ = sharers_ == 1 ? 1.0 : wave_incidences(launch_, indexed, wave_) / sets;
   }
 
   /// What a tensor costs when nothing survives from wave to wave, and what one wave touches of it.
@@ -201,7 +214,7 @@ class Sweeper {
     if (!touched_[t]) return;
     TensorTraffic& traffic = traffic_[t];
     traffic.touched = boxes_[t].bytes(program_.tensors[t].element_bytes);
-    const double anew = incidences_[t] / sets_[t];
+    const double anew = anew_[t];
     traffic.wave_loads = static_cast<double>(traffic.swept_loads) * anew;
     const double waves = std::max(1.0, static_cast<double>(launch_.ctas()) / static_cast<double>(wave_));
     traffic.wave_touched = std::min(1.0, anew / waves) * static_cast<double>(traffic.touched);
@@ -215,8 +228,14 @@ class Sweeper {
   InlineVector<BoxSweep, 8> sweeps_;
   Box boxes_[max_tensors];
   bool touched_[max_tensors] = {};
-  double incidences_[max_tensors] = {};
-  double sets_[max_tensors] = {};
+  double anew_[max_tensors];  ///< incidences / sets
+  // of the tile placed last
+  unsigned placing_ = 0;
+  unsigned sharing_ = 0;
+  Box box_;
+  unsigned indexed_ = ~0U;
+  Int sharers_ = 1;
+  double anew_of_set_ = 1;
 };
 
 /// Neighbouring axes that all tell sets apart, or all do not.

@@ -8,6 +8,7 @@
 // grids see the whole DRAM bandwidth), calibrated overlap weights.
 #include <algorithm>
 
+#include "../explain/explain_hierarchical.hpp"
 #include "l2_reuse.hpp"
 #include "makespan.hpp"
 #include "predictors.hpp"
@@ -153,6 +154,11 @@ class Hierarchical final : public Predictor {
   [[nodiscard]] tl::expected<Prediction, Refusal> predict(const Device& device, const Program& program) const override {
     if (auto refused = fits(device, program); !refused) return tl::unexpected{refused.error()};
     return Call{device, program}.predict();
+  }
+
+  [[nodiscard]] Explanation explain(const Profile& profile, const Program& program,
+                                    const Prediction& prediction) const override {
+    return explain::hierarchical(profile, program, prediction);
   }
 };
 

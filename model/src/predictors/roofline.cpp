@@ -6,6 +6,7 @@
 // FLOP are those the launch executes on the matrix units, padding and masked blocks included.
 #include <algorithm>
 
+#include "../explain/explain_roofline.hpp"
 #include "predictors.hpp"
 #include "rooftile/model/occupancy.hpp"
 #include "totals.hpp"
@@ -47,6 +48,11 @@ class Roofline final : public Predictor {
       totals.add(part);
     }
     return totals.finish();
+  }
+
+  [[nodiscard]] Explanation explain(const Profile& profile, const Program& program,
+                                    const Prediction& prediction) const override {
+    return explain::roofline(profile, program, prediction);
   }
 };
 

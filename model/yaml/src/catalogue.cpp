@@ -35,7 +35,7 @@ std::vector<std::string> ProfileCatalogue::names() const { return yaml_names_in(
 
 fs::path ProfileCatalogue::find(const std::string& name_or_path) const {
   if (is_file_path(name_or_path)) return name_or_path;
-  const fs::path file = find_in(directories_, name_or_path);
+  fs::path file = find_in(directories_, name_or_path);
   if (file.empty()) unknown_name("profile", name_or_path, names(), directories_);
   return file;
 }
@@ -63,7 +63,7 @@ std::vector<std::string> SpecCatalogue::names() const {
 
 fs::path SpecCatalogue::find(const std::string& name_or_path) const {
   if (is_file_path(name_or_path)) return name_or_path;
-  const fs::path file = find_in(directories_, is_bare_algorithm(name_or_path) ? "rt_" + name_or_path : name_or_path);
+  fs::path file = find_in(directories_, is_bare_algorithm(name_or_path) ? "rt_" + name_or_path : name_or_path);
   if (file.empty()) unknown_name("kernel", name_or_path, names(), directories_);
   return file;
 }

@@ -43,7 +43,7 @@ bool is_file_path(const std::string& name_or_path) {
 fs::path find_in(const std::vector<fs::path>& folders, const std::string& name) {
   for (const fs::path& folder : folders) {
     std::error_code error;
-    const fs::path file = folder / (name + ".yaml");
+    fs::path file = folder / (name + ".yaml");
     if (fs::is_regular_file(file, error)) return file;
   }
   return {};

@@ -188,8 +188,11 @@ ProfileLayer read_layer(const Node& root) {
   read_head(layer, map);
   const Defaults defaults{optional_text(map, "source"), Kind::spec};
   LeafReader reader{layer};
-  for (const std::string_view group : keys_below("")) {
-    if (const Node* node = map.optional(group)) reader.read(std::string{group}, *node, defaults);
+  const std::vector<std::string_view> groups = keys_below("");
+  for (const std::string_view group : groups) map.allow(group);
+  for (const Entry& entry : root.as_entries()) {
+    const bool is_group = std::find(groups.begin(), groups.end(), entry.key) != groups.end();
+    if (is_group) reader.read(entry.key, entry.value, defaults);
   }
   if (const Node* node = map.optional("measured")) {
     layer.measured = read_named(*node, "measured", measured_quantities, {defaults.source, Kind::measured});

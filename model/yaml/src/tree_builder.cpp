@@ -2,6 +2,7 @@
 
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/node/node.h>  // the definition of what parser.h only declares: clang-tidy takes it for our Node
 #include <yaml-cpp/parser.h>
 
 #include <optional>

@@ -57,6 +57,13 @@ struct Bound {
 [[nodiscard]] std::int64_t sum_over(const Bound& bound, std::int64_t first, std::int64_t last);
 
 /// The first k in [first, last) with value_at(bound, k) >= value; `last` if there is none.
-[[nodiscard]] std::int64_t first_reaching(const Bound& bound, std::int64_t value, std::int64_t first, std::int64_t last);
+[[nodiscard]] constexpr std::int64_t first_reaching(const Bound& bound, std::int64_t value, std::int64_t first,
+                                                    std::int64_t last) {
+  if (value <= bound.lo) return first;
+  if (value > bound.hi) return last;
+  if (bound.b == 0) return floor_div(bound.c, bound.div) >= value ? first : last;
+  const std::int64_t k = ceil_div(value * bound.div - bound.c, bound.b);
+  return k < first ? first : k > last ? last : k;
+}
 
 }  // namespace rooftile

@@ -15,16 +15,16 @@ namespace rooftile {
 
 /// One TileOp over all CTAs of its launch.
 struct OpCount {
-  std::int64_t executions = 0;
-  std::int64_t bytes = 0;    ///< load, store, atomic: bytes requested, tiles clipped at the tensor's edge
-  std::int64_t sectors = 0;  ///< the same in 32-byte sectors; each tile row starts at a sector
+  std::int64_t executions;
+  std::int64_t bytes;    ///< load, store, atomic: bytes requested, tiles clipped at the tensor's edge
+  std::int64_t sectors;  ///< the same in 32-byte sectors; each tile row starts at a sector
   friend constexpr bool operator==(const OpCount&, const OpCount&) = default;
 };
 
 struct LaunchCount {
-  std::int64_t ctas = 0;
-  std::array<std::int64_t, max_loops> trips{};    ///< of loop n, over all CTAs
-  std::array<std::int64_t, max_loops> entries{};  ///< how often loop n made at least one trip
+  std::int64_t ctas;
+  std::array<std::int64_t, max_loops> trips;    ///< of loop n, over all CTAs; 0 beyond the launch's loops
+  std::array<std::int64_t, max_loops> entries;  ///< how often loop n made at least one trip
   friend constexpr bool operator==(const LaunchCount&, const LaunchCount&) = default;
 };
 

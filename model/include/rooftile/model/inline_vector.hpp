@@ -1,48 +1,47 @@
-// A vector with a fixed capacity inside the object: no heap, cheap to reset, trivially copyable when T is.
+// A vector with a fixed capacity inside the object: no heap, nothing constructed in advance, trivially copyable.
 #pragma once
 
 #include <cstddef>
+#include <new>
 #include <stdexcept>
 #include <type_traits>
 
 namespace rooftile {
 
+/// Up to `Capacity` trivially copyable items. Room that is not in use holds whatever was there before.
 template <class T, std::size_t Capacity>
 class InlineVector {
-  static_assert(std::is_trivially_copyable_v<T>);
+  static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
 
  public:
   static constexpr std::size_t capacity = Capacity;
 
-  constexpr InlineVector() {}  // NOLINT(modernize-use-equals-default): items_ stays uninitialised on purpose
+  InlineVector() {}  // NOLINT(modernize-use-equals-default): the room stays uninitialised on purpose
 
   /// Appends; a program that needs more than the capacity is a programming error of its builder.
-  constexpr T& push_back(const T& item) {
-    if (size_ == Capacity) throw std::length_error("InlineVector: capacity exceeded");
-    items_[size_] = item;
-    return items_[size_++];
-  }
+  T& push_back(const T& item) { return emplace_back() = item; }
   /// Appends an item that keeps whatever was in its place: the caller sets every member.
-  constexpr T& emplace_back() {
+  T& emplace_back() {
     if (size_ == Capacity) throw std::length_error("InlineVector: capacity exceeded");
-    return items_[size_++];
+    return begin()[size_++];
   }
-  constexpr void clear() { size_ = 0; }
+  void clear() { size_ = 0; }
 
-  [[nodiscard]] constexpr std::size_t size() const { return size_; }
-  [[nodiscard]] constexpr bool empty() const { return size_ == 0; }
-  [[nodiscard]] constexpr T& operator[](std::size_t i) { return items_[i]; }
-  [[nodiscard]] constexpr const T& operator[](std::size_t i) const { return items_[i]; }
-  [[nodiscard]] constexpr T& back() { return items_[size_ - 1]; }
-  [[nodiscard]] constexpr const T& back() const { return items_[size_ - 1]; }
-  [[nodiscard]] constexpr T* begin() { return items_; }
-  [[nodiscard]] constexpr T* end() { return items_ + size_; }
-  [[nodiscard]] constexpr const T* begin() const { return items_; }
-  [[nodiscard]] constexpr const T* end() const { return items_ + size_; }
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] bool empty() const { return size_ == 0; }
+  [[nodiscard]] T& operator[](std::size_t i) { return begin()[i]; }
+  [[nodiscard]] const T& operator[](std::size_t i) const { return begin()[i]; }
+  [[nodiscard]] T& back() { return begin()[size_ - 1]; }
+  [[nodiscard]] const T& back() const { return begin()[size_ - 1]; }
+  // the bytes begin the lifetime of the items that are written into them (implicit-lifetime types, [intro.object])
+  [[nodiscard]] T* begin() { return std::launder(reinterpret_cast<T*>(room_)); }
+  [[nodiscard]] const T* begin() const { return std::launder(reinterpret_cast<const T*>(room_)); }
+  [[nodiscard]] T* end() { return begin() + size_; }
+  [[nodiscard]] const T* end() const { return begin() + size_; }
 
  private:
   std::size_t size_ = 0;
-  T items_[Capacity];
+  alignas(T) std::byte room_[sizeof(T) * Capacity];
 };
 
 }  // namespace rooftile

@@ -13,6 +13,9 @@
 
 namespace rooftile {
 
+struct Explanation;
+struct Profile;
+
 class Predictor {
  public:
   virtual ~Predictor() = default;
@@ -24,6 +27,9 @@ class Predictor {
   /// Time and bytes of the program on the device, or why it cannot run there.
   /// Every leaf that needs() lists must be known; missing_leaves() tells. Thread-safe, allocates nothing on success.
   [[nodiscard]] virtual tl::expected<Prediction, Refusal> predict(const Device& device, const Program& program) const = 0;
+  /// The arithmetic behind `prediction`, an answer of predict(profile.device, program); explanation.hpp.
+  [[nodiscard]] virtual Explanation explain(const Profile& profile, const Program& program,
+                                            const Prediction& prediction) const = 0;
 };
 
 /// All predictors, in the order in which help lists them. "hierarchical" is the default.

@@ -74,6 +74,7 @@ struct TileDim {
   std::int64_t step2 = 0;
   IndexId index = no_index;
   IndexId index2 = no_index;
+  friend constexpr bool operator==(const TileDim&, const TileDim&) = default;
 };
 
 /// "not before that op, `lag` trips ago": dependence of an op on an op of any role of the launch.

@@ -1,0 +1,27 @@
+// Bringing a results file to the schema of this rooftile: numbered SQL scripts, each in one transaction together with
+// the `PRAGMA user_version` that says it was run. An interrupted migration leaves the version before.
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string_view>
+
+namespace SQLite {
+class Database;
+}
+
+namespace rooftile::analysis {
+
+struct Migration {
+  int version;           ///< user_version afterwards; 1, 2, ... without gaps
+  std::string_view sql;  ///< no BEGIN, no COMMIT
+};
+
+/// The scripts of schema/, in order.
+[[nodiscard]] std::span<const Migration> migrations();
+
+/// Runs what is missing. A file that holds data already is first copied to "<path>.bak-v<N>"; InputError if that file
+/// exists. Safe against a second process doing the same.
+void migrate(SQLite::Database& db, const std::filesystem::path& path, std::span<const Migration> scripts);
+
+}  // namespace rooftile::analysis

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# From a fresh checkout to predictions beside published measurements: installs what is missing, builds the program, fills
+# build/demo/results.db, prints both tables. Run it again at any time: what is done is not done again.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
+
+need_packages build
+build_preset release rooftile # ends in the root
+
+rooftile=build/release/experiments/rooftile
+db=build/demo/results.db
+mkdir -p "$(dirname "$db")"
+
+# title TEXT
+title() { printf '\n%s\n\n' "$*"; }
+
+"$rooftile" db import experiments/reference --db "$db" >/dev/null
+
+title 'QKᵀ on an A100 (312 TFLOP/s, 1555 GB/s): operational intensity against the ridge'
+"$rooftile" run experiments/qk_roofline_table.yaml --db "$db"
+
+"$rooftile" run experiments/published.yaml --db "$db" >/dev/null
+title 'Predicted beside published: the error by kernel and GPU, as it is'
+"$rooftile" compare --db "$db" --by kernel,gpu
+
+cat <<END
+
+The database: $db (SQLite; rooftile query or any SQLite tool reads it).
+
+Next:
+  $rooftile explain -p a100_sxm4_80gb -k fa2 --batch 8 --heads 16 --seq 4096 --head-dim 128 --mask causal
+  $rooftile whatif -p h100_sxm5_80gb -k fa2 --batch 8 --heads 16 --seq 4096 --head-dim 128 --set memory.dram.bandwidth="5 TB/s"
+  $rooftile compare --db $db --rows
+END

@@ -1,0 +1,132 @@
+#include "explain_hierarchical.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "../predictors/l2_reuse.hpp"
+#include "../predictors/loop_time.hpp"
+#include "lines.hpp"
+#include "rooftile/model/format_quantity.hpp"
+#include "rooftile/model/occupancy.hpp"
+
+namespace rooftile::explain {
+namespace {
+
+std::string fixed(double value, int decimals) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.*f", decimals, value);
+  return text;
+}
+
+std::string allowed(std::int64_t ctas) {
+  constexpr std::int64_t unlimited = 1'000'000;
+  return ctas >= unlimited ? "any" : std::to_string(ctas);
+}
+
+void add_occupancy(ExplanationSection& section, const Profile& profile, const Launch& launch, const LaunchPrediction& part) {
+  const Occupancy o = occupancy(profile.device, launch);
+  section.lines.push_back({"resident CTAs per SM",
+                           "min(smem " + allowed(o.by_smem) + ", registers " + allowed(o.by_registers) + ", threads " +
+                               allowed(o.by_threads) + ", limit " + allowed(o.by_ctas) + ", grid)",
+                           std::to_string(part.resident),
+                           cite(profile, {"sm.smem_capacity", "sm.registers", "sm.max_threads", "sm.max_ctas"})});
+  section.lines.push_back({"waves", digits(part.ctas) + " CTAs / (" + std::to_string(part.resident) + " x " +
+                                        fixed(profile.device.sm.count.value(), 0) + " SMs)",
+                           fixed(part.waves, 2), cite(profile, {"sm.count"})});
+}
+
+void add_working_set(ExplanationSection& section, const Profile& profile, const Program& program, const LaunchTraffic& traffic) {
+  const Memory& memory = profile.device.memory;
+  double wave = 0;
+  for (std::size_t t = 0; t < program.tensors.size(); ++t) {
+    wave += traffic[t].wave_touched * (traffic[t].shared ? memory.l2.partitions.value() : 1.0);
+  }
+  section.lines.push_back({"working set of a wave",
+                           "shared bytes stand in " + fixed(memory.l2.partitions.value(), 0) + " partition(s) of L2, " +
+                               format(memory.l2.capacity) + " in all",
+                           format(Bytes{wave}, 4), cite(profile, {"memory.l2.capacity", "memory.l2.partitions"})});
+  section.lines.push_back({"re-reads that leave L2", "none below 80 %, all above 120 % of the capacity",
+                           fixed(100 * miss_share(wave, memory.l2.capacity), 1) + " %", ""});
+}
+
+void add_times(ExplanationSection& section, const Profile& profile, const LaunchPrediction& part) {
+  const Device& device = profile.device;
+  section.lines.push_back({"DRAM time",
+                           format(part.dram_bytes.total(), 4) + " / (" + format(device.memory.dram.bandwidth) + " x " +
+                               fixed(device.memory.dram.sustained_fraction.value(), 2) + ")",
+                           format(part.dram, 4), cite(profile, {"memory.dram.bandwidth", "memory.dram.sustained_fraction"})});
+  section.lines.push_back({"L2 time",
+                           format(part.l2_bytes.total(), 4) + " / (" + format(device.memory.l2.bandwidth) + " x " +
+                               format(device.clock.boost) + ")",
+                           format(part.l2, 4), cite(profile, {"memory.l2.bandwidth", "clock.boost"})});
+  section.lines.push_back({"SM time", "makespan of the CTAs", format(part.sm, 4), cite(profile, {"clock.tensor_boost"})});
+  section.lines.push_back({"launch time", "the longest, at least the launch period", format(part.time, 4),
+                           "bound: " + std::string{name_of(part.bound)}});
+}
+
+/// What one trip costs on one SM.
+void add_trips(ExplanationSection& section, const Profile& profile, const Program& program, const Launch& launch,
+               const LaunchCount& totals, const ProgramCounts& counts, const LaunchPrediction& part) {
+  CostTable costs{profile.device, program.dtype, program.math};
+  const double requested = part.l2_bytes.read.value();
+  costs.set_load_latency(requested > 0 ? std::min(1.0, part.dram_bytes.read.value() / requested) : 0);
+  const auto add = [&](const std::string& what, const TripTime& time) {
+    const double residents = std::max(1, part.resident);
+    section.lines.push_back({what,
+                             "alone " + fixed(time.alone(), 0) + " cycles; " + std::to_string(part.resident) +
+                                 " residents: max(" + std::to_string(part.resident) + " x " + fixed(time.busy, 0) + " " +
+                                 std::string{name_of(limit_of(time.busiest))} + ", " + fixed(time.cycle, 0) + " dependence)",
+                             fixed(time.shared(residents), 0) + " cycles", ""});
+  };
+  for (std::size_t l = 0; l < launch.loops.size(); ++l) {
+    if (totals.trips[l] == 0 || launch.loops[l].group != static_cast<std::int8_t>(l)) continue;
+    add("a trip of loop " + std::to_string(l), trip_time(program, launch, totals, counts, costs, static_cast<int>(l)));
+  }
+  add("once per CTA", once_per_cta(program, launch, totals, counts, costs));
+}
+
+ExplanationSection assumptions(const Profile& profile, const Program& program) {
+  ExplanationSection section{"assumptions", {}};
+  const auto add = [&](std::string what, std::string how, std::string source) {
+    section.lines.push_back({std::move(what), std::move(how), "", std::move(source)});
+  };
+  if (program.off_target) add("architecture", "the kernel does not target this compute capability: a what-if", "");
+  add("L2 at the start", program.l2 == L2State::warm ? "warm: the call before was the same" : "cold", "");
+  add("overlap", "units work side by side, but exponentials and matrix products of a CTA exclude each other (uncalibrated)",
+      "FlashAttention-3, arXiv 2407.08608, section 3.2");
+  add("DRAM bandwidth", "sustained by every grid; bytes in flight are not modelled yet", "");
+  add("launches", "period of " + std::string{name_of(program.launch_style)} + " launches",
+      cite(profile, {program.launch_style == LaunchStyle::graph        ? "launch.graph_period"
+                     : program.launch_style == LaunchStyle::framework ? "launch.framework_period"
+                                                                      : "launch.stream_period"}));
+  return section;
+}
+
+}  // namespace
+
+Explanation hierarchical(const Profile& profile, const Program& program, const Prediction& prediction) {
+  ProgramCounts counts;
+  count(program, counts);
+  LaunchTraffic traffic;
+  Explanation explanation;
+  const auto sms = static_cast<std::int64_t>(profile.device.sm.count.value());
+  for (std::size_t l = 0; l < program.launches.size(); ++l) {
+    const Launch& launch = program.launches[l];
+    const LaunchPrediction& part = prediction.launches[l];
+    launch_traffic(program, launch, counts, part.resident * sms, traffic);
+    ExplanationSection section{"launch " + std::string{launch.name}, {}};
+    add_grid(section, launch, counts.launch[l]);
+    add_occupancy(section, profile, launch, part);
+    add_tensors(section, program, traffic);
+    add_working_set(section, profile, program, traffic);
+    add_work(section, program, launch, counts);
+    add_trips(section, profile, program, launch, counts.launch[l], counts, part);
+    add_times(section, profile, part);
+    explanation.sections.push_back(std::move(section));
+  }
+  explanation.sections.push_back(total(program, prediction));
+  explanation.sections.push_back(assumptions(profile, program));
+  return explanation;
+}
+
+}  // namespace rooftile::explain

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "rooftile/model/explanation.hpp"
+#include "rooftile/model/prediction.hpp"
+#include "rooftile/model/profile.hpp"
+
+namespace rooftile::explain {
+
+/// What Roofline::predict() did, line by line.
+[[nodiscard]] Explanation roofline(const Profile& profile, const Program& program, const Prediction& prediction);
+
+}  // namespace rooftile::explain

@@ -1,0 +1,100 @@
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <array>
+
+#include "store/migrate.hpp"
+#include "support.hpp"
+
+namespace rooftile::analysis {
+namespace {
+
+using namespace testing;
+
+SQLite::Database create(const std::filesystem::path& path) {
+  return {path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE};
+}
+
+int version_of(const std::filesystem::path& path) {
+  return SQLite::Database{path.string()}.execAndGet("PRAGMA user_version").getInt();
+}
+
+constexpr Migration first{1, "CREATE TABLE a (x INTEGER); INSERT INTO a VALUES (7)"};
+constexpr Migration second{2, "ALTER TABLE a ADD COLUMN y INTEGER NOT NULL DEFAULT 5"};
+constexpr Migration broken{3, "CREATE TABLE b (x INTEGER); INSERT INTO nowhere VALUES (1)"};
+
+TEST(migrate, numbers_have_no_gaps_and_end_at_the_schema_version) {
+  int expected = 1;
+  for (const Migration& migration : migrations()) EXPECT_EQ(migration.version, expected++);
+  EXPECT_EQ(schema_version(), expected - 1);
+}
+
+TEST(migrate, from_nothing_without_a_copy) {
+  const TempFolder folder;
+  SQLite::Database db = create(folder / "m.db");
+  migrate(db, folder / "m.db", std::array{first, second});
+  EXPECT_EQ(db.execAndGet("SELECT x + y FROM a").getInt(), 12);
+  EXPECT_EQ(version_of(folder / "m.db"), 2);
+  EXPECT_FALSE(std::filesystem::exists(folder / "m.db.bak-v0"));
+}
+
+TEST(migrate, keeps_data_and_a_copy) {
+  const TempFolder folder;
+  SQLite::Database db = create(folder / "m.db");
+  migrate(db, folder / "m.db", std::array{first});
+  db.exec("UPDATE a SET x = 8");
+  migrate(db, folder / "m.db", std::array{first, second});
+  EXPECT_EQ(db.execAndGet("SELECT x + y FROM a").getInt(), 13);
+  EXPECT_EQ(version_of(folder / "m.db.bak-v1"), 1);
+  EXPECT_EQ(SQLite::Database{(folder / "m.db.bak-v1").string()}.execAndGet("SELECT x FROM a").getInt(), 8);
+  migrate(db, folder / "m.db", std::array{first, second});  // nothing left to do
+  EXPECT_EQ(version_of(folder / "m.db"), 2);
+}
+
+TEST(migrate, a_failing_script_leaves_the_version_before) {
+  const TempFolder folder;
+  SQLite::Database db = create(folder / "m.db");
+  EXPECT_THROW(migrate(db, folder / "m.db", std::array{first, second, broken}), SQLite::Exception);
+  EXPECT_EQ(version_of(folder / "m.db"), 2);
+  EXPECT_FALSE(db.tableExists("b"));
+}
+
+TEST(migrate, never_overwrites_a_copy) {
+  const TempFolder folder;
+  SQLite::Database db = create(folder / "m.db");
+  migrate(db, folder / "m.db", std::array{first});
+  write_text(folder / "m.db.bak-v1", "precious");
+  const std::string path = (folder / "m.db").string();
+  EXPECT_EQ(message_of([&] {
+              migrate(db, path, std::array{first, second});
+            }),
+            path + ": has schema version 1 and would be copied to " + path +
+                ".bak-v1 before migrating, but that file exists; move it away");
+  EXPECT_EQ(version_of(path), 1);
+  EXPECT_EQ(read_text(folder / "m.db.bak-v1"), "precious");
+}
+
+// A version-1 file as the first release wrote it, frozen as SQL text: every later schema must open it.
+TEST(migrate, opens_a_frozen_version_1_file) {
+  const TempFolder folder;
+  create(folder / "old.db")
+      .exec(read_text(std::filesystem::path{ROOFTILE_SOURCE_DIR} / "tests/analysis/golden_v1.sql"));
+  const Store store = Store::open(folder / "old.db", Access::read_write_create);
+  EXPECT_EQ(store.info().schema_version, schema_version());
+  EXPECT_EQ(answer(store,
+                   "SELECT profile, kernel, seq_q, observed, observed_ms, predicted_ms, error_pct, bound_class "
+                   "FROM v_compare"),
+            "a100_sxm4_80gb|fa2|1024|published|2|1|-50|compute\n");
+  EXPECT_EQ(answer(store, "SELECT command, source FROM run ORDER BY id"), "run|\ndb import|fa2.csv\n");
+}
+
+TEST(migrate, an_older_file_is_not_migrated_for_reading) {
+  const TempFolder folder;
+  create(folder / "old.db").exec("PRAGMA application_id = 0x52465431; CREATE TABLE x (a)");
+  const std::string path = (folder / "old.db").string();
+  EXPECT_EQ(message_of([&] { (void)Store::open(path, Access::read_only); }),
+            path + ": has schema version 0, this rooftile has " + std::to_string(schema_version()) +
+                ": open it once for writing, which migrates it and keeps a copy");
+}
+
+}  // namespace
+}  // namespace rooftile::analysis

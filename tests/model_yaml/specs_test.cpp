@@ -1,0 +1,111 @@
+// Specs: every file that is shipped, bare algorithm names, tiles by architecture.
+#include <gtest/gtest.h>
+
+#include "rooftile/model/tile_table.hpp"
+#include "rooftile/model_yaml/profile_reader.hpp"
+#include "rooftile/model_yaml/spec_reader.hpp"
+
+namespace rooftile::yaml {
+namespace {
+
+namespace fs = std::filesystem;
+
+SpecCatalogue specs() { return SpecCatalogue{{fs::path{ROOFTILE_SOURCE_DIR} / "kernels" / "specs"}}; }
+Device device(const char* name) {
+  return ProfileCatalogue{{fs::path{ROOFTILE_SOURCE_DIR} / "hw_profiles"}}.load(name).device;
+}
+
+TEST(ShippedSpecs, AllLoad) {
+  const std::vector<std::string> names = specs().names();
+  for (const char* name : {"standard", "flash2", "rt_standard", "rt_flash2", "pytorch_eager", "hf_eager", "fa2"}) {
+    EXPECT_NE(std::find(names.begin(), names.end(), name), names.end()) << name;
+  }
+  for (const std::string& name : names) {
+    const KernelSpec spec = specs().load(name);
+    EXPECT_EQ(spec.name, name);
+    EXPECT_FALSE(spec.description.empty()) << name;
+    EXPECT_FALSE(spec.source.empty()) << name;
+    EXPECT_FALSE(spec.tiles.empty()) << name;
+    const bool is_ours = name.rfind("rt_", 0) == 0 || spec.what_if_anywhere;
+    EXPECT_EQ(spec.l2, is_ours ? L2State::cold : L2State::warm) << name;
+  }
+}
+
+TEST(ShippedSpecs, BareNamesAreWhatIfs) {
+  const KernelSpec bare = specs().load("flash2");
+  const KernelSpec ours = specs().load("rt_flash2");
+  EXPECT_EQ(bare.name, "flash2");
+  EXPECT_TRUE(bare.what_if_anywhere);
+  EXPECT_FALSE(ours.what_if_anywhere);
+  EXPECT_EQ(bare.tiles.size(), ours.tiles.size());
+  EXPECT_EQ(specs().load("standard").softmax, SoftmaxPasses::safe);
+}
+
+TEST(ShippedSpecs, OursComeFromTheTileTable) {
+  const KernelSpec spec = specs().load("rt_flash2");
+  const std::vector<TileRow> rows = own_tile_rows("rt_flash2");
+  ASSERT_EQ(spec.tiles.size(), rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    EXPECT_EQ(spec.tiles[i].head_dim, rows[i].head_dim);
+    EXPECT_EQ(spec.tiles[i].br, rows[i].br);
+    EXPECT_EQ(spec.tiles[i].smem, rows[i].smem);
+  }
+}
+
+struct TileCase {
+  const char* device;
+  std::int64_t head_dim;
+  Mask mask;
+  std::int64_t br, bc;
+  int warps;
+};
+
+TEST(ShippedSpecs, Fa2PicksTilesAsItsSourceDoes) {
+  const TileCase cases[] = {
+      {"a100_sxm4_80gb", 64, Mask::none, 128, 128, 4},
+      {"a100_sxm4_80gb", 80, Mask::causal, 128, 64, 4},
+      {"a100_sxm4_80gb", 128, Mask::causal, 128, 64, 4},
+      {"a100_sxm4_80gb", 192, Mask::none, 128, 64, 8},
+      {"a100_sxm4_80gb", 256, Mask::none, 128, 64, 8},
+      {"h100_sxm5_80gb", 128, Mask::none, 128, 64, 4},
+      {"h100_sxm5_80gb", 256, Mask::causal, 64, 64, 4},
+      {"l40s", 64, Mask::causal, 128, 128, 4},
+      {"l40s", 96, Mask::causal, 64, 64, 4},
+      {"l40s", 96, Mask::none, 128, 64, 4},
+      {"l40s", 128, Mask::none, 128, 32, 4},
+      {"l40s", 128, Mask::causal, 64, 64, 4},
+      {"l40s", 192, Mask::none, 128, 64, 8},
+      {"l40s", 256, Mask::none, 64, 64, 4},
+  };
+  const KernelSpec spec = specs().load("fa2");
+  for (const TileCase& row : cases) {
+    for (const TileRow& tile : spec.tiles) EXPECT_EQ(tile.smem, 0) << "the algorithm's formula gives it";
+    const auto tile = select_tile(spec, device(row.device), row.head_dim, row.mask);
+    ASSERT_TRUE(tile) << row.device << " " << row.head_dim;
+    EXPECT_EQ(tile->br, row.br) << row.device << " " << row.head_dim;
+    EXPECT_EQ(tile->bc, row.bc) << row.device << " " << row.head_dim;
+    EXPECT_EQ(tile->warps, row.warps) << row.device << " " << row.head_dim;
+  }
+  EXPECT_FALSE(select_tile(spec, device("l40s"), 512, Mask::none));
+}
+
+TEST(ShippedSpecs, EagerFrameworksMakeExtraPasses) {
+  const KernelSpec pytorch = specs().load("pytorch_eager");
+  EXPECT_EQ(pytorch.launch, LaunchStyle::framework);
+  EXPECT_EQ(pytorch.softmax, SoftmaxPasses::fused);
+  EXPECT_TRUE(pytorch.copies_q_and_k);
+  ASSERT_EQ(pytorch.extra_passes.size(), 5U);
+  EXPECT_EQ(pytorch.extra_passes[0].name, "mask_full");
+  EXPECT_TRUE(pytorch.extra_passes[0].shared);
+  EXPECT_EQ(pytorch.extra_passes[0].score_reads, 0);
+  EXPECT_TRUE(pytorch.extra_passes[3].reads_shared);
+  const KernelSpec hf = specs().load("hf_eager");
+  ASSERT_EQ(hf.extra_passes.size(), 3U);
+  EXPECT_EQ(hf.extra_passes[0].when, PassCondition::always);
+  EXPECT_EQ(hf.extra_passes[1].when, PassCondition::masked);
+  EXPECT_EQ(hf.extra_passes[2].place, ExtraPass::Place::after_softmax);
+  EXPECT_EQ(hf.extra_passes[2].byte_mask_writes, 1);
+}
+
+}  // namespace
+}  // namespace rooftile::yaml
