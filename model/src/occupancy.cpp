@@ -1,6 +1,7 @@
 #include "rooftile/model/occupancy.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <string>
 
@@ -51,7 +52,30 @@ tl::expected<void, Refusal> fits(const Device& device, const Launch& launch) {
   return {};
 }
 
+bool uses(const Program& program, const Launch& launch, std::size_t tensor) {
+  for (std::int16_t i = launch.first_op; i < launch.last_op; ++i) {
+    if (program.ops[static_cast<std::size_t>(i)].tensor == static_cast<std::int8_t>(tensor)) return true;
+  }
+  return false;
+}
+
 }  // namespace
+
+Bytes peak_workspace(const Program& program) {
+  std::array<double, max_launches> alive{};
+  for (std::size_t t = 0; t < program.tensors.size(); ++t) {
+    if (program.tensors[t].role != TensorRole::workspace) continue;
+    std::size_t first = program.launches.size();
+    std::size_t last = 0;
+    for (std::size_t l = 0; l < program.launches.size(); ++l) {
+      if (!uses(program, program.launches[l], t)) continue;
+      first = std::min(first, l);
+      last = l;
+    }
+    for (std::size_t l = first; l <= last; ++l) alive[l] += static_cast<double>(program.tensors[t].bytes());
+  }
+  return Bytes{*std::max_element(alive.begin(), alive.end())};
+}
 
 Occupancy occupancy(const Device& device, const Launch& launch) {
   const Sm& sm = device.sm;
@@ -69,10 +93,12 @@ tl::expected<void, Refusal> fits(const Device& device, const Program& program) {
   for (const Launch& launch : program.launches) {
     if (auto refused = fits(device, launch); !refused) return refused;
   }
-  double bytes = 0;
-  for (const Tensor& tensor : program.tensors) bytes += static_cast<double>(tensor.bytes());
-  if (is_known(device.memory.dram.capacity) && bytes > device.memory.dram.capacity.value()) {
-    return does_not_fit("tensors need " + format(Bytes{bytes}) + " of DRAM, " + device.name + " has " +
+  Bytes bytes = peak_workspace(program);
+  for (const Tensor& tensor : program.tensors) {
+    if (tensor.role != TensorRole::workspace) bytes += Bytes{static_cast<double>(tensor.bytes())};
+  }
+  if (is_known(device.memory.dram.capacity) && bytes > device.memory.dram.capacity) {
+    return does_not_fit("tensors need " + format(bytes) + " of DRAM, " + device.name + " has " +
                         format(device.memory.dram.capacity));
   }
   return {};

@@ -28,8 +28,9 @@ struct Flash2 {
   [[nodiscard]] std::int64_t element() const { return size_of(shape.dtype); }
 
   /// One trip over a key block; dependences as FlashAttention-2 pipelines them: K of the next trip arrives during
-  /// softmax and PV, V of the next during QKᵀ, one buffer each.
-  void trip(int loop, bool masked) const {
+  /// softmax and PV, V of the next during QKᵀ, one buffer each. A masked block costs what an unmasked one does: the
+  /// compare and select per score are left out.
+  void trip(int loop) const {
     w.in(loop);
     const IndexId j = loop_index(loop);
     const std::int64_t buffer = tile.bc * tile.head_dim * element();
@@ -40,7 +41,7 @@ struct Flash2 {
     w.work(OpKind::sts, 2 * buffer);                                // cp.async lands K and V
     const int read_k = w.work(OpKind::lds, tile.warps * buffer);    // every warp reads the whole tile
     const int qk = w.work(OpKind::mma, matmul);
-    const int row_max = w.work(OpKind::alu, scores() * (masked ? 2 : 1));
+    const int row_max = w.work(OpKind::alu, scores());
     w.work(OpKind::reduce, 8 * tile.br);                            // four lanes hold a row: two exchanges
     const int scale = w.work(OpKind::fma, 2 * scores() + tile.br * tile.head_dim);  // exponent, sum, rescaled O
     const int exp = w.work(OpKind::exp2, scores());
@@ -95,8 +96,8 @@ void flash2(Program& program, const AttentionShape& shape, const Call& call) {
   const bool causal = shape.mask == Mask::causal;
   const Bound seen = causal ? last_seen_block(q_tile, tiling) : constant(tiling.blocks());
   const Bound unmasked = causal ? last_unmasked_block(q_tile, tiling) : constant(shape.seq_kv / row.bc);
-  if (causal || shape.seq_kv % row.bc != 0) kernel.trip(w.descending_loop(unmasked, seen), true);
-  kernel.trip(w.descending_loop(constant(0), unmasked), false);
+  if (causal || shape.seq_kv % row.bc != 0) kernel.trip(w.descending_loop(unmasked, seen));
+  kernel.trip(w.descending_loop(constant(0), unmasked));
 
   w.in(-1);
   w.store(kernel.t.o, {at(batch), head, tile(q_tile, row.br), whole(shape.head_dim)});

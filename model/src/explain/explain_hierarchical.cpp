@@ -59,6 +59,7 @@ void add_times(ExplanationSection& section, const Profile& profile, const Launch
                            format(part.l2_bytes.total(), 4) + " / (" + format(device.memory.l2.bandwidth) + " x " +
                                format(device.clock.boost) + ")",
                            format(part.l2, 4), cite(profile, {"memory.l2.bandwidth", "clock.boost"})});
+  section.lines.push_back({"longest CTA", "alone on an SM", format(part.latency, 4), ""});
   section.lines.push_back({"SM time", "makespan of the CTAs", format(part.sm, 4), cite(profile, {"clock.tensor_boost"})});
   section.lines.push_back({"launch time", "the longest, at least the launch period", format(part.time, 4),
                            "bound: " + std::string{name_of(part.bound)}});
@@ -67,9 +68,7 @@ void add_times(ExplanationSection& section, const Profile& profile, const Launch
 /// What one trip costs on one SM.
 void add_trips(ExplanationSection& section, const Profile& profile, const Program& program, const Launch& launch,
                const LaunchCount& totals, const ProgramCounts& counts, const LaunchPrediction& part) {
-  CostTable costs{profile.device, program.dtype, program.math};
-  const double requested = part.l2_bytes.read.value();
-  costs.set_load_latency(requested > 0 ? std::min(1.0, part.dram_bytes.read.value() / requested) : 0);
+  const CostTable costs{profile.device, program.dtype, program.math};
   const auto add = [&](const std::string& what, const TripTime& time) {
     const double residents = std::max(1, part.resident);
     section.lines.push_back({what,
@@ -82,7 +81,7 @@ void add_trips(ExplanationSection& section, const Profile& profile, const Progra
     if (totals.trips[l] == 0 || launch.loops[l].group != static_cast<std::int8_t>(l)) continue;
     add("a trip of loop " + std::to_string(l), trip_time(program, launch, totals, counts, costs, static_cast<int>(l)));
   }
-  add("once per CTA", once_per_cta(program, launch, totals, counts, costs));
+  add("once per CTA", once_per_cta(program, launch, totals, counts, costs, part.dram_bytes.read > Bytes{0}));
 }
 
 ExplanationSection assumptions(const Profile& profile, const Program& program) {

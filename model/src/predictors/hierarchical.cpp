@@ -59,11 +59,12 @@ class Call {
     part.l2 = part.l2_bytes.total() / (memory.l2.bandwidth * device_.clock.boost);
     const Makespan on_sms = sm_makespan(l, part, sms, resident);
     part.sm = Cycles{on_sms.cycles} / costs_.clock();
+    part.latency = Cycles{on_sms.longest_cta} / costs_.clock();
     decide(part, on_sms.bound);
 
     totals_.add_alone(Limit::dram, part.dram);
     totals_.add_alone(Limit::l2, part.l2);
-    totals_.add_alone(Limit::latency, part.sm);
+    totals_.add_alone(Limit::latency, part.latency);
     totals_.add_alone(Limit::launch, period_of(device_, program_.launch_style));
     totals_.add(part);
   }
@@ -71,10 +72,8 @@ class Call {
   [[nodiscard]] Makespan sm_makespan(std::size_t l, const LaunchPrediction& part, std::int64_t sms, std::int64_t resident) {
     const Launch& launch = program_.launches[l];
     const LaunchCount& totals = counts_.launch[l];
-    const double requested = part.l2_bytes.read.value();
-    costs_.set_load_latency(requested > 0 ? std::min(1.0, part.dram_bytes.read.value() / requested) : 0);
-
-    MakespanInput input{launch, totals, once_per_cta(program_, launch, totals, counts_, costs_), {}, sms, resident};
+    const bool from_dram = part.dram_bytes.read > Bytes{0};
+    MakespanInput input{launch, totals, once_per_cta(program_, launch, totals, counts_, costs_, from_dram), {}, sms, resident};
     for (std::size_t i = 0; i < launch.loops.size(); ++i) {
       const bool leads = launch.loops[i].group == static_cast<std::int8_t>(i);
       if (leads && totals.trips[i] > 0) {

@@ -26,12 +26,15 @@ double L2Reuse::standing(const TensorTraffic& tensor, double bytes) const {
 
 Traffic L2Reuse::next(const LaunchTraffic& launch) {
   double wave = 0;
+  double wave_loaded = 0;
   double all = 0;
   for (std::size_t t = 0; t < program_.tensors.size(); ++t) {
     wave += standing(launch[t], launch[t].wave_touched);
+    if (launch[t].loaded > 0) wave_loaded += standing(launch[t], launch[t].wave_touched);
     all += standing(launch[t], static_cast<double>(launch[t].touched));
   }
-  const double missed = miss_share(wave, capacity_);  // of what the launch comes back for
+  const double sweep_missed = miss_share(wave_loaded, capacity_);
+  const double wave_missed = miss_share(wave, capacity_);
   Traffic dram;
   for (std::size_t t = 0; t < program_.tensors.size(); ++t) {
     const TensorTraffic& tensor = launch[t];
@@ -41,13 +44,15 @@ Traffic L2Reuse::next(const LaunchTraffic& launch) {
     }
     const auto touched = static_cast<double>(tensor.touched);
     if (tensor.loaded > 0) {
-      const double first = miss_share(between_[t], capacity_) * std::min(touched, static_cast<double>(tensor.swept_loads));
-      const double again = std::max(0.0, tensor.wave_loads - touched);
-      dram.read += Bytes{first + missed * again};
+      const auto swept = static_cast<double>(tensor.swept_loads);
+      const double first = miss_share(between_[t], capacity_) * std::min(touched, swept);
+      const double next_sweeps = std::max(0.0, swept - touched);
+      const double next_waves = std::max(0.0, tensor.wave_loads - swept);
+      dram.read += Bytes{first + sweep_missed * next_sweeps + wave_missed * next_waves};
     }
     if (tensor.stored > 0) {
       const double once = std::min(touched, static_cast<double>(tensor.swept_stores));
-      dram.write += Bytes{once + missed * (static_cast<double>(tensor.swept_stores) - once)};
+      dram.write += Bytes{once + wave_missed * (static_cast<double>(tensor.swept_stores) - once)};
     }
     between_[t] = all;
   }

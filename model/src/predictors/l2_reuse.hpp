@@ -2,7 +2,8 @@
 //
 // Bytes are asked for again at three distances, and each is answered by L2 if what is touched in between fits:
 //   at the same time     CTAs of one wave that share K and V read them once
-//   one wave later       the next query tiles of the same head, and the next sweep of the same CTA: the wave's working set
+//   one sweep later      the next sweep of the same CTAs (safe softmax): what the wave loads
+//   one wave later       the next query tiles of the same head: what the wave loads and stores
 //   one launch later     S written by QKᵀ, read by softmax: what the launches in between touch
 // A wave is as many CTAs as are resident at once. Bytes that SMs of both L2 partitions read stand in each of them.
 #pragma once

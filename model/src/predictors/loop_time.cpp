@@ -15,8 +15,17 @@ double copies_of(const Launch& launch, std::int16_t op) {
   return 1;
 }
 
-/// Amount of one execution, averaged over all.
-double mean_amount(const TileOp& op, const OpCount& count) {
+/// Amount of one execution; of a tile inside the tensor where tiles are clipped: a trip over a ragged block takes as long.
+double amount_per_trip(const Program& program, const TileOp& op) {
+  if (!moves_a_tile(op.kind)) return static_cast<double>(op.amount);
+  const Tensor& tensor = program.tensors[static_cast<std::size_t>(op.tensor)];
+  std::int64_t bytes = tensor.element_bytes;
+  for (std::size_t d = 0; d < op.dims; ++d) bytes *= std::min(op.dim[d].extent, tensor.extents[d]);
+  return static_cast<double>(bytes);
+}
+
+/// Amount of one execution averaged over all CTAs: empty query rows are not loaded.
+double amount_per_cta(const TileOp& op, const OpCount& count) {
   if (!moves_a_tile(op.kind)) return static_cast<double>(op.amount);
   return count.executions > 0 ? static_cast<double>(count.bytes) / static_cast<double>(count.executions) : 0;
 }
@@ -58,7 +67,7 @@ TripTime trip_time(const Program& program, const Launch& launch, const LaunchCou
     const OpCost& cost = costs[op.kind];
     const OpCount& count = counts.op[index];
     const auto trips = static_cast<double>(std::max<std::int64_t>(1, totals.trips[static_cast<std::size_t>(op.loop)]));
-    const double cycles = mean_amount(op, count) * cost.cycles_per_amount;
+    const double cycles = amount_per_trip(program, op) * cost.cycles_per_amount;
     load.add(cost.unit, cycles * copies_of(launch, i) * (static_cast<double>(count.executions) / trips));
     graph.add_op(i, cycles + cost.latency);
   }
@@ -74,7 +83,7 @@ TripTime trip_time(const Program& program, const Launch& launch, const LaunchCou
 }
 
 TripTime once_per_cta(const Program& program, const Launch& launch, const LaunchCount& totals,
-                      const ProgramCounts& counts, const CostTable& costs) {
+                      const ProgramCounts& counts, const CostTable& costs, bool from_dram) {
   UnitLoad load;
   TripTime time;
   double longest_wait = 0;
@@ -83,10 +92,11 @@ TripTime once_per_cta(const Program& program, const Launch& launch, const Launch
     const TileOp& op = program.ops[index];
     if (op.loop >= 0) continue;
     const OpCost& cost = costs[op.kind];
-    const double cycles = mean_amount(op, counts.op[index]) * cost.cycles_per_amount;
+    const double cycles = amount_per_cta(op, counts.op[index]) * cost.cycles_per_amount;
     load.add(cost.unit, cycles * static_cast<double>(counts.op[index].executions) / static_cast<double>(totals.ctas));
     time.cycle += cycles;
-    longest_wait = std::max(longest_wait, cost.latency);
+    const bool waits_for_dram = from_dram && op.kind == OpKind::load;
+    longest_wait = std::max(longest_wait, waits_for_dram ? costs.dram_latency() : cost.latency);
   }
   load.write(time);
   time.cycle += longest_wait;

@@ -31,12 +31,13 @@ struct TripTime {
   [[nodiscard]] Limit bound(double residents) const { return residents * busy >= cycle ? limit_of(busiest) : Limit::latency; }
 };
 
-/// Time of a trip through all loops of `group`, averaged over the trips made (clipped tiles, guards).
+/// Time of a trip through all loops of `group`; ops that a guard lets through in some trips count by their share.
 [[nodiscard]] TripTime trip_time(const Program& program, const Launch& launch, const LaunchCount& totals,
                                  const ProgramCounts& counts, const CostTable& costs, int group);
 
-/// Time of what a CTA does once: loads wait for their bytes, everything else overlaps.
+/// Time of what a CTA does once, one after the other. Its loads wait together, for DRAM if the launch reads any of it:
+/// unlike the blocks of a loop, which other CTAs have fetched, a CTA's own tile is new.
 [[nodiscard]] TripTime once_per_cta(const Program& program, const Launch& launch, const LaunchCount& totals,
-                                    const ProgramCounts& counts, const CostTable& costs);
+                                    const ProgramCounts& counts, const CostTable& costs, bool from_dram);
 
 }  // namespace rooftile

@@ -1,6 +1,7 @@
 #include "makespan.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace rooftile {
 namespace {
@@ -19,7 +20,13 @@ class ListSchedule {
     if (!ramp_) return waves();
     if (in_.resident == 2 && n <= 2 * in_.sms) return pairs();
     const double k = std::min(residents, static_cast<double>(ceil_div(n, in_.sms)));
-    return std::max(all(k) / (k * sms_) + tail(k), longest(1));
+    return std::max(std::min(all(k) / (k * sms_) + tail(k), waves_of_longest()), longest(1));
+  }
+
+  /// The longest CTA with k residents.
+  [[nodiscard]] double longest(double k) const {
+    const std::int64_t tiles = in_.launch.axes[0].extent;
+    return ramp_ ? std::max(at(0, k), at(tiles - 1, k)) : mean(k);
   }
 
   /// Time of a CTA of mean length with k residents, and what decides it.
@@ -68,18 +75,21 @@ class ListSchedule {
     return static_cast<double>(here) * outer;
   }
 
-  [[nodiscard]] double longest(double k) const {
-    const std::int64_t tiles = in_.launch.axes[0].extent;
-    return ramp_ ? std::max(at(0, k), at(tiles - 1, k)) : mean(k);
-  }
-
   /// Equal CTAs: full waves with all residents, the rest with as many as are left per SM.
   [[nodiscard]] double waves() const {
+    return in_waves([this](double k) { return mean(k); });
+  }
+  /// No schedule is longer than that of CTAs which all take as long as the longest.
+  [[nodiscard]] double waves_of_longest() const {
+    return in_waves([this](double k) { return longest(k); });
+  }
+  template <class Time>
+  [[nodiscard]] double in_waves(Time cta) const {
     const std::int64_t slots = in_.resident * in_.sms;
     const std::int64_t full = in_.totals.ctas / slots;
     const std::int64_t rest = in_.totals.ctas % slots;
-    const double last = rest == 0 ? 0 : mean(static_cast<double>(ceil_div(rest, in_.sms)));
-    return static_cast<double>(full) * mean(static_cast<double>(in_.resident)) + last;
+    const double last = rest == 0 ? 0 : cta(static_cast<double>(ceil_div(rest, in_.sms)));
+    return static_cast<double>(full) * cta(static_cast<double>(in_.resident)) + last;
   }
 
   /// Two residents and a grid of one to two CTAs per SM, handed out in order.
@@ -94,14 +104,10 @@ class ListSchedule {
     return last;
   }
 
-  /// Two CTAs on one SM: the trips that both make are shared, the rest of the longer one is alone.
+  /// Two CTAs on one SM share it until the shorter is done; the rest of the longer is alone.
   [[nodiscard]] double pair(std::int64_t a, std::int64_t b) const {
-    double total = in_.once.shared(2);
-    for (std::size_t l = 0; l < in_.launch.loops.size(); ++l) {
-      const auto [fewer, more] = std::minmax({trips_at(l, a), trips_at(l, b)});
-      total += fewer * in_.loop[l].shared(2) + (more - fewer) * in_.loop[l].alone();
-    }
-    return total;
+    const auto [shorter, longer] = at(a, 1) < at(b, 1) ? std::pair{a, b} : std::pair{b, a};
+    return at(shorter, 2) + (at(longer, 1) - at(shorter, 1));
   }
 
   [[nodiscard]] double tail(double k) const {
@@ -122,7 +128,7 @@ class ListSchedule {
 Makespan makespan(const MakespanInput& input) {
   const ListSchedule schedule{input};
   const std::int64_t together = std::clamp<std::int64_t>(ceil_div(input.totals.ctas, input.sms), 1, input.resident);
-  return {schedule.cycles(), schedule.bound(static_cast<double>(together))};
+  return {schedule.cycles(), schedule.longest(1), schedule.bound(static_cast<double>(together))};
 }
 
 }  // namespace rooftile

@@ -24,6 +24,7 @@ struct MakespanInput {
 
 struct Makespan {
   double cycles = 0;
+  double longest_cta = 0;        ///< cycles of the longest CTA alone on an SM
   Limit bound = Limit::latency;  ///< unit that decides in the loop (or the once-per-CTA part) with most time
 };
 

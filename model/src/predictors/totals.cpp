@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "rooftile/model/occupancy.hpp"
+
 namespace rooftile {
 namespace {
 Bytes bytes(std::int64_t count) { return Bytes{static_cast<double>(count)}; }
@@ -34,10 +36,9 @@ Prediction Totals::finish() {
   result_.bound = static_cast<Limit>(most - time_by_bound_.begin());
   result_.paper_flops = program_.paper_flops;
   for (std::size_t t = 0; t < program_.tensors.size(); ++t) {
-    const Tensor& tensor = program_.tensors[t];
-    (tensor.role == TensorRole::workspace ? result_.extra_memory : result_.compulsory) +=
-        bytes(tensor.role == TensorRole::workspace ? tensor.bytes() : touched_[t]);
+    if (program_.tensors[t].role != TensorRole::workspace) result_.compulsory += bytes(touched_[t]);
   }
+  result_.extra_memory = peak_workspace(program_);
   for (std::size_t i = 0; i < program_.ops.size(); ++i) {
     const TileOp& op = program_.ops[i];
     if (moves_a_tile(op.kind)) result_.l2_sector_bytes += bytes(32 * counts_.op[i].sectors);

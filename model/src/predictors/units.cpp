@@ -10,7 +10,6 @@ constexpr double integer_ops_per_random_number = 10.0 * (2 * 2 + 4) / 4;
 
 CostTable::CostTable(const Device& device, DType dtype, MathPath math)
     : clock_{device.clock.tensor_boost},
-      l2_latency_{(device.memory.l2.latency_near.value() + device.memory.l2.latency_far.value()) / 2},
       dram_latency_{device.memory.dram.latency.value()} {
   // L2 bandwidth is stated at the boost clock; an SM has its share of it
   const double l2_share = device.memory.l2.bandwidth.value() * (device.clock.boost / clock_) / device.sm.count.value();
@@ -20,7 +19,8 @@ CostTable::CostTable(const Device& device, DType dtype, MathPath math)
   const bool slower_path = on_tensor_cores && math == MathPath::mma_sync;
   const double path = slower_path ? device.sm.tensor.mma_sync_fraction.value() : 1.0;
 
-  set(OpKind::load, Unit::memory, l2_share, l2_latency_);
+  const double l2_latency = (device.memory.l2.latency_near.value() + device.memory.l2.latency_far.value()) / 2;
+  set(OpKind::load, Unit::memory, l2_share, l2_latency);
   set(OpKind::store, Unit::memory, l2_share);
   set(OpKind::atomic, Unit::memory, l2_share / 2);  // read and written
   set(OpKind::lds, Unit::smem, smem, device.memory.smem.latency.value());
@@ -37,11 +37,6 @@ CostTable::CostTable(const Device& device, DType dtype, MathPath math)
 
 void CostTable::set(OpKind kind, Unit unit, double rate, double latency) {
   cost_[static_cast<std::size_t>(kind)] = {unit, 1 / rate, latency};
-}
-
-void CostTable::set_load_latency(double dram_fraction) {
-  cost_[static_cast<std::size_t>(OpKind::load)].latency =
-      l2_latency_ + dram_fraction * (dram_latency_ - l2_latency_);
 }
 
 std::vector<std::string_view> CostTable::needs(DType dtype, MathPath math) {

@@ -35,8 +35,8 @@ class CostTable {
   [[nodiscard]] const OpCost& operator[](OpKind kind) const { return cost_[static_cast<std::size_t>(kind)]; }
   /// The clock that cycles are counted in.
   [[nodiscard]] Hertz clock() const { return clock_; }
-  /// Latency of a load whose bytes come from DRAM with probability `dram_fraction`, else from L2.
-  void set_load_latency(double dram_fraction);
+  /// Latency of a load that L2 does not hold; operator[] has that of one which it does.
+  [[nodiscard]] double dram_latency() const { return dram_latency_; }
 
   /// The leaves that the table reads for this dtype and path.
   [[nodiscard]] static std::vector<std::string_view> needs(DType dtype, MathPath math);
@@ -46,7 +46,6 @@ class CostTable {
 
   std::array<OpCost, op_kinds> cost_;
   Hertz clock_;
-  double l2_latency_;
   double dram_latency_;
 };
 

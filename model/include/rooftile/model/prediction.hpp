@@ -37,6 +37,7 @@ struct LaunchPrediction {
   Seconds dram;                ///< alone
   Seconds l2;                  ///< alone
   Seconds sm;                  ///< makespan of its CTAs
+  Seconds latency;             ///< its longest CTA, alone on an SM
   Traffic dram_bytes;
   Traffic l2_bytes;
   std::int64_t ctas = 0;
@@ -53,7 +54,7 @@ struct Prediction {
   Bytes l2_sector_bytes;                ///< the same in whole 32-byte sectors, both directions
   Bytes smem;                           ///< bytes through shared memory
   Bytes compulsory;                     ///< inputs and outputs once
-  Bytes extra_memory;                   ///< workspace: O(N) or O(N²)
+  Bytes extra_memory;                   ///< workspace alive at once: O(N) or O(N²)
   Flops paper_flops;
   Flops executed_flops;                 ///< on the tensor cores, padding and masked blocks included
   InlineVector<LaunchPrediction, max_launches> launches;

@@ -1,0 +1,162 @@
+// rooftile compare: how far predictions are from what was observed, grouped or row by row.
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+#include "cli/commands.hpp"
+#include "cli/results_database.hpp"
+#include "cli/value_list.hpp"
+#include "rooftile/analysis/compare.hpp"
+#include "rooftile/model/parse_quantity.hpp"
+
+namespace rooftile::cli {
+namespace {
+
+using analysis::Accuracy;
+using analysis::Comparison;
+using analysis::GroupBy;
+using analysis::Show;
+using analysis::Table;
+
+struct CompareOptions {
+  std::string database;
+  std::string by = "gpu,kernel,predictor";
+  std::string profile, kernel, predictor, observed;
+  std::string fail_over;
+  bool rows = false;
+  OutputOptions output;
+};
+
+std::vector<GroupBy> groups_of(const std::string& list) {
+  std::vector<GroupBy> groups;
+  for (const std::string& name : name_list("--by", list)) {
+    const auto group = parse_name<GroupBy>("--by", name);
+    if (std::find(groups.begin(), groups.end(), group) != groups.end()) refuse("--by", "'" + name + "' stands twice");
+    groups.push_back(group);
+  }
+  return groups;
+}
+
+/// The limit as a fraction; nothing if none was given.
+std::optional<double> limit_of(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  const auto percent = parse_number(text);
+  if (!percent) refuse("--fail-over", percent.error());
+  if (!(*percent >= 0))
+    refuse("--fail-over", "'" + text + "' is below zero; a limit in per cent is expected, as in 10");
+  return *percent / 100;
+}
+
+analysis::CompareFilter filter_of(const CompareOptions& options) {
+  analysis::CompareFilter filter{.profile = options.profile,
+                                 .kernel = options.kernel,
+                                 .predictor = options.predictor,
+                                 .method = {},
+                                 .observed_method = {}};
+  if (options.observed.empty()) return filter;
+  filter.observed_method = parse_name<analysis::Method>("--observed", options.observed);
+  if (!analysis::is_observed(*filter.observed_method)) {
+    refuse("--observed", "'" + options.observed + "' results are computed; allowed: measured, published");
+  }
+  return filter;
+}
+
+Table grouped_table(const std::vector<Accuracy>& groups, const std::vector<GroupBy>& by) {
+  Table table{.name = "compare", .title = {}, .columns = {}, .rows = {}, .notes = {}};
+  for (const GroupBy group : by) table.columns.push_back({std::string{name_of(group)}, std::string{name_of(group)}});
+  table.columns.push_back({"n", "n", Show::count});
+  table.columns.push_back({"mape_pct", "MAPE", Show::percent});
+  table.columns.push_back({"median_pct", "median", Show::percent});
+  table.columns.push_back({"p95_pct", "p95", Show::percent});
+  table.columns.push_back({"worst_pct", "worst", Show::percent});
+  table.columns.push_back({"bias_pct", "bias", Show::percent});
+  for (const Accuracy& accuracy : groups) {
+    std::vector<analysis::Value> row(accuracy.group.begin(), accuracy.group.end());
+    row.emplace_back(accuracy.n);
+    for (const double fraction : {accuracy.mape, accuracy.median, accuracy.p95, accuracy.worst, accuracy.bias}) {
+      row.emplace_back(fraction * 100);
+    }
+    table.rows.push_back(std::move(row));
+  }
+  table.notes = {"error = (predicted - observed) / observed; bias keeps its sign: below zero, the model is too fast"};
+  return table;
+}
+
+Table row_table(const std::vector<Comparison>& rows) {
+  Table table{.name = "compare_rows",
+              .title = {},
+              .columns = {{"profile", "GPU"},
+                          {"kernel", "kernel"},
+                          {"workload", "workload"},
+                          {"setting", "setting"},
+                          {"observed_method", "observed by"},
+                          {"printed", "printed"},
+                          {"observed_s", "observed", Show::seconds},
+                          {"predictor", "predictor"},
+                          {"predicted_s", "predicted", Show::seconds},
+                          {"error_pct", "error", Show::percent},
+                          {"bound", "bound"},
+                          {"source", "source"}},
+              .rows = {},
+              .notes = {}};
+  for (const Comparison& row : rows) {
+    table.rows.push_back(
+        {row.profile, row.kernel, describe(row.workload), row.setting, std::string{name_of(row.observed_method)},
+         row.printed, row.observed.value(), row.predictor, row.predicted.value(), row.error() * 100,
+         row.bound ? analysis::Value{std::string{name_of(*row.bound)}} : analysis::Value{}, row.source});
+  }
+  return table;
+}
+
+/// Observations that no prediction stands beside would be missed without a word.
+void note_unmatched(const analysis::Store& store, Table& table) {
+  const analysis::QueryResult result = store.query(
+      "SELECT count(*) FROM result WHERE observed = 1 AND latest = 1 AND status = 'ok' AND time_s IS NOT NULL "
+      "AND id NOT IN (SELECT observed_id FROM v_compare)");
+  const auto count = std::get<std::int64_t>(result.rows.at(0).at(0));
+  if (count == 0) return;
+  table.notes.push_back("observations in this database without any prediction beside them: " + std::to_string(count) +
+                        " (not predicted yet, infeasible or unsupported)");
+}
+
+int compare(const CompareOptions& options, Context& context) {
+  (void)format_of(options.output);
+  const std::vector<GroupBy> by = groups_of(options.by);
+  const std::optional<double> limit = limit_of(options.fail_over);
+  const analysis::CompareFilter filter = filter_of(options);
+  const analysis::Store store = analysis::Store::open(options.database, analysis::Access::read_only);
+  const std::vector<Comparison> rows = analysis::load_comparisons(store, filter);
+  if (rows.empty()) {
+    throw InputError{"nothing to compare in '" + options.database +
+                     "': no observation stands beside a prediction of the same profile, kernel, workload and setting"};
+  }
+  const std::vector<Accuracy> groups = analysis::accuracy(rows, by);
+  Table table = options.rows ? row_table(rows) : grouped_table(groups, by);
+  note_unmatched(store, table);
+  const bool over = limit && analysis::exceeds(groups, *limit);
+  if (over) table.notes.push_back("a group's MAPE is above " + options.fail_over + " %");
+  write_output(context, options.output, table);
+  return over ? exit_threshold : exit_ok;
+}
+
+}  // namespace
+
+void add_compare(Command& command, Context& context) {
+  auto options = std::make_shared<CompareOptions>();
+  add_database_option(command, options->database);
+  command.option("--by", options->by, "group by " + join(all_names<GroupBy>())).placeholder("LIST");
+  command.flag("--rows", options->rows, "every observation beside its prediction instead of groups");
+  command.option("-p,--profile", options->profile, "this profile only").placeholder("NAME");
+  command.option("-k,--kernel", options->kernel, "this kernel only").placeholder("NAME");
+  command.option("--predictor", options->predictor, "this predictor only").placeholder("NAME");
+  command.option("--observed", options->observed, "measured or published only").placeholder("METHOD");
+  command.option("--fail-over", options->fail_over, "exit code 3 if the MAPE of a group is above PCT per cent")
+      .placeholder("PCT");
+  add_output_options(command, options->output);
+  command.examples({"rooftile compare --db results.db",
+                    "rooftile compare --db results.db --predictor hierarchical --by kernel,seq_q --fail-over 20",
+                    "rooftile compare --db results.db --rows --kernel fa2 --format csv"});
+  command.action([options, &context] { return compare(*options, context); });
+}
+
+}  // namespace rooftile::cli

@@ -1,0 +1,23 @@
+// The table of commands: what is listed here exists, and nothing else does.
+#include "cli/commands.hpp"
+
+namespace rooftile::cli {
+namespace {
+
+constexpr CommandEntry table[] = {
+    {"predict", "time, bytes and bound of a kernel on a GPU", add_predict},
+    {"explain", "the arithmetic behind a prediction, line by line, with sources", add_explain},
+    {"whatif", "the same prediction on changed hardware", add_whatif},
+    {"run", "compute an experiment file and keep the answers", add_run},
+    {"compare", "predictions beside measurements, with the error", add_compare},
+    {"query", "SQL over a results database", add_query},
+    {"db", "import and export results, what a database holds", add_db},
+    {"profile", "list, show and validate GPU profiles", add_profile},
+    {"version", "version, build, predictors and data directory", add_version},
+};
+
+}  // namespace
+
+std::span<const CommandEntry> commands() { return table; }
+
+}  // namespace rooftile::cli

@@ -1,0 +1,35 @@
+// What the commands about questions show to people, beyond the columns of the batch interface.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "question/question.hpp"
+#include "rooftile/analysis/report.hpp"
+
+namespace rooftile::cli {
+
+/// "fa2 on a100_sxm4_80gb: batch 8, heads 16/16, seq 4096, d 128, fp16, causal, fwd".
+[[nodiscard]] std::string title_of(const experiments::Question& question);
+
+/// The columns of the questions that tell them apart; what all have in common goes into `common` ("kernel fa2, d 128").
+struct QuestionTable {
+  std::vector<analysis::Column> columns;
+  std::vector<std::vector<analysis::Value>> rows;
+  std::string common;
+};
+[[nodiscard]] QuestionTable distinguishing(const std::vector<experiments::Question>& questions);
+
+/// Rate in the papers' FLOP; NaN unless the answer is ok.
+[[nodiscard]] double paper_rate(const experiments::Question& question, const experiments::Answer& answer);
+
+/// One answer in full: time, rate, bound, every resource alone, bytes, memory, intensity against the ridge.
+void write_answer_card(std::ostream& out, const experiments::Question& question, const experiments::Answer& answer,
+                       analysis::Style style);
+
+/// Many answers, one row each, only the columns that people compare.
+[[nodiscard]] analysis::Table people_table(const std::vector<experiments::Question>& questions,
+                                           const std::vector<experiments::Answer>& answers);
+
+}  // namespace rooftile::cli

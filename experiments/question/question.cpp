@@ -1,0 +1,72 @@
+#include "question/question.hpp"
+
+#include "rooftile/model/algorithm.hpp"
+
+namespace rooftile::experiments {
+namespace {
+
+const Predictor& predictor_of(const std::string& name) {
+  if (const Predictor* predictor = find_predictor(name)) return *predictor;
+  std::vector<std::string_view> known;
+  for (const Predictor* predictor : predictors()) known.push_back(predictor->name());
+  throw InputError{unknown_name_message("predictor", name, known)};
+}
+
+/// Throws if the profile does not state what the predictor needs.
+void require_leaves(const Profile& profile, const Predictor& predictor, const Program& program) {
+  const auto missing = missing_leaves(predictor, profile.device, program);
+  if (missing.empty()) return;
+  std::string text =
+      "the predictor '" + std::string{predictor.name()} + "' needs what this profile does not state: " + join(missing);
+  const Predictor* simpler = find_predictor("roofline");
+  const bool helps =
+      simpler != nullptr && simpler != &predictor && missing_leaves(*simpler, profile.device, program).empty();
+  if (helps) text += "; --predictor roofline needs less";
+  throw InputError{Location{profile.where.file}, text};
+}
+
+std::string capability_text(ComputeCapability capability) {
+  return std::to_string(capability.major) + '.' + std::to_string(capability.minor);
+}
+
+/// What a reader must know beside the numbers.
+std::string notes_on(const Answer& answer, const Program& program) {
+  // No spec has fitted constants: every time is the bare model's.
+  std::string notes = "uncalibrated";
+  if (program.off_target) {
+    notes += "; " + answer.spec->name + " does not target compute capability " +
+             capability_text(answer.profile->device.compute_capability) + ": a what-if";
+  }
+  return notes;
+}
+
+}  // namespace
+
+Answer Answerer::answer(const Question& question) {
+  Answer answer;
+  answer.predictor = &predictor_of(question.predictor);
+  if (const auto sound = check(question.workload); !sound) throw InputError{sound.error()};
+  answer.profile = catalogues_->profile(question.profile, question.settings);
+  answer.spec = catalogues_->spec(question.kernel);
+  answer.l2 = question.l2.value_or(answer.spec->l2);
+
+  const auto refuse = [&answer](const Refusal& refusal) {
+    answer.status = refusal.status;
+    answer.reason = refusal.reason;
+    return answer;
+  };
+  const Device& device = answer.profile->device;
+  const auto built = build(*program_, device, question.workload, *answer.spec, question.overrides);
+  if (!built) return refuse(built.error());
+  program_->l2 = answer.l2;
+  require_leaves(*answer.profile, *answer.predictor, *program_);
+  const auto prediction = answer.predictor->predict(device, *program_);
+  if (!prediction) return refuse(prediction.error());
+  answer.prediction = *prediction;
+  answer.notes = notes_on(answer, *program_);
+  return answer;
+}
+
+Answer answer(const Question& question, Catalogues& catalogues) { return Answerer{catalogues}.answer(question); }
+
+}  // namespace rooftile::experiments

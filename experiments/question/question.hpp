@@ -1,0 +1,62 @@
+// The one question that predict, --cells, run and whatif all ask, and its answer.
+//
+//   Question {a100_sxm4_80gb, fa2, batch 8, heads 16/16, seq 4096, d 128, fp16, causal, fwd}
+//   Answer   {ok, 1.21 ms, bound tensor, ..., notes "uncalibrated"}
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "question/catalogues.hpp"
+#include "rooftile/model/kernel_spec.hpp"
+#include "rooftile/model/prediction.hpp"
+#include "rooftile/model/predictor.hpp"
+#include "rooftile/model/profile.hpp"
+#include "rooftile/model/workload.hpp"
+
+namespace rooftile::experiments {
+
+struct Question {
+  std::string profile;  ///< name in hw_profiles/, or a path to a YAML file
+  std::string kernel;   ///< name in kernels/specs/, or a path
+  Workload workload;
+  SpecOverrides overrides;
+  std::optional<L2State> l2;  ///< nothing: the spec's
+  std::string predictor = "hierarchical";
+  std::vector<Setting> settings;  ///< --set, applied in order
+};
+
+struct Answer {
+  std::shared_ptr<const Profile> profile;
+  std::shared_ptr<const KernelSpec> spec;
+  const Predictor* predictor = nullptr;
+  L2State l2 = L2State::cold;  ///< what was assumed
+  Status status = Status::ok;
+  std::string reason;     ///< empty if ok
+  Prediction prediction;  ///< meaningful only if ok
+  std::string notes;      ///< "uncalibrated; flash2 does not target compute capability 7.0: a what-if"
+};
+
+/// Answers questions one after the other. Reuses its storage: give each thread its own; the catalogues are shared.
+class Answerer {
+ public:
+  explicit Answerer(Catalogues& catalogues) : catalogues_{&catalogues}, program_{std::make_unique<Program>()} {}
+
+  /// Throws InputError for what no model can answer: an unknown profile, kernel or predictor, numbers that make no
+  /// workload, a setting that cannot be read, a profile that lacks leaves the predictor needs.
+  [[nodiscard]] Answer answer(const Question& question);
+
+  /// The program that the last answer was computed from.
+  [[nodiscard]] const Program& program() const { return *program_; }
+
+ private:
+  Catalogues* catalogues_;
+  std::unique_ptr<Program> program_;
+};
+
+/// The same for a single question.
+[[nodiscard]] Answer answer(const Question& question, Catalogues& catalogues);
+
+}  // namespace rooftile::experiments

@@ -1,0 +1,142 @@
+#include "runner/cells.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <functional>
+#include <iterator>
+
+#include "question/columns.hpp"
+#include "rooftile/analysis/cell.hpp"
+#include "runner/parallel.hpp"
+
+namespace rooftile::runner {
+namespace {
+
+using analysis::CsvRow;
+using analysis::CsvTable;
+using experiments::Question;
+
+constexpr std::size_t block = 256;
+
+bool is_output_column(std::string_view name) {
+  const auto columns = analysis::output_columns();
+  return std::find(columns.begin(), columns.end(), name) != columns.end();
+}
+
+void refuse_output_columns(const CsvTable& cells) {
+  for (const analysis::CsvField& field : cells.header()) {
+    if (!is_output_column(field.text)) continue;
+    throw InputError{{cells.name(), field.line, field.column},
+                     "duplicate column '" + field.text + "': the answer writes a column of this name; rename this one"};
+  }
+}
+
+/// Names that have been looked up, so that a file of 100,000 rows asks for each of its few names once.
+class KnownNames {
+ public:
+  KnownNames(std::string_view column, std::function<void(const std::string&)> look_up)
+      : column_{column}, look_up_{std::move(look_up)} {}
+
+  void check(const CsvRow& row, const std::string& name) {
+    if (std::find(known_.begin(), known_.end(), name) != known_.end()) return;
+    try {
+      look_up_(name);
+    } catch (const InputError& error) {
+      // An unknown name belongs to this field; a file that exists and cannot be read tells its own place.
+      if (!error.where().file.empty()) throw;
+      row.fail(column_, error.what());
+    }
+    known_.push_back(name);
+  }
+
+ private:
+  std::string_view column_;
+  std::function<void(const std::string&)> look_up_;
+  std::vector<std::string> known_;
+};
+
+/// A field that passes through: a number if the number is written back as the same text.
+analysis::Value carried(const std::string& text) {
+  if (text.empty()) return std::monostate{};
+  const char* const end = text.data() + text.size();
+  std::int64_t whole = 0;
+  if (const auto read = std::from_chars(text.data(), end, whole); read.ec == std::errc{} && read.ptr == end) {
+    if (std::to_string(whole) == text) return whole;
+  }
+  double number = 0;
+  if (const auto read = std::from_chars(text.data(), end, number); read.ec == std::errc{} && read.ptr == end) {
+    if (analysis::shortest_text(number) == text) return number;
+  }
+  return text;
+}
+
+[[noreturn]] void refuse_predictor(const std::string& name) {
+  std::vector<std::string_view> known;
+  for (const Predictor* predictor : predictors()) known.push_back(predictor->name());
+  throw InputError{"--predictor: " + unknown_name_message("predictor", name, known)};
+}
+
+std::vector<analysis::Value> answer_row(experiments::Answerer& answerer, const Question& question, const CsvRow& row) {
+  try {
+    return experiments::answer_cells(question, answerer.answer(question));
+  } catch (const InputError& error) {
+    if (!error.where().file.empty()) throw;
+    row.fail("profile", error.what());  // a profile without a number that the predictor needs
+  }
+}
+
+std::vector<analysis::Column> columns_of(const CsvTable& cells) {
+  std::vector<analysis::Column> columns;
+  for (const analysis::CsvField& field : cells.header()) columns.push_back({field.text, field.text});
+  std::ranges::copy(experiments::answer_columns(), std::back_inserter(columns));
+  return columns;
+}
+
+}  // namespace
+
+std::vector<Question> read_questions(const CsvTable& cells, const CellOptions& options,
+                                     experiments::Catalogues& catalogues) {
+  refuse_output_columns(cells);
+  analysis::check_batch_header(cells);
+  if (find_predictor(options.predictor) == nullptr) refuse_predictor(options.predictor);
+  KnownNames profiles{"profile", [&](const std::string& name) { (void)catalogues.profile(name); }};
+  KnownNames kernels{"kernel", [&](const std::string& name) { (void)catalogues.spec(name); }};
+  std::vector<Question> questions;
+  questions.reserve(cells.size());
+  for (const CsvRow row : cells) {
+    analysis::BatchCell cell = analysis::read_cell(row);
+    profiles.check(row, cell.profile);
+    kernels.check(row, cell.kernel);
+    questions.push_back({.profile = std::move(cell.profile),
+                         .kernel = std::move(cell.kernel),
+                         .workload = cell.workload,
+                         .overrides = cell.tile,
+                         .l2 = cell.l2,
+                         .predictor = options.predictor,
+                         .settings = options.settings});
+  }
+  return questions;
+}
+
+analysis::Table predict_cells(const std::filesystem::path& file, const CellOptions& options,
+                              experiments::Catalogues& catalogues) {
+  const CsvTable cells = CsvTable::read(file);
+  const std::vector<Question> questions = read_questions(cells, options, catalogues);
+  analysis::Table table{.name = "predict", .title = {}, .columns = columns_of(cells), .rows = {}, .notes = {}};
+  table.rows.resize(questions.size());
+
+  const std::size_t workers = worker_count(questions.size(), block);
+  std::vector<experiments::Answerer> answerers;
+  for (std::size_t worker = 0; worker < workers; ++worker) answerers.emplace_back(catalogues);
+  parallel_blocks(questions.size(), block, workers, [&](std::size_t worker, std::size_t first, std::size_t last) {
+    for (std::size_t i = first; i < last; ++i) {
+      std::vector<analysis::Value>& row = table.rows[i];
+      row.reserve(table.columns.size());
+      for (const analysis::CsvField& field : cells[i].fields()) row.push_back(carried(field.text));
+      std::ranges::move(answer_row(answerers[worker], questions[i], cells[i]), std::back_inserter(row));
+    }
+  });
+  return table;
+}
+
+}  // namespace rooftile::runner

@@ -1,0 +1,202 @@
+#include "runner/experiment.hpp"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "question/columns.hpp"
+#include "rooftile/analysis/result.hpp"
+#include "rooftile/model_yaml/strict_yaml.hpp"
+#include "runner/expectations.hpp"
+#include "runner/published.hpp"
+#include "runner/workload_grid.hpp"
+
+namespace rooftile::runner {
+namespace {
+
+using experiments::Catalogues;
+using experiments::Question;
+using yaml::Map;
+using yaml::Node;
+
+std::vector<const Node*> items_of(const Node& node) {
+  if (node.kind() != yaml::NodeKind::list) return {&node};
+  std::vector<const Node*> items;
+  for (const Node& item : node.as_list()) items.push_back(&item);
+  if (items.empty()) node.fail("the list is empty");
+  return items;
+}
+
+/// The names under a key, each handed to `check`, which throws for a name that does not exist.
+template <class Check>
+std::vector<std::string> checked_names(const Node* node, const Check& check) {
+  std::vector<std::string> names;
+  if (node == nullptr) return names;
+  for (const Node* item : items_of(*node)) {
+    try {
+      check(item->as_text());
+    } catch (const InputError& error) {
+      if (!error.where().file.empty()) throw;
+      item->fail(error.what());
+    }
+    names.push_back(item->as_text());
+  }
+  return names;
+}
+
+void check_predictor(const std::string& name) {
+  if (find_predictor(name) != nullptr) return;
+  std::vector<std::string_view> known;
+  for (const Predictor* predictor : predictors()) known.push_back(predictor->name());
+  throw InputError{unknown_name_message("predictor", name, known)};
+}
+
+void check_methods(const Node* node) {
+  if (node == nullptr) return;
+  for (const Node* item : items_of(*node)) {
+    const auto method = item->as_enum<analysis::Method>();
+    if (method == analysis::Method::predicted) continue;
+    if (analysis::is_observed(method)) {
+      item->fail("'" + item->as_text() + "' results are not computed; `rooftile db import` brings them in");
+    }
+    item->fail("method '" + item->as_text() + "' cannot be run by this version; allowed: predicted");
+  }
+}
+
+/// One file in the making.
+class ExperimentReader {
+ public:
+  ExperimentReader(const Node& root, std::filesystem::path folder, Catalogues& catalogues)
+      : map_{root}, folder_{std::move(folder)}, catalogues_{&catalogues} {}
+
+  Experiment read() {
+    yaml::require_schema(map_, "rooftile.experiment/1");
+    experiment_.name = map_.required("name").as_text();
+    experiment_.description = map_.required("description").as_text();
+    profiles_node_ = map_.optional("profiles");
+    kernels_node_ = map_.optional("kernels");
+    set_node_ = map_.optional("set");
+    const Node* predictors_node = map_.optional("predictors");
+    const Node& workloads = map_.required("workloads");
+    check_methods(map_.optional("methods"));
+    const Node* expect = map_.optional("expect");
+    map_.finish();
+
+    profiles_ = checked_names(profiles_node_, [&](const std::string& name) { (void)catalogues_->profile(name); });
+    kernels_ = checked_names(kernels_node_, [&](const std::string& name) { (void)catalogues_->spec(name); });
+    predictors_ = checked_names(predictors_node, check_predictor);
+    if (predictors_.empty()) predictors_.emplace_back("hierarchical");
+    read_settings();
+    read_workloads(workloads);
+    if (expect != nullptr) read_expectations(*expect);
+    return std::move(experiment_);
+  }
+
+ private:
+  void read_settings() {
+    if (set_node_ == nullptr) return;
+    for (const yaml::Entry& entry : set_node_->as_entries()) {
+      const yaml::Setting setting{entry.key, entry.value.as_text()};
+      try {
+        for (const std::string& profile : profiles_) (void)catalogues_->profile(profile, {setting});
+      } catch (const InputError& error) {
+        if (!error.where().file.empty()) throw;
+        throw InputError{entry.where, error.what()};
+      }
+      settings_.push_back(setting);
+    }
+  }
+
+  void read_workloads(const Node& workloads) {
+    bool any_grid = false;
+    for (const Node* entry : items_of(workloads)) {
+      Map map{*entry};
+      if (const Node* folder = map.optional("published")) {
+        map.finish();
+        add_published(*folder);
+      } else {
+        any_grid = true;
+        add_grid(*entry);
+      }
+    }
+    if (any_grid) return;
+    for (const Node* unused : {profiles_node_, kernels_node_, set_node_}) {
+      if (unused != nullptr) unused->fail("published rows bring their own profiles, kernels and settings");
+    }
+  }
+
+  void add_grid(const Node& entry) {
+    if (profiles_.empty()) entry.fail("this entry needs `profiles:` at the top of the file");
+    if (kernels_.empty()) entry.fail("this entry needs `kernels:` at the top of the file");
+    const std::size_t lists = profiles_.size() * kernels_.size() * predictors_.size();
+    const std::vector<GridCell> cells = expand_grid(entry, most_cells / lists);
+    for (const std::string& profile : profiles_) {
+      for (const std::string& kernel : kernels_) {
+        for (const GridCell& cell : cells) {
+          add({.profile = profile,
+               .kernel = kernel,
+               .workload = cell.workload,
+               .overrides = cell.overrides,
+               .l2 = cell.l2,
+               .predictor = {},
+               .settings = settings_});
+        }
+      }
+    }
+  }
+
+  void add_published(const Node& node) {
+    const std::filesystem::path folder = folder_ / node.as_text();
+    if (!std::filesystem::is_directory(folder)) node.fail("no folder '" + folder.string() + "'");
+    for (const PublishedRow& row : load_published(folder)) {
+      (void)published_result(row, *catalogues_);  // its profile and spec exist
+      add({.profile = row.meaning.profile,
+           .kernel = row.meaning.spec,
+           .workload = row.workload,
+           .overrides = {},
+           .l2 = {},
+           .predictor = {},
+           .settings = row.meaning.settings});
+    }
+  }
+
+  /// The question for every predictor, unless it has been asked already.
+  void add(Question question) {
+    for (const std::string& predictor : predictors_) {
+      question.predictor = predictor;
+      const std::string words = experiments::command_line(question);
+      if (seen_.insert(words).second) experiment_.questions.push_back(question);
+    }
+  }
+
+  void read_expectations(const Node& expect) {
+    for (const Node* entry : items_of(expect)) {
+      Expectation expectation = read_expectation(*entry);
+      const bool met = std::any_of(experiment_.questions.begin(), experiment_.questions.end(),
+                                   [&](const Question& question) { return meets(question, expectation.cells); });
+      if (!met) entry->fail("no cell of this experiment is meant by this expectation");
+      experiment_.expectations.push_back(std::move(expectation));
+    }
+  }
+
+  Map map_;
+  std::filesystem::path folder_;
+  Catalogues* catalogues_;
+  Experiment experiment_;
+  const Node* profiles_node_ = nullptr;
+  const Node* kernels_node_ = nullptr;
+  const Node* set_node_ = nullptr;
+  std::vector<std::string> profiles_;
+  std::vector<std::string> kernels_;
+  std::vector<std::string> predictors_;
+  std::vector<yaml::Setting> settings_;
+  std::unordered_set<std::string> seen_;
+};
+
+}  // namespace
+
+Experiment load_experiment(const std::filesystem::path& file, Catalogues& catalogues) {
+  const Node root = yaml::load_file(file);
+  return ExperimentReader{root, file.parent_path(), catalogues}.read();
+}
+
+}  // namespace rooftile::runner

@@ -1,0 +1,58 @@
+// An experiment: what is asked, written down. `rooftile run FILE.yaml` computes every cell and keeps the answers.
+//
+//   schema: rooftile.experiment/1
+//   name: seq_sweep
+//   description: Standard attention and FlashAttention-2 as the sequence grows.
+//   profiles: [a100_sxm4_80gb, h100_sxm5_80gb]
+//   kernels: [pytorch_eager, fa2]
+//   predictors: [hierarchical, roofline]             # default: hierarchical
+//   methods: [predicted]                             # default; nothing else exists yet
+//   set: {memory.dram.bandwidth: 3 TB/s}             # default: profiles as they are
+//   workloads:                                       # each entry is a grid: every combination of its lists
+//     - {batch: 4, heads: 16, seq: 512:16384:x2, head_dim: [64, 128], mask: [none, causal]}
+//     - {op: gemm, mn: [256, 1024], k: 128}          # mn: m and n alike, as seq is seq_q and seq_kv
+//   expect:                                          # what must come out; see expectations.hpp
+//     - {mn: 256, k: 128, flop_per_byte: 64, bound_class: memory}
+//
+// `workloads: [{published: FOLDER}]` (relative to the file) asks for the rows of that folder instead, on the profiles,
+// kernels and settings of its mapping.yaml.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "question/question.hpp"
+#include "rooftile/model/error.hpp"
+
+namespace rooftile::runner {
+
+/// One column and the value that cells must have there, or that answers must give: "k" = "128".
+struct Condition {
+  std::string column;
+  std::string text;
+  Location where;
+};
+
+/// All cells that meet `cells` must give what `outcomes` say.
+struct Expectation {
+  std::vector<Condition> cells;
+  std::vector<Condition> outcomes;
+  Location where;
+};
+
+struct Experiment {
+  std::string name;
+  std::string description;
+  std::vector<experiments::Question> questions;  ///< every cell, in the order of the file; no two alike
+  std::vector<Expectation> expectations;
+};
+
+/// The most cells an experiment may have: a typo in a step should not ask for a billion predictions.
+inline constexpr std::size_t most_cells = 10'000'000;
+
+/// Reads and expands a file. InputError with file:line:col for whatever does not fit: unknown keys, names, predictors,
+/// methods, settings; lists that are empty; shapes that make no workload; expectations that no cell meets.
+[[nodiscard]] Experiment load_experiment(const std::filesystem::path& file, experiments::Catalogues& catalogues);
+
+}  // namespace rooftile::runner

@@ -1,0 +1,160 @@
+// Published measurements: every row means exactly one thing, and a printed rate is the time that the papers mean.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <set>
+
+#include "harness.hpp"
+#include "question/catalogues.hpp"
+#include "rooftile/analysis/csv.hpp"
+#include "runner/published.hpp"
+#include "scratch.hpp"
+
+namespace rooftile::test {
+namespace {
+
+const std::filesystem::path reference = std::filesystem::path{ROOFTILE_SOURCE_DIR} / "experiments/reference";
+
+const runner::PublishedRow& find(const std::vector<runner::PublishedRow>& rows, const std::string& spec,
+                                 const AttentionShape& shape) {
+  for (const runner::PublishedRow& row : rows) {
+    if (row.meaning.spec == spec && row.workload == Workload{shape}) return row;
+  }
+  throw std::runtime_error{"no such row: " + spec + ", " + describe(shape)};
+}
+
+TEST(Published, EveryRowMapsToAProfileAndASpecThatExist) {
+  experiments::Catalogues catalogues{experiments::DataDirectories{ROOFTILE_SOURCE_DIR}};
+  const auto rows = runner::load_published(reference);  // throws for a row that does not map or maps twice
+  EXPECT_EQ(rows.size(), 63U);
+  for (const runner::PublishedRow& row : rows) {
+    const analysis::ResultRow result = runner::published_result(row, catalogues);
+    EXPECT_EQ(result.key.method, analysis::Method::published);
+    EXPECT_EQ(result.key.source, row.meaning.source);
+    EXPECT_FALSE(result.printed.empty());
+  }
+}
+
+TEST(Published, EveryEntryOfTheMappingIsUsedAndNothingIsBothTakenAndLeftOut) {
+  const runner::Mapping mapping = runner::load_mapping(reference / "mapping.yaml");
+  std::set<std::string> used;
+  for (const auto& row : runner::load_published(reference)) used.insert(row.meaning.source + "|" + row.meaning.kernel);
+  for (const runner::MappingRow& row : mapping.rows) EXPECT_TRUE(used.contains(row.source + "|" + row.kernel));
+  EXPECT_GE(mapping.left_out.size(), 10U);
+  for (const runner::LeftOut& left : mapping.left_out) {
+    EXPECT_FALSE(left.reason.empty());
+    for (const std::string& kernel : left.kernels) EXPECT_FALSE(used.contains(left.source + "|" + kernel)) << kernel;
+  }
+}
+
+TEST(Published, ValuesStandInTheFileAsPrinted) {
+  const auto rows = runner::load_published(reference);
+  // FlashAttention, Table 18, PyTorch attention at 4096; FlashAttention-3, Fig. 5, d = 128, 16k.
+  const auto& first = find(rows, "hf_eager", {16, 8, 8, 4096, 4096, 64});
+  EXPECT_EQ(first.printed, "16.47 ms");
+  EXPECT_DOUBLE_EQ(first.time.value(), 16.47e-3);
+  EXPECT_EQ(first.meaning.profile, "a100_sxm4_40gb");
+  const auto& causal = find(rows, "fa2", {1, 16, 16, 16384, 16384, 128, DType::fp16, Mask::causal});
+  EXPECT_EQ(causal.printed, "335 TFLOP/s");
+  EXPECT_EQ(runner::setting_text(causal.meaning.settings), "clock.boost=1830 MHz; clock.tensor_boost=1830 MHz");
+}
+
+TEST(Published, ARateBecomesATimeByThePapersFlop) {
+  const AttentionShape full{1, 16, 16, 16384, 16384, 128};
+  AttentionShape causal = full;
+  causal.mask = Mask::causal;
+  AttentionShape backward = causal;
+  backward.pass = Pass::bwd;
+  const double flop = 4.0 * 16 * 16384.0 * 16384.0 * 128;
+  EXPECT_DOUBLE_EQ(runner::printed_time("370 TFLOP/s", full)->value(), flop / 370e12);
+  EXPECT_DOUBLE_EQ(runner::printed_time("335 TFLOP/s", causal)->value(), flop / 2 / 335e12);
+  EXPECT_DOUBLE_EQ(runner::printed_time("335 TFLOP/s", backward)->value(), 2.5 * flop / 2 / 335e12);
+  EXPECT_DOUBLE_EQ(runner::printed_time("16.47 ms", full)->value(), 16.47e-3);
+}
+
+TEST(Published, APrintedValueThatIsNoneIsRefused) {
+  const AttentionShape shape{1, 16, 16, 1024, 1024, 64};
+  EXPECT_EQ(runner::printed_time("370 GB/s", shape).error(),
+            "'370 GB/s' is neither a time (16.47 ms) nor a rate (225 TFLOP/s)");
+  EXPECT_EQ(runner::printed_time("0 ms", shape).error(), "'0 ms' is not above zero");
+  EXPECT_EQ(runner::printed_time("-5 TFLOP/s", shape).error(), "'-5 TFLOP/s' is not above zero");
+  EXPECT_FALSE(runner::printed_time("nan ms", shape));
+}
+
+const std::string header =
+    "gpu,kernel,pass,dtype,batch,heads,kv_heads,seq_q,seq_kv,head_dim,mask,dropout,value,unit,software,source,notes\n";
+const std::string row = "A100,std,fwd,fp16,16,8,8,4096,4096,64,none,0,16.47,ms,PyTorch,\"Paper, Table 1\",\n";
+const std::string entry =
+    "  - {source: \"Paper, Table 1\", gpu: A100, kernel: std, profile: a100_sxm4_40gb, spec: hf_eager}\n";
+
+struct BrokenImport {
+  const char* name;
+  std::string csv;
+  std::string mapping;
+  const char* message;
+};
+
+const BrokenImport broken_imports[] = {
+    {"not_mapped", header + row, "schema: rooftile.mapping/1\nrows: []\n",
+     "paper.csv:2:63: no entry of mapping.yaml has source 'Paper, Table 1', gpu 'A100', kernel 'std'"},
+    {"mapped_twice", header + row, "schema: rooftile.mapping/1\nrows:\n" + entry + entry,
+     "mapping.yaml:4:5: source 'Paper, Table 1', gpu 'A100', kernel 'std' is mapped twice; first in line 3"},
+    {"row_twice", header + row + row, "schema: rooftile.mapping/1\nrows:\n" + entry,
+     "paper.csv:3:46: the same source, gpu, kernel and shape stand in paper.csv:2:46"},
+    {"unknown_spec", header + row,
+     "schema: rooftile.mapping/1\nrows:\n  - {source: \"Paper, Table 1\", gpu: A100, kernel: std, profile: "
+     "a100_sxm4_40gb, spec: hf_eagr}\n",
+     "mapping.yaml:3:5: unknown kernel 'hf_eagr'; allowed: flash2, standard, fa2, hf_eager, pytorch_eager, rt_flash2, "
+     "rt_standard; did you mean 'hf_eager'?"},
+    {"missing_key", header + row,
+     "schema: rooftile.mapping/1\nrows:\n  - {source: \"Paper, Table 1\", gpu: A100, kernal: std, profile: l40s, spec: "
+     "fa2}\n",
+     "mapping.yaml:3:5: missing key 'kernel'"},
+    {"wrong_schema", header + row, "schema: rooftile.mapping/2\nrows: []\n",
+     "mapping.yaml:1:9: schema 'rooftile.mapping/2' is not read here; expected 'rooftile.mapping/1'"},
+    {"unit", header + "A100,std,fwd,fp16,16,8,8,4096,4096,64,none,0,16.47,GB,PyTorch,\"Paper, Table 1\",\n",
+     "schema: rooftile.mapping/1\nrows:\n" + entry,
+     "paper.csv:2:46: '16.47 GB' is neither a time (16.47 ms) nor a rate (225 TFLOP/s)"},
+    {"no_source", header + "A100,std,fwd,fp16,16,8,8,4096,4096,64,none,0,16.47,ms,PyTorch,,\n",
+     "schema: rooftile.mapping/1\nrows:\n" + entry, "paper.csv:2:63: column source: is empty"},
+};
+
+TEST(Published, BrokenTablesAreRefusedAndNothingIsStored) {
+  for (const BrokenImport& broken : broken_imports) {
+    const Scratch scratch;
+    scratch.write("mapping.yaml", broken.mapping);
+    const std::string db = scratch / "results.db";
+    const Outcome outcome = run_line({"db", "import", scratch.write("paper.csv", broken.csv), "--db", db});
+    EXPECT_EQ(outcome.code, 2) << broken.name;
+    EXPECT_EQ(outcome.out, "") << broken.name;
+    EXPECT_EQ(scratch.strip(outcome.err), std::string{"rooftile: "} + broken.message + "\n") << broken.name;
+    EXPECT_FALSE(std::filesystem::exists(db)) << broken.name;
+  }
+}
+
+TEST(Published, ImportingAgainChangesNothing) {
+  const Scratch scratch;
+  const std::string db = scratch / "results.db";
+  const std::vector<std::string> import{"db", "import", "experiments/reference", "--db", db, "--format", "csv"};
+  EXPECT_EQ(run_line(import).out,
+            "file,rows,added,replaced,unchanged\nexperiments/reference/flashattention_1.csv,7,7,0,0\n"
+            "experiments/reference/flashattention_3.csv,56,56,0,0\n");
+  EXPECT_EQ(run_line(import).out,
+            "file,rows,added,replaced,unchanged\nexperiments/reference/flashattention_1.csv,7,0,0,7\n"
+            "experiments/reference/flashattention_3.csv,56,0,0,56\n");
+}
+
+TEST(Published, AnExportImportsIntoTheSameResults) {
+  const Scratch scratch;
+  const std::string first = scratch / "first.db";
+  const std::string second = scratch / "second.db";
+  const std::string csv = scratch / "out.csv";
+  ASSERT_EQ(run_line({"db", "import", "experiments/reference", "--db", first}).code, 0);
+  ASSERT_EQ(run_line({"db", "export", "--db", first, "-o", csv}).code, 0);
+  const Outcome import = run_line({"db", "import", csv, "--db", second});
+  ASSERT_EQ(import.code, 0) << import.err;
+  EXPECT_EQ(run_line({"db", "export", "--db", second}).out, run_line({"db", "export", "--db", first}).out);
+}
+
+}  // namespace
+}  // namespace rooftile::test

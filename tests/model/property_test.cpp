@@ -1,0 +1,164 @@
+// Laws that hold for every shape and every device, whatever the numbers.
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+#include <cmath>
+
+#include "rooftile/model/device_leaves.hpp"
+#include "rooftile/model/predictor.hpp"
+#include "support.hpp"
+
+namespace rooftile {
+namespace {
+
+using Int = std::int64_t;
+
+AttentionShape any_shape() {
+  AttentionShape s;
+  const Int group = *rc::gen::element<Int>(1, 1, 2, 3, 4, 8);
+  s.batch = *rc::gen::inRange<Int>(1, 9);
+  s.kv_heads = *rc::gen::inRange<Int>(1, 9);
+  s.heads = s.kv_heads * group;
+  s.seq_q = *rc::gen::inRange<Int>(1, 5000);
+  s.seq_kv = *rc::gen::inRange<Int>(1, 5000);
+  s.head_dim = *rc::gen::element<Int>(32, 64, 80, 128, 256);
+  s.mask = *rc::gen::element(Mask::none, Mask::causal);
+  return s;
+}
+AttentionShape any_square_shape() {
+  AttentionShape s = any_shape();
+  s.seq_kv = s.seq_q;
+  return s;
+}
+KernelSpec any_spec() {
+  KernelSpec s = *rc::gen::element(0, 1) == 0
+                     ? test::flash2_spec()
+                     : test::standard_spec(*rc::gen::element(SoftmaxPasses::safe, SoftmaxPasses::online, SoftmaxPasses::naive));
+  s.longest_first = *rc::gen::arbitrary<bool>();
+  s.launch = *rc::gen::element(LaunchStyle::stream, LaunchStyle::graph, LaunchStyle::framework);
+  return s;
+}
+
+/// A device whose numbers are the test A100's, each scaled at random: GPUs that exist nowhere.
+Device any_device() {
+  Device device = test::device();
+  for (const DeviceLeaf& leaf : device_leaves()) {
+    const bool limit = leaf.path.starts_with("sm.") && !leaf.path.starts_with("sm.rates") && !leaf.path.starts_with("sm.tensor");
+    if (!limit && !leaf.whole) *leaf.storage(device) *= *rc::gen::element(0.5, 1.0, 1.0, 2.0, 3.7);
+  }
+  device.sm.count = Count{static_cast<double>(*rc::gen::inRange(1, 200))};
+  device.memory.dram.capacity = Bytes{1e13};
+  return device;
+}
+
+Prediction predict(const Device& device, const Workload& workload, const KernelSpec& spec, L2State l2 = L2State::cold,
+                   std::string_view predictor = "hierarchical") {
+  static Program program;
+  if (auto built = build(program, device, workload, spec); !built) throw std::runtime_error{built.error().reason};
+  program.l2 = l2;
+  auto prediction = find_predictor(predictor)->predict(device, program);
+  if (!prediction) throw std::runtime_error{prediction.error().reason};
+  return *prediction;
+}
+
+RC_GTEST_PROP(Property, ColdTrafficIsAtLeastCompulsory, ()) {
+  const Prediction p = predict(any_device(), any_shape(), any_spec());
+  RC_ASSERT(p.dram.total().value() >= p.compulsory.value() * (1 - 1e-12));
+}
+
+RC_GTEST_PROP(Property, WarmTrafficIsAtMostCold, ()) {
+  const Device device = any_device();
+  const AttentionShape shape = any_shape();
+  const KernelSpec spec = any_spec();
+  RC_ASSERT(predict(device, shape, spec, L2State::warm).dram.total() <= predict(device, shape, spec).dram.total());
+}
+
+/// True for numbers that make a device faster when they grow.
+bool is_rate(const DeviceLeaf& leaf) {
+  const bool per_time = leaf.dimension.second < 0 || leaf.dimension.cycle < 0;
+  const bool fraction = leaf.path.ends_with("_fraction");
+  return (per_time || fraction) && leaf.path != "power.tdp";
+}
+
+RC_GTEST_PROP(Property, TimeNeverGrowsWithAnyRate, ()) {
+  const Device slow = any_device();
+  const AttentionShape shape = any_shape();
+  const KernelSpec spec = any_spec();
+  const double factor = *rc::gen::element(1.01, 1.3, 2.0, 10.0);
+  const std::string_view predictor = *rc::gen::element("hierarchical", "roofline");
+  const double before = predict(slow, shape, spec, L2State::cold, predictor).time.value();
+  for (const DeviceLeaf& leaf : device_leaves()) {
+    if (!is_rate(leaf)) continue;
+    Device fast = slow;
+    *leaf.storage(fast) *= factor;
+    const double after = predict(fast, shape, spec, L2State::cold, predictor).time.value();
+    if (after > before * (1 + 1e-9)) RC_FAIL(std::string{leaf.path} + " x " + std::to_string(factor) + ": " + std::to_string(after / before));
+  }
+}
+
+RC_GTEST_PROP(Property, TimeNeverShrinksWithAnyLatency, ()) {
+  const Device quick = any_device();
+  const AttentionShape shape = any_shape();
+  const KernelSpec spec = any_spec();
+  const double before = predict(quick, shape, spec).time.value();
+  for (const DeviceLeaf& leaf : device_leaves()) {
+    if (leaf.dimension != Cycles::dimension && leaf.dimension != Seconds::dimension) continue;
+    Device slower = quick;
+    *leaf.storage(slower) *= 1.7;
+    RC_ASSERT(predict(slower, shape, spec).time.value() >= before * (1 - 1e-9));
+  }
+}
+
+RC_GTEST_PROP(Property, CausalFlash2IsAtMostFull, ()) {
+  const Device device = any_device();
+  AttentionShape shape = any_square_shape();
+  const KernelSpec spec = test::flash2_spec();
+  shape.mask = Mask::none;
+  const Prediction full = predict(device, shape, spec);
+  shape.mask = Mask::causal;
+  const Prediction causal = predict(device, shape, spec);
+  RC_ASSERT(causal.l2.total() <= full.l2.total());
+  RC_ASSERT(causal.dram.total().value() <= full.dram.total().value() * (1 + 1e-12));
+  RC_ASSERT(causal.executed_flops <= full.executed_flops);
+  RC_LOG() << describe(shape) << ": launch " << causal.launches[0].resident << " resident, " << name_of(causal.bound) << " and "
+           << name_of(full.bound) << ", SMs " << device.sm.count.value();
+  RC_ASSERT(causal.time.value() <= full.time.value() * (1 + 1e-9));
+}
+
+RC_GTEST_PROP(Property, FlopAndL2BytesAreLinearInBatch, ()) {
+  const Device device = any_device();
+  AttentionShape shape = any_shape();
+  const KernelSpec spec = any_spec();
+  const Int times = *rc::gen::inRange<Int>(2, 7);
+  const Prediction one = predict(device, shape, spec);
+  shape.batch *= times;
+  const Prediction many = predict(device, shape, spec);
+  const auto factor = static_cast<double>(times);
+  RC_ASSERT(many.l2.read.value() == factor * one.l2.read.value());
+  RC_ASSERT(many.l2.write.value() == factor * one.l2.write.value());
+  RC_ASSERT(many.executed_flops.value() == factor * one.executed_flops.value());
+  RC_ASSERT(many.paper_flops.value() == factor * one.paper_flops.value());
+}
+
+/// K and V are read once per Br queries: 2·(N/Br)·N·d elements, no more than the four N² of standard attention if d <= 2·Br.
+RC_GTEST_PROP(Property, Flash2ReadsNoMoreThanStandardAttention, ()) {
+  const AttentionShape s = any_square_shape();
+  KernelSpec spec = test::flash2_spec();
+  const Prediction p = predict(test::device(), s, spec);
+  const auto n = static_cast<double>(s.seq_q);
+  const auto q_heads = static_cast<double>(s.batch * s.heads);
+  RC_ASSERT(p.l2.total().value() <= q_heads * 2 * (4 * n * n + 4 * n * static_cast<double>(s.head_dim)));
+}
+
+RC_GTEST_PROP(Property, EveryPredictionIsFiniteAndPositive, ()) {
+  const Prediction p = predict(any_device(), any_shape(), any_spec());
+  RC_ASSERT(std::isfinite(p.time.value()) && p.time.value() > 0);
+  RC_ASSERT(p.l2.total() >= Bytes{0} && p.l2_sector_bytes >= p.l2.total());
+  for (const LaunchPrediction& launch : p.launches) {
+    RC_ASSERT(launch.time >= std::max({launch.dram, launch.l2, launch.sm}));
+  }
+}
+
+}  // namespace
+}  // namespace rooftile
