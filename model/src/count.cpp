@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "nest.hpp"
+#include "tensor_uses.hpp"
 #include "tile_equality.hpp"
 
 namespace rooftile {
@@ -35,7 +36,7 @@ TileShape shape_of(const TileOp& op, const Tensor& tensor) {
     const std::int64_t size = tensor.extents[d];
     const bool innermost = d + 1 == op.dims;
     const auto in_sectors = [&](std::int64_t n) { return innermost ? sectors_of(n, tensor.element_bytes) : n; };
-    const std::int64_t extent = dim.index == no_index ? std::min(dim.extent, size) : dim.extent;
+    const std::int64_t extent = dim.index == no_index ? std::min<std::int64_t>(dim.extent, size) : dim.extent;
     if (extent == 1) {
       shape.factor[1] *= in_sectors(1);
       continue;
@@ -95,64 +96,52 @@ OpCount count_tiles(NestCounter& nest, const LaunchCount& totals, const TileOp& 
 
 void count_launch(const Program& program, const Launch& launch, LaunchCount& totals, ProgramCounts& counts) {
   NestCounter nest{launch};
-  totals = {launch.ctas(), {}, {}};
-  for (std::size_t l = 0; l < launch.loops.size(); ++l) {
-    const int loop = static_cast<int>(l);
-    Selection entered;
-    totals.trips[l] = nest.executions(loop, entered);
-    entered.edge_loop = static_cast<std::int8_t>(loop);
-    totals.entries[l] = nest.executions(loop, entered);
-  }
+  totals = {launch.ctas(), 0, {}, {}, 0, 0};
+  for (std::size_t l = 0; l < launch.loops.size(); ++l) totals.trips[l] = nest.executions(static_cast<int>(l), {});
   for (std::int16_t i = launch.first_op; i < launch.last_op; ++i) {
     const auto index = static_cast<std::size_t>(i);
     const TileOp& op = program.ops[index];
-    if (repeats_previous_tile(program, launch, i)) {
-      counts.op[index] = counts.op[index - 1];
-    } else if (moves_a_tile(op.kind)) {
-      counts.op[index] = count_tiles(nest, totals, op, program.tensors[static_cast<std::size_t>(op.tensor)]);
-    } else {
-      counts.op[index] = {guarded(nest, totals, op, {}), 0, 0};
+    OpCount& op_count = counts.op[index];
+    if (!moves_a_tile(op.kind)) {
+      op_count = {guarded(nest, totals, op, {}), 0, 0};
+      totals.work[static_cast<std::size_t>(op.kind)] +=
+          static_cast<double>(op_count.executions) * static_cast<double>(op.amount);
+      continue;
     }
+    op_count = repeats_previous_tile(program, launch, i)
+                   ? counts.op[index - 1]
+                   : count_tiles(nest, totals, op, program.tensors[static_cast<std::size_t>(op.tensor)]);
+    totals.sectors += op_count.sectors;
   }
-}
-
-template <class Wanted>
-std::int64_t sum_bytes(const Program& program, const ProgramCounts& counts, const Launch& launch, int tensor,
-                       Wanted wanted) {
-  std::int64_t total = 0;
-  for (std::int16_t i = launch.first_op; i < launch.last_op; ++i) {
-    const auto index = static_cast<std::size_t>(i);
-    const TileOp& op = program.ops[index];
-    if (op.tensor == tensor && wanted(op.kind)) total += counts.op[index].bytes;
-  }
-  return total;
 }
 
 }  // namespace
 
 void count(const Program& program, ProgramCounts& counts) {
+  counts.uses.clear();
   for (std::size_t l = 0; l < program.launches.size(); ++l) {
     count_launch(program, program.launches[l], counts.launch[l], counts);
+    count_uses(program, program.launches[l], counts.launch[l], counts);
   }
 }
 
-std::int64_t loaded_bytes(const Program& program, const ProgramCounts& counts, const Launch& launch, int tensor) {
-  return sum_bytes(program, counts, launch, tensor, [](OpKind kind) { return kind == OpKind::load; });
-}
-
-std::int64_t stored_bytes(const Program& program, const ProgramCounts& counts, const Launch& launch, int tensor) {
-  return sum_bytes(program, counts, launch, tensor,
-                   [](OpKind kind) { return kind == OpKind::store || kind == OpKind::atomic; });
-}
-
-double work(const Program& program, const ProgramCounts& counts, const Launch& launch, OpKind kind) {
-  double total = 0;
-  for (std::int16_t i = launch.first_op; i < launch.last_op; ++i) {
-    const auto index = static_cast<std::size_t>(i);
-    const TileOp& op = program.ops[index];
-    if (op.kind == kind) total += static_cast<double>(counts.op[index].executions) * static_cast<double>(op.amount);
+std::int64_t compulsory_bytes(const Program& program, const ProgramCounts& counts) {
+  std::array<std::int64_t, max_tensors> most{};
+  for (const TensorUse& use : counts.uses) {
+    std::int64_t& touched = most[static_cast<std::size_t>(use.tensor)];
+    touched = std::max(touched, use.touched);
+  }
+  std::int64_t total = 0;
+  for (std::size_t t = 0; t < program.tensors.size(); ++t) {
+    if (program.tensors[t].role != TensorRole::workspace) total += most[t];
   }
   return total;
+}
+
+std::int64_t entries(const Launch& launch, int loop) {
+  Selection entered;
+  entered.edge_loop = static_cast<std::int8_t>(loop);
+  return NestCounter{launch}.executions(loop, entered);
 }
 
 }  // namespace rooftile

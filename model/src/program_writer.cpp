@@ -50,6 +50,7 @@ int ProgramWriter::loop(Bound first, Bound last, int parent) {
   loop.descending = false;
   loop.parent = static_cast<std::int8_t>(parent);
   loop.group = number;
+  loop.body_of = -1;
   return number;
 }
 

@@ -10,7 +10,7 @@
 
 #include "rooftile/model/expand.hpp"
 #include "rooftile/model/program_writer.hpp"
-#include "rooftile/model/traffic.hpp"
+#include "rooftile/model/waves.hpp"
 #include "support.hpp"
 
 namespace rooftile {
@@ -23,9 +23,10 @@ struct BruteForce {
   const Program& program;
   std::vector<OpCount> op = std::vector<OpCount>(max_ops);
   LaunchCount launch{};
+  std::array<Int, max_loops> entered{};
 
   void cta(const Indices&) { ++launch.ctas; }
-  void enter(int loop, const Indices&) { ++launch.entries[static_cast<std::size_t>(loop)]; }
+  void enter(int loop, const Indices&) { ++entered[static_cast<std::size_t>(loop)]; }
   void trip(int loop, const Indices&) { ++launch.trips[static_cast<std::size_t>(loop)]; }
   void op_bytes(std::size_t index, const Indices& at) {
     const TileOp& o = program.ops[index];
@@ -41,10 +42,13 @@ struct BruteForce {
     }
     op[index].bytes += bytes;
     op[index].sectors += sectors;
+    launch.sectors += sectors;
   }
   void op_at(std::size_t index, const Indices& at) {
     ++op[index].executions;
-    if (moves_a_tile(program.ops[index].kind)) op_bytes(index, at);
+    const TileOp& o = program.ops[index];
+    if (moves_a_tile(o.kind)) op_bytes(index, at);
+    if (!moves_a_tile(o.kind)) launch.work[static_cast<std::size_t>(o.kind)] += static_cast<double>(o.amount);
   }
 };
 struct Visitor {
@@ -64,7 +68,13 @@ void expect_equal_to_expansion(const Program& program, const std::string& what) 
     BruteForce brute{program};
     Visitor visitor{brute};
     expand(program, launch, visitor);
-    EXPECT_EQ(counts.launch[l], brute.launch) << what << " launch " << launch.name;
+    EXPECT_EQ(counts.launch[l].ctas, brute.launch.ctas) << what << " launch " << launch.name;
+    EXPECT_EQ(counts.launch[l].trips, brute.launch.trips) << what << " launch " << launch.name;
+    EXPECT_EQ(counts.launch[l].sectors, brute.launch.sectors) << what << " launch " << launch.name;
+    EXPECT_EQ(counts.launch[l].work, brute.launch.work) << what << " launch " << launch.name;
+    for (std::size_t n = 0; n < launch.loops.size(); ++n) {
+      EXPECT_EQ(entries(launch, static_cast<int>(n)), brute.entered[n]) << what << " launch " << launch.name;
+    }
     for (std::int16_t i = launch.first_op; i < launch.last_op; ++i) {
       const auto index = static_cast<std::size_t>(i);
       EXPECT_EQ(counts.op[index], brute.op[index]) << what << " launch " << launch.name << " op " << i << " "
@@ -187,16 +197,12 @@ struct StandardCount {
 StandardCount standard_bytes(const AttentionShape& s, SoftmaxPasses passes) {
   Program program;
   ProgramCounts counts;
-  LaunchTraffic traffic;
   StandardCount total;
   test::build_or_throw(program, s, test::standard_spec(passes));
   count(program, counts);
-  for (const Launch& launch : program.launches) {
-    launch_traffic(program, launch, counts, launch.ctas(), traffic);
-    for (std::size_t t = 0; t < program.tensors.size(); ++t) {
-      total.swept += traffic[t].swept_loads + traffic[t].swept_stores;
-      total.requested += traffic[t].loaded + traffic[t].stored;
-    }
+  for (const TensorUse& use : counts.uses) {
+    total.swept += use.swept_loads + use.swept_stores;
+    total.requested += use.loaded + use.stored;
   }
   return total;
 }
@@ -328,11 +334,10 @@ TEST(Formulas, SweptBytesEqualTheirDefinition) {
       shape.mask = mask;
       Program program;
       ProgramCounts counts;
-      LaunchTraffic traffic;
-      test::build_or_throw(program, shape, spec);
+          test::build_or_throw(program, shape, spec);
       count(program, counts);
-      for (const Launch& launch : program.launches) {
-        launch_traffic(program, launch, counts, launch.ctas(), traffic);
+      for (std::size_t l = 0; l < program.launches.size(); ++l) {
+        const Launch& launch = program.launches[l];
         Reader reader{program};
         expand(program, launch, reader);
         reader.flush();
@@ -341,9 +346,9 @@ TEST(Formulas, SweptBytesEqualTheirDefinition) {
           const auto t = static_cast<std::size_t>(key.first);
           expected[t] += n * program.tensors[t].element_bytes;
         }
-        for (std::size_t t = 0; t < program.tensors.size(); ++t) {
-          EXPECT_EQ(traffic[t].swept_loads, expected[t]) << spec.name << " " << launch.name << " " << program.tensors[t].name;
-        }
+        std::array<Int, max_tensors> swept{};
+        for (const TensorUse& use : counts.uses_of(l)) swept[static_cast<std::size_t>(use.tensor)] = use.swept_loads;
+        EXPECT_EQ(swept, expected) << spec.name << " " << launch.name << " " << name_of(mask);
       }
     }
   }

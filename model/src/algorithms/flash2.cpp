@@ -96,8 +96,12 @@ void flash2(Program& program, const AttentionShape& shape, const Call& call) {
   const bool causal = shape.mask == Mask::causal;
   const Bound seen = causal ? last_seen_block(q_tile, tiling) : constant(tiling.blocks());
   const Bound unmasked = causal ? last_unmasked_block(q_tile, tiling) : constant(shape.seq_kv / row.bc);
-  if (causal || shape.seq_kv % row.bc != 0) kernel.trip(w.descending_loop(unmasked, seen));
-  kernel.trip(w.descending_loop(constant(0), unmasked));
+  const bool masks = causal || shape.seq_kv % row.bc != 0;
+  const int masked_loop = masks ? w.descending_loop(unmasked, seen) : -1;
+  if (masks) kernel.trip(masked_loop);
+  const int unmasked_loop = w.descending_loop(constant(0), unmasked);
+  kernel.trip(unmasked_loop);
+  if (masks) w.same_body(unmasked_loop, masked_loop);
 
   w.in(-1);
   w.store(kernel.t.o, {at(batch), head, tile(q_tile, row.br), whole(shape.head_dim)});

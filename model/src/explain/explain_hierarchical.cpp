@@ -35,11 +35,12 @@ void add_occupancy(ExplanationSection& section, const Profile& profile, const La
                            fixed(part.waves, 2), cite(profile, {"sm.count"})});
 }
 
-void add_working_set(ExplanationSection& section, const Profile& profile, const Program& program, const LaunchTraffic& traffic) {
+void add_working_set(ExplanationSection& section, const Profile& profile, const Launch& launch,
+                     std::span<const TensorUse> uses, std::int64_t ctas_of_wave) {
   const Memory& memory = profile.device.memory;
   double wave = 0;
-  for (std::size_t t = 0; t < program.tensors.size(); ++t) {
-    wave += traffic[t].wave_touched * (traffic[t].shared ? memory.l2.partitions.value() : 1.0);
+  for (const TensorUse& use : uses) {
+    wave += wave_use(launch, use, launch.ctas(), ctas_of_wave, memory.l2.partitions.value()).standing;
   }
   section.lines.push_back({"working set of a wave",
                            "shared bytes stand in " + fixed(memory.l2.partitions.value(), 0) + " partition(s) of L2, " +
@@ -106,19 +107,17 @@ ExplanationSection assumptions(const Profile& profile, const Program& program) {
 Explanation hierarchical(const Profile& profile, const Program& program, const Prediction& prediction) {
   ProgramCounts counts;
   count(program, counts);
-  LaunchTraffic traffic;
   Explanation explanation;
   const auto sms = static_cast<std::int64_t>(profile.device.sm.count.value());
   for (std::size_t l = 0; l < program.launches.size(); ++l) {
     const Launch& launch = program.launches[l];
     const LaunchPrediction& part = prediction.launches[l];
-    launch_traffic(program, launch, counts, part.resident * sms, traffic);
     ExplanationSection section{"launch " + std::string{launch.name}, {}};
     add_grid(section, launch, counts.launch[l]);
     add_occupancy(section, profile, launch, part);
-    add_tensors(section, program, traffic);
-    add_working_set(section, profile, program, traffic);
-    add_work(section, program, launch, counts);
+    add_tensors(section, program, counts.uses_of(l));
+    add_working_set(section, profile, launch, counts.uses_of(l), part.resident * sms);
+    add_work(section, counts.launch[l]);
     add_trips(section, profile, program, launch, counts.launch[l], counts, part);
     add_times(section, profile, part);
     explanation.sections.push_back(std::move(section));

@@ -8,22 +8,20 @@ namespace rooftile::explain {
 Explanation roofline(const Profile& profile, const Program& program, const Prediction& prediction) {
   ProgramCounts counts;
   count(program, counts);
-  LaunchTraffic traffic;
   Explanation explanation;
   const Device& device = profile.device;
   for (std::size_t l = 0; l < program.launches.size(); ++l) {
     const Launch& launch = program.launches[l];
     const LaunchPrediction& part = prediction.launches[l];
-    launch_traffic(program, launch, counts, counts.launch[l].ctas, traffic);
     ExplanationSection section{"launch " + std::string{launch.name}, {}};
     add_grid(section, launch, counts.launch[l]);
-    add_tensors(section, program, traffic);
-    add_work(section, program, launch, counts);
+    add_tensors(section, program, counts.uses_of(l));
+    add_work(section, counts.launch[l]);
     section.lines.push_back({"HBM time",
                              format(part.dram_bytes.total(), 4) + " / " + format(device.memory.dram.bandwidth),
                              format(part.dram, 4), cite(profile, {"memory.dram.bandwidth"})});
     section.lines.push_back({"compute time",
-                             amount(work(program, counts, launch, OpKind::mma)) + " FLOP / " +
+                             amount(counts.launch[l].work_of(OpKind::mma)) + " FLOP / " +
                                  format(matmul_peak(device, program.dtype)),
                              format(part.sm, 4),
                              cite(profile, {matmul_rate_leaf(program.dtype), "sm.count", "clock.tensor_boost"})});

@@ -67,22 +67,22 @@ void add_grid(ExplanationSection& section, const Launch& launch, const LaunchCou
   }
 }
 
-void add_tensors(ExplanationSection& section, const Program& program, const LaunchTraffic& traffic) {
-  for (std::size_t t = 0; t < program.tensors.size(); ++t) {
-    if (traffic[t].touched == 0) continue;
-    std::string how = "touched " + bytes_text(traffic[t].touched);
-    if (traffic[t].loaded > 0) how += ", read once per sweep " + bytes_text(traffic[t].swept_loads);
+void add_tensors(ExplanationSection& section, const Program& program, std::span<const TensorUse> uses) {
+  for (const TensorUse& use : uses) {
+    std::string how = "touched " + bytes_text(use.touched);
+    if (use.loaded > 0) how += ", read once per sweep " + bytes_text(use.swept_loads);
     std::string value;
-    if (traffic[t].loaded > 0) value = bytes_text(traffic[t].loaded) + " read";
-    if (traffic[t].stored > 0) value += (value.empty() ? "" : ", ") + bytes_text(traffic[t].stored) + " written";
-    section.lines.push_back({std::string{program.tensors[t].name} + " through L2", how, value, ""});
+    if (use.loaded > 0) value = bytes_text(use.loaded) + " read";
+    if (use.stored > 0) value += (value.empty() ? "" : ", ") + bytes_text(use.stored) + " written";
+    const char* name = program.tensors[static_cast<std::size_t>(use.tensor)].name;
+    section.lines.push_back({std::string{name} + " through L2", how, value, ""});
   }
 }
 
-void add_work(ExplanationSection& section, const Program& program, const Launch& launch, const ProgramCounts& counts) {
+void add_work(ExplanationSection& section, const LaunchCount& totals) {
   for (const auto& [kind, unit] : {std::pair{OpKind::mma, "FLOP"}, std::pair{OpKind::exp2, "results"},
                                    std::pair{OpKind::fma, "results"}, std::pair{OpKind::convert, "results"}}) {
-    const double total = work(program, counts, launch, kind);
+    const double total = totals.work_of(kind);
     if (total > 0) section.lines.push_back({std::string{name_of(kind)} + " work", "over all CTAs", amount(total) + " " + unit, ""});
   }
 }

@@ -1,6 +1,7 @@
 // Lines that every predictor's explanation shares: the grid, what it counts, and where a number of the profile comes from.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,7 +10,6 @@
 #include "rooftile/model/explanation.hpp"
 #include "rooftile/model/prediction.hpp"
 #include "rooftile/model/profile.hpp"
-#include "rooftile/model/traffic.hpp"
 
 namespace rooftile::explain {
 
@@ -24,9 +24,9 @@ namespace rooftile::explain {
 /// CTAs and resources of a launch; the trips of its loops.
 void add_grid(ExplanationSection& section, const Launch& launch, const LaunchCount& totals);
 /// Per tensor: bytes requested, swept, touched.
-void add_tensors(ExplanationSection& section, const Program& program, const LaunchTraffic& traffic);
+void add_tensors(ExplanationSection& section, const Program& program, std::span<const TensorUse> uses);
 /// Work per unit over all CTAs.
-void add_work(ExplanationSection& section, const Program& program, const Launch& launch, const ProgramCounts& counts);
+void add_work(ExplanationSection& section, const LaunchCount& totals);
 /// Totals of the call: bytes per level, FLOP, memory, time and bound.
 [[nodiscard]] ExplanationSection total(const Program& program, const Prediction& prediction);
 

@@ -55,40 +55,41 @@ Cycle exceeding(const Condensed& graph, double ratio) {
 
 }  // namespace
 
-void DependenceGraph::add_op(std::int16_t op, double latency) {
-  node_of_[static_cast<std::size_t>(op - first_op_)] = static_cast<std::int8_t>(latency_.size());
-  latency_.push_back(latency);
-}
-
-void DependenceGraph::add_edges(std::int16_t op, const TileOp& tile_op) {
-  const std::int8_t later = node_of_[static_cast<std::size_t>(op - first_op_)];
+void DependenceGraph::add(std::int16_t op, const TileOp& tile_op, double latency) {
+  const int node = op - first_op_;
+  nodes_ = node + 1;
+  added_ |= std::uint64_t{1} << static_cast<unsigned>(node);
+  latency_[static_cast<std::size_t>(node)] = latency;
   for (std::size_t a = 0; a < tile_op.after_count; ++a) {
     const After& after = tile_op.after[a];
-    const std::int8_t earlier = node_of_[static_cast<std::size_t>(after.op - first_op_)];
-    if (earlier < 0) continue;
-    if (after.lag == 0) {
-      within_.push_back({earlier, later, 0});
-    } else {
-      across_.push_back({earlier, later, after.lag});
+    const int earlier = after.op - first_op_;
+    const Edge edge{static_cast<std::int8_t>(earlier), static_cast<std::int8_t>(node), after.lag};
+    if (after.lag > 0) {
+      across_.push_back(edge);
+    } else if (has(earlier)) {
+      within_.push_back(edge);
     }
   }
 }
 
 double DependenceGraph::slowest_cycle(double floor) const {
   Condensed graph;
-  graph.size = across_.size();
+  const Edge* across[most_across];
+  for (const Edge& edge : across_) {
+    if (has(edge.earlier)) across[graph.size++] = &edge;
+  }
   std::array<double, max_ops> path;
   for (std::size_t a = 0; a < graph.size; ++a) {
-    graph.lag[a] = across_[a].lag;
-    std::fill_n(path.begin(), latency_.size(), unreachable);
-    path[static_cast<std::size_t>(across_[a].later)] = 0;
+    graph.lag[a] = across[a]->lag;
+    std::fill_n(path.begin(), nodes_, unreachable);
+    path[static_cast<std::size_t>(across[a]->later)] = 0;
     for (const Edge& edge : within_) {
       const auto from = static_cast<std::size_t>(edge.earlier);
       const auto to = static_cast<std::size_t>(edge.later);
       path[to] = std::max(path[to], path[from] + latency_[from]);
     }
     for (std::size_t b = 0; b < graph.size; ++b) {
-      const auto tail = static_cast<std::size_t>(across_[b].earlier);
+      const auto tail = static_cast<std::size_t>(across[b]->earlier);
       graph.latency[a][b] = path[tail] + latency_[tail];
     }
   }

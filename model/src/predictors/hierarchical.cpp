@@ -25,14 +25,13 @@ Seconds period_of(const Device& device, LaunchStyle style) {
 /// One call on one device; lives on the stack of predict().
 class Call {
  public:
-  Call(const Device& device, const Program& program)
+  Call(const Device& device, const Program& program, const ProgramCounts& counts)
       : device_{device},
         program_{program},
+        counts_{counts},
         costs_{device, program.dtype, program.math},
-        totals_{program, counts_},
-        l2_{device, program, program.l2 == L2State::warm} {
-    count(program, counts_);
-  }
+        totals_{program, counts},
+        l2_{device, program, program.l2 == L2State::warm} {}
 
   [[nodiscard]] Prediction predict() {
     for (std::size_t l = 0; l < program_.launches.size(); ++l) add_launch(l);
@@ -50,11 +49,10 @@ class Call {
     const std::int64_t allowed = std::max<std::int64_t>(1, occupancy(device_, launch).resident);
     const std::int64_t resident = std::min(allowed, ceil_div(counts_.launch[l].ctas, sms));
 
-    launch_traffic(program_, launch, counts_, resident * sms, traffic_);
-    LaunchPrediction part = totals_.begin(l, traffic_);
+    LaunchPrediction part = totals_.begin(l);
     part.resident = static_cast<std::int32_t>(resident);
     part.waves = static_cast<double>(part.ctas) / static_cast<double>(resident * sms);
-    part.dram_bytes = l2_.next(traffic_);
+    part.dram_bytes = l2_.next(launch, counts_.uses_of(l), resident * sms);
     part.dram = part.dram_bytes.total() / (memory.dram.bandwidth * memory.dram.sustained_fraction.value());
     part.l2 = part.l2_bytes.total() / (memory.l2.bandwidth * device_.clock.boost);
     const Makespan on_sms = sm_makespan(l, part, sms, resident);
@@ -75,10 +73,11 @@ class Call {
     const bool from_dram = part.dram_bytes.read > Bytes{0};
     MakespanInput input{launch, totals, once_per_cta(program_, launch, totals, counts_, costs_, from_dram), {}, sms, resident};
     for (std::size_t i = 0; i < launch.loops.size(); ++i) {
-      const bool leads = launch.loops[i].group == static_cast<std::int8_t>(i);
-      if (leads && totals.trips[i] > 0) {
-        input.loop[i] = trip_time(program_, launch, totals, counts_, costs_, static_cast<int>(i));
-      }
+      const Loop& loop = launch.loops[i];
+      if (totals.trips[i] == 0 || loop.group != static_cast<std::int8_t>(i)) continue;
+      const bool known = loop.body_of >= 0 && totals.trips[static_cast<std::size_t>(loop.body_of)] > 0;
+      input.loop[i] = known ? input.loop[static_cast<std::size_t>(loop.body_of)]
+                            : trip_time(program_, launch, totals, counts_, costs_, static_cast<int>(i));
     }
     return makespan(input);
   }
@@ -114,26 +113,27 @@ class Call {
 
   void add_units_alone() {
     const double per_second = costs_.clock().value() * device_.sm.count.value();
-    for (std::size_t i = 0; i < program_.ops.size(); ++i) {
-      const TileOp& op = program_.ops[i];
-      const OpCost& cost = costs_[op.kind];
-      if (cost.unit == Unit::memory) continue;  // L2's share is counted per launch
-      const double amount = static_cast<double>(counts_.op[i].executions) * static_cast<double>(op.amount);
-      totals_.add_alone(limit_of(cost.unit), Seconds{amount * cost.cycles_per_amount / per_second});
+    for (std::size_t l = 0; l < program_.launches.size(); ++l) {
+      for (std::size_t k = 0; k < op_kinds; ++k) {  // tile movements have no work here: L2's share is counted per launch
+        const OpCost& cost = costs_[static_cast<OpKind>(k)];
+        const double cycles = counts_.launch[l].work[k] * cost.cycles_per_amount;
+        if (cycles > 0) totals_.add_alone(limit_of(cost.unit), Seconds{cycles / per_second});
+      }
     }
   }
 
   const Device& device_;
   const Program& program_;
+  const ProgramCounts& counts_;
   CostTable costs_;
-  ProgramCounts counts_;
   Totals totals_;
   L2Reuse l2_;
-  LaunchTraffic traffic_;
 };
 
 class Hierarchical final : public Predictor {
  public:
+  using Predictor::predict;
+
   [[nodiscard]] std::string_view name() const override { return "hierarchical"; }
   [[nodiscard]] int version() const override { return 1; }
 
@@ -150,9 +150,10 @@ class Hierarchical final : public Predictor {
     return paths;
   }
 
-  [[nodiscard]] tl::expected<Prediction, Refusal> predict(const Device& device, const Program& program) const override {
+  [[nodiscard]] tl::expected<Prediction, Refusal> predict(const Device& device, const Program& program,
+                                                          const ProgramCounts& counts) const override {
     if (auto refused = fits(device, program); !refused) return tl::unexpected{refused.error()};
-    return Call{device, program}.predict();
+    return Call{device, program, counts}.predict();
   }
 
   [[nodiscard]] Explanation explain(const Profile& profile, const Program& program,

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "rooftile/model/waves.hpp"
+
 namespace rooftile {
 
 double miss_share(double between, Bytes capacity) {
@@ -20,42 +22,50 @@ L2Reuse::L2Reuse(const Device& device, const Program& program, bool warm)
   for (std::size_t t = 0; t < program.tensors.size(); ++t) between_[t] = warm ? call : never;
 }
 
-double L2Reuse::standing(const TensorTraffic& tensor, double bytes) const {
-  return bytes * (tensor.shared ? copies_of_shared_ : 1.0);
+WaveUse wave_use(const Launch& launch, const TensorUse& use, std::int64_t ctas, std::int64_t wave, double partitions) {
+  WaveUse result;
+  const double waves = std::max(1.0, static_cast<double>(ctas) / static_cast<double>(wave));
+  if (use.sharers > 1) {
+    const double sets = static_cast<double>(ctas) / static_cast<double>(use.sharers);
+    result.anew = wave_incidences(launch, use.indexed, wave) / sets;
+  }
+  const double copies = use.sharers > 1 ? partitions : 1;
+  result.standing = copies * std::min(1.0, result.anew / waves) * static_cast<double>(use.touched);
+  return result;
 }
 
-Traffic L2Reuse::next(const LaunchTraffic& launch) {
-  double wave = 0;
+Traffic L2Reuse::next(const Launch& launch, std::span<const TensorUse> uses, std::int64_t wave) {
+  const std::int64_t ctas = launch.ctas();
+  std::array<double, max_tensors> anew;
+  double wave_all = 0;
   double wave_loaded = 0;
   double all = 0;
-  for (std::size_t t = 0; t < program_.tensors.size(); ++t) {
-    wave += standing(launch[t], launch[t].wave_touched);
-    if (launch[t].loaded > 0) wave_loaded += standing(launch[t], launch[t].wave_touched);
-    all += standing(launch[t], static_cast<double>(launch[t].touched));
+  for (std::size_t u = 0; u < uses.size(); ++u) {
+    const WaveUse in_wave = wave_use(launch, uses[u], ctas, wave, copies_of_shared_);
+    anew[u] = in_wave.anew;
+    wave_all += in_wave.standing;
+    if (uses[u].loaded > 0) wave_loaded += in_wave.standing;
+    all += static_cast<double>(uses[u].touched) * (uses[u].sharers > 1 ? copies_of_shared_ : 1.0);
   }
   const double sweep_missed = miss_share(wave_loaded, capacity_);
-  const double wave_missed = miss_share(wave, capacity_);
+  const double wave_missed = miss_share(wave_all, capacity_);
+
   Traffic dram;
-  for (std::size_t t = 0; t < program_.tensors.size(); ++t) {
-    const TensorTraffic& tensor = launch[t];
-    if (tensor.touched == 0) {
-      between_[t] += all;
-      continue;
-    }
-    const auto touched = static_cast<double>(tensor.touched);
-    if (tensor.loaded > 0) {
-      const auto swept = static_cast<double>(tensor.swept_loads);
-      const double first = miss_share(between_[t], capacity_) * std::min(touched, swept);
-      const double next_sweeps = std::max(0.0, swept - touched);
-      const double next_waves = std::max(0.0, tensor.wave_loads - swept);
-      dram.read += Bytes{first + sweep_missed * next_sweeps + wave_missed * next_waves};
-    }
-    if (tensor.stored > 0) {
-      const double once = std::min(touched, static_cast<double>(tensor.swept_stores));
-      dram.write += Bytes{once + wave_missed * (static_cast<double>(tensor.swept_stores) - once)};
-    }
-    between_[t] = all;
+  for (std::size_t u = 0; u < uses.size(); ++u) {
+    const TensorUse& use = uses[u];
+    double& between = between_[static_cast<std::size_t>(use.tensor)];
+    const auto touched = static_cast<double>(use.touched);
+    const auto swept = static_cast<double>(use.swept_loads);
+    const double first = miss_share(between, capacity_) * std::min(touched, swept);
+    const double next_sweeps = std::max(0.0, swept - touched);
+    const double next_waves = swept * (anew[u] - 1);
+    dram.read += Bytes{first + sweep_missed * next_sweeps + wave_missed * next_waves};
+    const auto stored = static_cast<double>(use.swept_stores);
+    const double once = std::min(touched, stored);
+    dram.write += Bytes{once + wave_missed * (stored - once)};
   }
+  for (std::size_t t = 0; t < program_.tensors.size(); ++t) between_[t] += all;
+  for (const TensorUse& use : uses) between_[static_cast<std::size_t>(use.tensor)] = all;
   return dram;
 }
 

@@ -9,10 +9,11 @@
 #pragma once
 
 #include <array>
+#include <span>
 
+#include "rooftile/model/count.hpp"
 #include "rooftile/model/prediction.hpp"
 #include "rooftile/model/program.hpp"
-#include "rooftile/model/traffic.hpp"
 
 namespace rooftile {
 
@@ -23,17 +24,22 @@ inline constexpr double cliff_begin = 0.8;
 inline constexpr double cliff_end = 1.2;
 [[nodiscard]] double miss_share(double between, Bytes capacity);
 
+/// What waves make of one tensor.
+struct WaveUse {
+  double anew = 1;      ///< how often its sets of sharers are begun anew, per set
+  double standing = 0;  ///< bytes that one wave makes stand in L2, a copy in each partition if SMs of all of them read
+};
+[[nodiscard]] WaveUse wave_use(const Launch& launch, const TensorUse& use, std::int64_t ctas, std::int64_t wave,
+                               double partitions);
+
 /// Walks the launches of a call in order and keeps what L2 still holds.
 class L2Reuse {
  public:
   /// `warm`: the call before this one was the same.
   L2Reuse(const Device& device, const Program& program, bool warm);
 
-  /// DRAM bytes of the next launch; to be called once per launch, in order.
-  [[nodiscard]] Traffic next(const LaunchTraffic& launch);
-
- private:
-  [[nodiscard]] double standing(const TensorTraffic& tensor, double bytes) const;
+  /// DRAM bytes of the next launch, whose CTAs run `wave` at a time; to be called once per launch, in order.
+  [[nodiscard]] Traffic next(const Launch& launch, std::span<const TensorUse> uses, std::int64_t wave);
 
   const Program& program_;
   Bytes capacity_;

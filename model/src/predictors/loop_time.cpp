@@ -20,7 +20,7 @@ double amount_per_trip(const Program& program, const TileOp& op) {
   if (!moves_a_tile(op.kind)) return static_cast<double>(op.amount);
   const Tensor& tensor = program.tensors[static_cast<std::size_t>(op.tensor)];
   std::int64_t bytes = tensor.element_bytes;
-  for (std::size_t d = 0; d < op.dims; ++d) bytes *= std::min(op.dim[d].extent, tensor.extents[d]);
+  for (std::size_t d = 0; d < op.dims; ++d) bytes *= std::min<std::int64_t>(op.dim[d].extent, tensor.extents[d]);
   return static_cast<double>(bytes);
 }
 
@@ -65,16 +65,14 @@ TripTime trip_time(const Program& program, const Launch& launch, const LaunchCou
     const TileOp& op = program.ops[index];
     if (!in_group(launch, op, group)) continue;
     const OpCost& cost = costs[op.kind];
-    const OpCount& count = counts.op[index];
-    const auto trips = static_cast<double>(std::max<std::int64_t>(1, totals.trips[static_cast<std::size_t>(op.loop)]));
     const double cycles = amount_per_trip(program, op) * cost.cycles_per_amount;
-    load.add(cost.unit, cycles * copies_of(launch, i) * (static_cast<double>(count.executions) / trips));
-    graph.add_op(i, cycles + cost.latency);
-  }
-  for (std::int16_t i = launch.first_op; i < launch.last_op; ++i) {
-    if (in_group(launch, program.ops[static_cast<std::size_t>(i)], group)) {
-      graph.add_edges(i, program.ops[static_cast<std::size_t>(i)]);
+    double executions = copies_of(launch, i);  // per trip
+    if (op.guard != Guard::always) {
+      executions *= static_cast<double>(counts.op[index].executions) /
+                    static_cast<double>(totals.trips[static_cast<std::size_t>(op.loop)]);
     }
+    load.add(cost.unit, cycles * executions);
+    graph.add(i, op, cycles + cost.latency);
   }
   TripTime time;
   load.write(time);

@@ -1,16 +1,23 @@
 #include "makespan.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace rooftile {
 namespace {
 
+/// Trips that one CTA makes through each loop.
+using CtaTrips = std::array<double, max_loops>;
+
 class ListSchedule {
  public:
   explicit ListSchedule(const MakespanInput& input)
       : in_{input}, ctas_{static_cast<double>(input.totals.ctas)}, sms_{static_cast<double>(input.sms)} {
-    for (std::size_t l = 0; l < in_.launch.loops.size(); ++l) ramp_ = ramp_ || moves_with_tile(in_.launch.loops[l]);
+    for (const Loop& loop : in_.launch.loops) ramp_ = ramp_ || moves_with_tile(loop);
+    if (!ramp_) return;
+    first_tile_ = trips_of_tile(0);
+    last_tile_ = trips_of_tile(in_.launch.axes[0].extent - 1);
   }
 
   [[nodiscard]] double cycles() const {
@@ -25,8 +32,7 @@ class ListSchedule {
 
   /// The longest CTA with k residents.
   [[nodiscard]] double longest(double k) const {
-    const std::int64_t tiles = in_.launch.axes[0].extent;
-    return ramp_ ? std::max(at(0, k), at(tiles - 1, k)) : mean(k);
+    return ramp_ ? std::max(cta(first_tile_, k), cta(last_tile_, k)) : mean(k);
   }
 
   /// Time of a CTA of mean length with k residents, and what decides it.
@@ -57,11 +63,17 @@ class ListSchedule {
     return total;
   }
 
-  /// The CTA at position i of axis 0 with k residents.
-  [[nodiscard]] double at(std::int64_t i, double k) const {
+  /// A CTA with k residents.
+  [[nodiscard]] double cta(const CtaTrips& made, double k) const {
     double total = in_.once.shared(k);
-    for (std::size_t l = 0; l < in_.launch.loops.size(); ++l) total += in_.loop[l].shared(k) * trips_at(l, i);
+    for (std::size_t l = 0; l < in_.launch.loops.size(); ++l) total += in_.loop[l].shared(k) * made[l];
     return total;
+  }
+  /// The CTA at position i of axis 0.
+  [[nodiscard]] CtaTrips trips_of_tile(std::int64_t i) const {
+    CtaTrips made;
+    for (std::size_t l = 0; l < in_.launch.loops.size(); ++l) made[l] = trips_at(l, i);
+    return made;
   }
   [[nodiscard]] double trips_at(std::size_t l, std::int64_t i) const {
     const Loop& loop = in_.launch.loops[l];
@@ -106,8 +118,10 @@ class ListSchedule {
 
   /// Two CTAs on one SM share it until the shorter is done; the rest of the longer is alone.
   [[nodiscard]] double pair(std::int64_t a, std::int64_t b) const {
-    const auto [shorter, longer] = at(a, 1) < at(b, 1) ? std::pair{a, b} : std::pair{b, a};
-    return at(shorter, 2) + (at(longer, 1) - at(shorter, 1));
+    CtaTrips shorter = trips_of_tile(a);
+    CtaTrips longer = trips_of_tile(b);
+    if (cta(longer, 1) < cta(shorter, 1)) std::swap(shorter, longer);
+    return cta(shorter, 2) + (cta(longer, 1) - cta(shorter, 1));
   }
 
   [[nodiscard]] double tail(double k) const {
@@ -120,7 +134,9 @@ class ListSchedule {
   const MakespanInput& in_;
   double ctas_;
   double sms_;
-  bool ramp_ = false;
+  bool ramp_ = false;      ///< CTAs along axis 0 make different numbers of trips
+  CtaTrips first_tile_;    ///< of axis 0; only with a ramp
+  CtaTrips last_tile_;
 };
 
 }  // namespace

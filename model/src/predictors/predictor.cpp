@@ -8,6 +8,12 @@
 
 namespace rooftile {
 
+tl::expected<Prediction, Refusal> Predictor::predict(const Device& device, const Program& program) const {
+  ProgramCounts counts;
+  count(program, counts);
+  return predict(device, program, counts);
+}
+
 std::span<const Predictor* const> predictors() {
   static const std::array<const Predictor*, 2> table{&hierarchical_predictor(), &roofline_predictor()};
   return table;

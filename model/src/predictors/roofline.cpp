@@ -2,7 +2,7 @@
 //
 //   time of a launch = max(HBM bytes / HBM bandwidth, FLOP / peak)        time of a call = sum over its launches
 //
-// HBM bytes are the swept bytes of traffic.hpp: each launch reads its inputs and writes its outputs once per sweep.
+// HBM bytes are the swept bytes of TensorUse: each launch reads its inputs and writes its outputs once per sweep.
 // FLOP are those the launch executes on the matrix units, padding and masked blocks included.
 #include <algorithm>
 
@@ -16,6 +16,8 @@ namespace {
 
 class Roofline final : public Predictor {
  public:
+  using Predictor::predict;
+
   [[nodiscard]] std::string_view name() const override { return "roofline"; }
   [[nodiscard]] int version() const override { return 1; }
 
@@ -23,24 +25,20 @@ class Roofline final : public Predictor {
     return {"clock.tensor_boost", "sm.count", "memory.dram.bandwidth", matmul_rate_leaf(program.dtype)};
   }
 
-  [[nodiscard]] tl::expected<Prediction, Refusal> predict(const Device& device, const Program& program) const override {
+  [[nodiscard]] tl::expected<Prediction, Refusal> predict(const Device& device, const Program& program,
+                                                          const ProgramCounts& counts) const override {
     if (auto refused = fits(device, program); !refused) return tl::unexpected{refused.error()};
-    ProgramCounts counts;
-    count(program, counts);
     const FlopsPerSecond peak = matmul_peak(device, program.dtype);
 
     Totals totals{program, counts};
-    LaunchTraffic traffic;
     for (std::size_t l = 0; l < program.launches.size(); ++l) {
-      const Launch& launch = program.launches[l];
-      launch_traffic(program, launch, counts, counts.launch[l].ctas, traffic);
-      LaunchPrediction part = totals.begin(l, traffic);
-      for (std::size_t t = 0; t < program.tensors.size(); ++t) {
-        part.dram_bytes.read += Bytes{static_cast<double>(traffic[t].swept_loads)};
-        part.dram_bytes.write += Bytes{static_cast<double>(traffic[t].swept_stores)};
+      LaunchPrediction part = totals.begin(l);
+      for (const TensorUse& use : counts.uses_of(l)) {
+        part.dram_bytes.read += Bytes{static_cast<double>(use.swept_loads)};
+        part.dram_bytes.write += Bytes{static_cast<double>(use.swept_stores)};
       }
       part.dram = part.dram_bytes.total() / device.memory.dram.bandwidth;
-      part.sm = Flops{work(program, counts, launch, OpKind::mma)} / peak;
+      part.sm = Flops{counts.launch[l].work_of(OpKind::mma)} / peak;
       part.bound = part.sm > part.dram ? Limit::tensor : Limit::dram;
       part.time = std::max(part.sm, part.dram);
       totals.add_alone(Limit::dram, part.dram);

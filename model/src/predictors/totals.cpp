@@ -9,15 +9,17 @@ namespace {
 Bytes bytes(std::int64_t count) { return Bytes{static_cast<double>(count)}; }
 }  // namespace
 
-LaunchPrediction Totals::begin(std::size_t l, const LaunchTraffic& traffic) {
+LaunchPrediction Totals::begin(std::size_t l) {
   LaunchPrediction part;
   part.ctas = counts_.launch[l].ctas;
-  for (std::size_t t = 0; t < program_.tensors.size(); ++t) {
-    part.l2_bytes.read += bytes(traffic[t].loaded);
-    part.l2_bytes.write += bytes(traffic[t].stored);
-    touched_[t] = std::max(touched_[t], traffic[t].touched);
+  for (const TensorUse& use : counts_.uses_of(l)) {
+    part.l2_bytes.read += bytes(use.loaded);
+    part.l2_bytes.write += bytes(use.stored);
   }
-  result_.executed_flops += Flops{work(program_, counts_, program_.launches[l], OpKind::mma)};
+  const LaunchCount& launch = counts_.launch[l];
+  result_.executed_flops += Flops{launch.work_of(OpKind::mma)};
+  result_.smem += Bytes{launch.work_of(OpKind::lds) + launch.work_of(OpKind::sts)};
+  result_.l2_sector_bytes += bytes(32 * launch.sectors);
   return part;
 }
 
@@ -35,17 +37,8 @@ Prediction Totals::finish() {
   const auto most = std::max_element(time_by_bound_.begin(), time_by_bound_.end());
   result_.bound = static_cast<Limit>(most - time_by_bound_.begin());
   result_.paper_flops = program_.paper_flops;
-  for (std::size_t t = 0; t < program_.tensors.size(); ++t) {
-    if (program_.tensors[t].role != TensorRole::workspace) result_.compulsory += bytes(touched_[t]);
-  }
+  result_.compulsory = bytes(compulsory_bytes(program_, counts_));
   result_.extra_memory = peak_workspace(program_);
-  for (std::size_t i = 0; i < program_.ops.size(); ++i) {
-    const TileOp& op = program_.ops[i];
-    if (moves_a_tile(op.kind)) result_.l2_sector_bytes += bytes(32 * counts_.op[i].sectors);
-    if (op.kind == OpKind::lds || op.kind == OpKind::sts) {
-      result_.smem += Bytes{static_cast<double>(counts_.op[i].executions) * static_cast<double>(op.amount)};
-    }
-  }
   return result_;
 }
 

@@ -3,7 +3,6 @@
 
 #include "rooftile/model/count.hpp"
 #include "rooftile/model/prediction.hpp"
-#include "rooftile/model/traffic.hpp"
 
 namespace rooftile {
 
@@ -13,7 +12,7 @@ class Totals {
   Totals(const Program& program, const ProgramCounts& counts) : program_{program}, counts_{counts} {}
 
   /// Counts and L2 requests of launch `l`; the rest of the part is for the predictor to fill.
-  [[nodiscard]] LaunchPrediction begin(std::size_t l, const LaunchTraffic& traffic);
+  [[nodiscard]] LaunchPrediction begin(std::size_t l);
   /// Takes a finished part over.
   void add(const LaunchPrediction& part);
   /// Adds a resource's time alone.
@@ -25,7 +24,6 @@ class Totals {
   const Program& program_;
   const ProgramCounts& counts_;
   Prediction result_;
-  std::array<std::int64_t, max_tensors> touched_{};
   std::array<Seconds, limits> time_by_bound_{};
 };
 

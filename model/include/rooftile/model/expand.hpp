@@ -23,7 +23,7 @@ struct TileSpan {
   TileSpan span;
   if (dim.index != no_index) span.offset += at[static_cast<std::size_t>(dim.index)] * dim.step;
   if (dim.index2 != no_index) span.offset += at[static_cast<std::size_t>(dim.index2)] * dim.step2;
-  span.extent = std::max<std::int64_t>(0, std::min(dim.extent, tensor_extent - span.offset));
+  span.extent = std::max<std::int64_t>(0, std::min<std::int64_t>(dim.extent, tensor_extent - span.offset));
   return span;
 }
 

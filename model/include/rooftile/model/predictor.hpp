@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "rooftile/model/count.hpp"
 #include "rooftile/model/prediction.hpp"
 #include "rooftile/model/program.hpp"
 
@@ -24,9 +25,12 @@ class Predictor {
   [[nodiscard]] virtual int version() const = 0;
   /// The leaves without which this predictor cannot answer for this dtype ("memory.dram.bandwidth", ...).
   [[nodiscard]] virtual std::vector<std::string_view> needs(const Program& program) const = 0;
-  /// Time and bytes of the program on the device, or why it cannot run there.
+  /// Time and bytes of the program on the device, or why it cannot run there. `counts` are those of count(program).
   /// Every leaf that needs() lists must be known; missing_leaves() tells. Thread-safe, allocates nothing on success.
-  [[nodiscard]] virtual tl::expected<Prediction, Refusal> predict(const Device& device, const Program& program) const = 0;
+  [[nodiscard]] virtual tl::expected<Prediction, Refusal> predict(const Device& device, const Program& program,
+                                                                  const ProgramCounts& counts) const = 0;
+  /// The same for a program that has not been counted yet.
+  [[nodiscard]] tl::expected<Prediction, Refusal> predict(const Device& device, const Program& program) const;
   /// The arithmetic behind `prediction`, an answer of predict(profile.device, program); explanation.hpp.
   [[nodiscard]] virtual Explanation explain(const Profile& profile, const Program& program,
                                             const Prediction& prediction) const = 0;

@@ -69,9 +69,9 @@ enum class Guard : std::uint8_t { always, first_trip, not_first_trip, last_trip 
 
 /// Where a tile stands along one tensor dimension: offset = index·step + index2·step2, `extent` elements, clipped at the edge.
 struct TileDim {
-  std::int64_t step = 0;
-  std::int64_t extent = 1;
-  std::int64_t step2 = 0;
+  std::int32_t step = 0;
+  std::int32_t extent = 1;
+  std::int32_t step2 = 0;
   IndexId index = no_index;
   IndexId index2 = no_index;
   friend constexpr bool operator==(const TileDim&, const TileDim&) = default;
@@ -92,8 +92,8 @@ struct TileOp {
   std::int8_t tensor = -1;      ///< for load, store, atomic
   std::uint8_t after_count = 0;
   std::uint8_t dims = 0;
-  std::int64_t amount = 0;      ///< work per execution, for the others
   After after[3];
+  std::int64_t amount = 0;      ///< work per execution, for the others
   TileDim dim[5];
 };
 
@@ -106,6 +106,7 @@ struct Loop {
   bool descending = false;
   std::int8_t parent = -1;  ///< enclosing loop; nesting at most 3
   std::int8_t group = -1;   ///< loops of one group (across roles) run in step
+  std::int8_t body_of = -1; ///< an earlier loop whose body this one repeats, op by op: masked and unmasked blocks; -1: its own
 };
 
 /// Identical warps doing one job: all of flash2; producer and consumers of flash3.

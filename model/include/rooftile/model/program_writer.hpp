@@ -21,16 +21,19 @@ namespace rooftile {
 /// The index of loop n, for tile positions and limits.
 [[nodiscard]] constexpr IndexId loop_index(int loop) { return static_cast<IndexId>(first_loop_index + loop); }
 
+/// Extents are below 2^31 (check() in workload.hpp), so tile positions keep 32 bits.
+[[nodiscard]] constexpr std::int32_t narrow(std::int64_t extent) { return static_cast<std::int32_t>(extent); }
+
 /// Tile positions along one dimension.
 [[nodiscard]] constexpr TileDim at(IndexId index) { return {.step = 1, .extent = 1, .index = index}; }
 [[nodiscard]] constexpr TileDim tile(IndexId index, std::int64_t extent) {
-  return {.step = extent, .extent = extent, .index = index};
+  return {.step = narrow(extent), .extent = narrow(extent), .index = index};
 }
 /// Element index·step + index2: a query head from its K/V head and its place in the group.
 [[nodiscard]] constexpr TileDim at(IndexId index, std::int64_t step, IndexId index2) {
-  return {.step = step, .extent = 1, .step2 = 1, .index = index, .index2 = index2};
+  return {.step = narrow(step), .extent = 1, .step2 = 1, .index = index, .index2 = index2};
 }
-[[nodiscard]] constexpr TileDim whole(std::int64_t extent) { return {.step = 0, .extent = extent}; }
+[[nodiscard]] constexpr TileDim whole(std::int64_t extent) { return {.step = 0, .extent = narrow(extent)}; }
 
 /// "not before op `op`, `lag` trips ago"; indices as load(), store() and work() return them.
 struct Dependence {
@@ -68,6 +71,10 @@ class ProgramWriter {
   /// Adds a loop to the current launch; returns its number.
   int loop(Bound first, Bound last, int parent = -1);
   int descending_loop(Bound first, Bound last, int parent = -1);
+  /// States that the ops of `loop` are those of `earlier`, one by one (tested for every shipped algorithm).
+  void same_body(int loop, int earlier) {
+    program_.launches.back().loops[static_cast<std::size_t>(loop)].body_of = static_cast<std::int8_t>(earlier);
+  }
   /// The ops that follow stand in this loop; -1: once per CTA.
   void in(int loop) { loop_ = static_cast<std::int8_t>(loop); }
 

@@ -1,7 +1,7 @@
-#include "rooftile/model/traffic.hpp"
+#include "tensor_uses.hpp"
 
 #include <algorithm>
-#include <numeric>
+#include <array>
 
 #include "tile_equality.hpp"
 
@@ -60,7 +60,7 @@ Box box_of(const Launch& launch, const TileOp& op, const Tensor& tensor) {
     const TileDim& dim = op.dim[d];
     const Int size = tensor.extents[static_cast<std::size_t>(d)];
     if (dim.index == no_index) {
-      box.dim[d] = {0, std::min(dim.extent, size)};
+      box.dim[d] = {0, std::min<Int>(dim.extent, size)};
     } else if (dim.index2 != no_index) {
       box.dim[d] = {0, size};
     } else {
@@ -125,7 +125,7 @@ bool continues(const Launch& launch, int a, int b) {
 
 /// A sweep whose extent is known as a box, because CTAs that share it run different parts of it.
 struct BoxSweep {
-  std::int8_t tensor;
+  std::int8_t use;  ///< of this launch
   bool loads;
   std::int8_t loop;
   Int repeats;
@@ -135,18 +135,23 @@ struct BoxSweep {
 /// Sums the ops of one launch, tensor by tensor.
 class Sweeper {
  public:
-  Sweeper(const Program& program, const Launch& launch, const ProgramCounts& counts, Int wave, LaunchTraffic& traffic)
-      : program_{program}, launch_{launch}, counts_{counts}, wave_{wave}, traffic_{traffic} {}
+  Sweeper(const Program& program, const Launch& launch, ProgramCounts& counts)
+      : program_{program}, launch_{launch}, counts_{counts}, first_use_{counts.uses.size()} {}
 
   void run() {
-    for (std::size_t t = 0; t < program_.tensors.size(); ++t) traffic_[t] = {};
     for (std::int16_t i = launch_.first_op; i < launch_.last_op; ++i) {
       if (!moves_a_tile(program_.ops[static_cast<std::size_t>(i)].kind)) continue;
       if (!repeats_previous_tile(program_, launch_, i)) place(static_cast<std::size_t>(i));
       add(static_cast<std::size_t>(i));
     }
-    for (const BoxSweep& sweep : sweeps_) finish(sweep);
-    for (std::size_t t = 0; t < program_.tensors.size(); ++t) close(t);
+    for (const BoxSweep& sweep : sweeps_) {
+      TensorUse& use = counts_.uses[first_use_ + sweep.use];
+      swept(use, sweep.loads) += sweep.repeats * sweep.box.bytes(element_bytes(use));
+    }
+    for (std::size_t u = first_use_; u < counts_.uses.size(); ++u) {
+      TensorUse& use = counts_.uses[u];
+      use.touched = boxes_[u - first_use_].bytes(element_bytes(use));
+    }
   }
 
  private:
@@ -155,29 +160,51 @@ class Sweeper {
     const TileOp& op = program_.ops[index];
     placing_ = placing_indices(op);
     sharing_ = axis_bits(launch_) & ~placing_;
+    sharers_ = extents_product(launch_, sharing_);
+    drives_ = (sharing_ & driving_indices(launch_, op.loop)) != 0;
     box_ = box_of(launch_, op, program_.tensors[static_cast<std::size_t>(op.tensor)]);
-    note_sets(placing_ & axis_bits(launch_));
   }
 
   void add(std::size_t index) {
-    const TileOp& op = program_.ops[index];
-    const auto t = static_cast<std::size_t>(op.tensor);
-    const bool loads = op.kind == OpKind::load;
     const Int bytes = counts_.op[index].bytes;
-    (loads ? traffic_[t].loaded : traffic_[t].stored) += bytes;
-    traffic_[t].shared = traffic_[t].shared || sharers_ > 1;
-    anew_[t] = touched_[t] ? std::max(anew_[t], anew_of_set_) : anew_of_set_;
-    if (bytes > 0) note_box(t, box_);
-    if ((sharing_ & driving_indices(launch_, op.loop)) == 0) {
-      swept(t, loads) += bytes / sharers_;
-    } else if (bytes > 0) {
-      add_box_sweep({op.tensor, loads, op.loop, repeats(launch_, op, placing_), box_});
+    if (bytes == 0) return;
+    const TileOp& op = program_.ops[index];
+    const bool loads = op.kind == OpKind::load;
+    const std::size_t number = use_of(op.tensor);
+    TensorUse& use = counts_.uses[first_use_ + number];
+    (loads ? use.loaded : use.stored) += bytes;
+    if (!drives_) {
+      swept(use, loads) += bytes / sharers_;
+    } else {
+      add_box_sweep({static_cast<std::int8_t>(number), loads, op.loop, repeats(launch_, op, placing_), box_});
     }
+  }
+
+  /// The use of the op placed last; its box grows by the op's.
+  std::size_t use_of(std::int8_t tensor) {
+    for (std::size_t u = first_use_; u < counts_.uses.size(); ++u) {
+      TensorUse& use = counts_.uses[u];
+      if (use.tensor != tensor) continue;
+      boxes_[u - first_use_].cover(box_);
+      if (sharers_ > use.sharers) note_sharers(use);
+      return u - first_use_;
+    }
+    TensorUse& use = counts_.uses.emplace_back();
+    use = {};
+    use.tensor = tensor;
+    note_sharers(use);
+    const std::size_t number = counts_.uses.size() - 1 - first_use_;
+    boxes_[number] = box_;
+    return number;
+  }
+  void note_sharers(TensorUse& use) const {
+    use.sharers = sharers_;
+    use.indexed = static_cast<std::uint8_t>(placing_ & axis_bits(launch_));
   }
 
   void add_box_sweep(const BoxSweep& sweep) {
     for (BoxSweep& earlier : sweeps_) {
-      if (earlier.tensor != sweep.tensor || earlier.loads != sweep.loads) continue;
+      if (earlier.use != sweep.use || earlier.loads != sweep.loads) continue;
       if (!continues(launch_, earlier.loop, sweep.loop)) continue;
       earlier.box.cover(sweep.box);
       return;
@@ -185,115 +212,31 @@ class Sweeper {
     sweeps_.push_back(sweep);
   }
 
-  void finish(const BoxSweep& sweep) {
-    const auto t = static_cast<std::size_t>(sweep.tensor);
-    swept(t, sweep.loads) += sweep.repeats * sweep.box.bytes(program_.tensors[t].element_bytes);
-  }
-
-  Int& swept(std::size_t t, bool loads) { return loads ? traffic_[t].swept_loads : traffic_[t].swept_stores; }
-
-  void note_box(std::size_t t, const Box& box) {
-    if (!touched_[t]) {
-      boxes_[t] = box;
-      touched_[t] = true;
-    } else {
-      boxes_[t].cover(box);
-    }
-  }
-  /// How many CTAs share a tile, and how often a set of sharers is begun anew; neighbouring ops often ask the same.
-  void note_sets(unsigned indexed) {
-    if (indexed == indexed_) return;
-    indexed_ = indexed;
-    sharers_ = extents_product(launch_, sharing_);
-    const double sets = static_cast<double>(launch_.ctas()) / static_cast<double>(sharers_);
-    anew_of_set_ = sharers_ == 1 ? 1.0 : wave_incidences(launch_, indexed, wave_) / sets;
-  }
-
-  /// What a tensor costs when nothing survives from wave to wave, and what one wave touches of it.
-  void close(std::size_t t) {
-    if (!touched_[t]) return;
-    TensorTraffic& traffic = traffic_[t];
-    traffic.touched = boxes_[t].bytes(program_.tensors[t].element_bytes);
-    const double anew = anew_[t];
-    traffic.wave_loads = static_cast<double>(traffic.swept_loads) * anew;
-    const double waves = std::max(1.0, static_cast<double>(launch_.ctas()) / static_cast<double>(wave_));
-    traffic.wave_touched = std::min(1.0, anew / waves) * static_cast<double>(traffic.touched);
+  static Int& swept(TensorUse& use, bool loads) { return loads ? use.swept_loads : use.swept_stores; }
+  [[nodiscard]] Int element_bytes(const TensorUse& use) const {
+    return program_.tensors[static_cast<std::size_t>(use.tensor)].element_bytes;
   }
 
   const Program& program_;
   const Launch& launch_;
-  const ProgramCounts& counts_;
-  Int wave_;
-  LaunchTraffic& traffic_;
+  ProgramCounts& counts_;
+  std::size_t first_use_;
   InlineVector<BoxSweep, 8> sweeps_;
-  Box boxes_[max_tensors];
-  bool touched_[max_tensors] = {};
-  double anew_[max_tensors];  ///< incidences / sets
+  std::array<Box, max_tensors> boxes_;  ///< by use of this launch
   // of the tile placed last
   unsigned placing_ = 0;
   unsigned sharing_ = 0;
-  Box box_;
-  unsigned indexed_ = ~0U;
   Int sharers_ = 1;
-  double anew_of_set_ = 1;
-};
-
-/// Neighbouring axes that all tell sets apart, or all do not.
-struct Run {
-  bool indexed;
-  double extent;
+  bool drives_ = false;  ///< an axis along which CTAs share moves the loops: they run different parts of a sweep
+  Box box_;
 };
 
 }  // namespace
 
-double wave_incidences(const Launch& launch, unsigned indexed, std::int64_t wave) {
-  InlineVector<Run, max_axes> runs;
-  for (std::size_t a = 0; a < launch.axes.size(); ++a) {
-    const Int extent = launch.axes[a].extent;
-    if (extent == 1) continue;
-    const bool is_indexed = (indexed >> a & 1U) != 0;
-    if (!runs.empty() && runs.back().indexed == is_indexed) {
-      runs.back().extent *= static_cast<double>(extent);
-    } else {
-      runs.push_back({is_indexed, static_cast<double>(extent)});
-    }
-  }
-  const Int ctas = launch.ctas();
-  const auto sets = static_cast<double>(extents_product(launch, indexed));
-  if (wave >= ctas || runs.empty()) return sets;
-  const auto waves = static_cast<double>(ceil_div(ctas, wave));
-  const bool neighbours_share = !runs[0].indexed && runs.size() <= 2;
-  if (neighbours_share) {
-    const auto set = static_cast<Int>(runs[0].extent);
-    const auto common = static_cast<double>((ctas - 1) / std::lcm(set, wave));
-    return waves + sets - 1 - common;
-  }
-  double distinct = 1;  // sets that one wave meets
-  double stride = 1;
-  for (const Run& run : runs) {
-    if (run.indexed) distinct *= std::min(run.extent, 1 + static_cast<double>(wave - 1) / stride);
-    stride *= run.extent;
-  }
-  return std::max(sets, std::min(waves * distinct, static_cast<double>(ctas)));
-}
-
-void launch_traffic(const Program& program, const Launch& launch, const ProgramCounts& counts, std::int64_t wave,
-                    LaunchTraffic& traffic) {
-  Sweeper{program, launch, counts, std::max<Int>(1, wave), traffic}.run();
-}
-
-std::int64_t compulsory_bytes(const Program& program, const ProgramCounts& counts) {
-  std::array<Int, max_tensors> most{};
-  LaunchTraffic traffic;
-  for (const Launch& launch : program.launches) {
-    launch_traffic(program, launch, counts, launch.ctas(), traffic);
-    for (std::size_t t = 0; t < program.tensors.size(); ++t) most[t] = std::max(most[t], traffic[t].touched);
-  }
-  Int total = 0;
-  for (std::size_t t = 0; t < program.tensors.size(); ++t) {
-    if (program.tensors[t].role != TensorRole::workspace) total += most[t];
-  }
-  return total;
+void count_uses(const Program& program, const Launch& launch, LaunchCount& totals, ProgramCounts& counts) {
+  totals.first_use = static_cast<std::int16_t>(counts.uses.size());
+  Sweeper{program, launch, counts}.run();
+  totals.last_use = static_cast<std::int16_t>(counts.uses.size());
 }
 
 }  // namespace rooftile
