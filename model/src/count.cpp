@@ -115,6 +115,30 @@ void count_launch(const Program& program, const Launch& launch, LaunchCount& tot
   }
 }
 
+/// Whole tensors, and the workspace alive at once.
+void count_memory(const Program& program, ProgramCounts& counts) {
+  std::array<double, max_launches> alive{};
+  counts.inputs_and_outputs = Bytes{0};
+  for (std::size_t t = 0; t < program.tensors.size(); ++t) {
+    const auto bytes = static_cast<double>(program.tensors[t].bytes());
+    if (program.tensors[t].role != TensorRole::workspace) {
+      counts.inputs_and_outputs += Bytes{bytes};
+      continue;
+    }
+    std::size_t first = program.launches.size();
+    std::size_t last = 0;
+    for (std::size_t l = 0; l < program.launches.size(); ++l) {
+      const std::span<const TensorUse> uses = counts.uses_of(l);
+      const bool used = std::any_of(uses.begin(), uses.end(), [t](const TensorUse& use) { return use.tensor == static_cast<std::int8_t>(t); });
+      if (!used) continue;
+      first = std::min(first, l);
+      last = l;
+    }
+    for (std::size_t l = first; l <= last; ++l) alive[l] += bytes;
+  }
+  counts.workspace = Bytes{*std::max_element(alive.begin(), alive.end())};
+}
+
 }  // namespace
 
 void count(const Program& program, ProgramCounts& counts) {
@@ -123,6 +147,7 @@ void count(const Program& program, ProgramCounts& counts) {
     count_launch(program, program.launches[l], counts.launch[l], counts);
     count_uses(program, program.launches[l], counts.launch[l], counts);
   }
+  count_memory(program, counts);
 }
 
 std::int64_t compulsory_bytes(const Program& program, const ProgramCounts& counts) {

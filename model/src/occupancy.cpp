@@ -1,7 +1,6 @@
 #include "rooftile/model/occupancy.hpp"
 
 #include <algorithm>
-#include <array>
 #include <limits>
 #include <string>
 
@@ -52,30 +51,7 @@ tl::expected<void, Refusal> fits(const Device& device, const Launch& launch) {
   return {};
 }
 
-bool uses(const Program& program, const Launch& launch, std::size_t tensor) {
-  for (std::int16_t i = launch.first_op; i < launch.last_op; ++i) {
-    if (program.ops[static_cast<std::size_t>(i)].tensor == static_cast<std::int8_t>(tensor)) return true;
-  }
-  return false;
-}
-
 }  // namespace
-
-Bytes peak_workspace(const Program& program) {
-  std::array<double, max_launches> alive{};
-  for (std::size_t t = 0; t < program.tensors.size(); ++t) {
-    if (program.tensors[t].role != TensorRole::workspace) continue;
-    std::size_t first = program.launches.size();
-    std::size_t last = 0;
-    for (std::size_t l = 0; l < program.launches.size(); ++l) {
-      if (!uses(program, program.launches[l], t)) continue;
-      first = std::min(first, l);
-      last = l;
-    }
-    for (std::size_t l = first; l <= last; ++l) alive[l] += static_cast<double>(program.tensors[t].bytes());
-  }
-  return Bytes{*std::max_element(alive.begin(), alive.end())};
-}
 
 Occupancy occupancy(const Device& device, const Launch& launch) {
   const Sm& sm = device.sm;
@@ -89,14 +65,11 @@ Occupancy occupancy(const Device& device, const Launch& launch) {
   return o;
 }
 
-tl::expected<void, Refusal> fits(const Device& device, const Program& program) {
+tl::expected<void, Refusal> fits(const Device& device, const Program& program, const ProgramCounts& counts) {
   for (const Launch& launch : program.launches) {
     if (auto refused = fits(device, launch); !refused) return refused;
   }
-  Bytes bytes = peak_workspace(program);
-  for (const Tensor& tensor : program.tensors) {
-    if (tensor.role != TensorRole::workspace) bytes += Bytes{static_cast<double>(tensor.bytes())};
-  }
+  const Bytes bytes = counts.inputs_and_outputs + counts.workspace;
   if (is_known(device.memory.dram.capacity) && bytes > device.memory.dram.capacity) {
     return does_not_fit("tensors need " + format(bytes) + " of DRAM, " + device.name + " has " +
                         format(device.memory.dram.capacity));

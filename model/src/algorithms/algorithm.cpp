@@ -42,6 +42,12 @@ std::string outside(const KernelSpec& spec, E found, const std::vector<E>& allow
 
 std::string text(ComputeCapability cc) { return std::to_string(cc.major) + "." + std::to_string(cc.minor); }
 
+/// The instruction that `native` stands for.
+MathPath resolve(MathPath math, ComputeCapability cc) {
+  if (math != MathPath::native) return math;
+  return cc.major >= 9 ? MathPath::wgmma : MathPath::mma_sync;
+}
+
 bool on_target(const KernelSpec& spec, const Device& device) {
   return spec.from <= device.compute_capability && device.compute_capability <= spec.to;
 }
@@ -103,7 +109,7 @@ tl::expected<void, Refusal> build(Program& program, const Device& device, const 
   auto written = std::visit([&](const auto& shape) { return write(program, device, shape, spec, overrides); }, workload);
   if (!written) return written;
   program.dtype = dtype_of(workload);
-  program.math = spec.math;
+  program.math = resolve(spec.math, device.compute_capability);
   program.launch_style = spec.launch;
   program.l2 = spec.l2;
   program.paper_flops = paper_flops(workload);

@@ -152,7 +152,7 @@ class Hierarchical final : public Predictor {
 
   [[nodiscard]] tl::expected<Prediction, Refusal> predict(const Device& device, const Program& program,
                                                           const ProgramCounts& counts) const override {
-    if (auto refused = fits(device, program); !refused) return tl::unexpected{refused.error()};
+    if (auto refused = fits(device, program, counts); !refused) return tl::unexpected{refused.error()};
     return Call{device, program, counts}.predict();
   }
 

@@ -50,20 +50,24 @@ class UnitLoad {
   std::array<double, units> cycles_{};
 };
 
-bool in_group(const Launch& launch, const TileOp& op, int group) {
-  return op.loop >= 0 && launch.loops[static_cast<std::size_t>(op.loop)].group == group;
+/// The loops that run in step with `group`, a bit each.
+unsigned loops_of(const Launch& launch, int group) {
+  unsigned bits = 0;
+  for (std::size_t l = 0; l < launch.loops.size(); ++l) bits |= static_cast<unsigned>(launch.loops[l].group == group) << l;
+  return bits;
 }
 
 }  // namespace
 
 TripTime trip_time(const Program& program, const Launch& launch, const LaunchCount& totals, const ProgramCounts& counts,
                    const CostTable& costs, int group) {
+  const unsigned loops = loops_of(launch, group);
   DependenceGraph graph{launch.first_op};
   UnitLoad load;
   for (std::int16_t i = launch.first_op; i < launch.last_op; ++i) {
     const auto index = static_cast<std::size_t>(i);
     const TileOp& op = program.ops[index];
-    if (!in_group(launch, op, group)) continue;
+    if (op.loop < 0 || (loops >> static_cast<unsigned>(op.loop) & 1U) == 0) continue;
     const OpCost& cost = costs[op.kind];
     const double cycles = amount_per_trip(program, op) * cost.cycles_per_amount;
     double executions = copies_of(launch, i);  // per trip

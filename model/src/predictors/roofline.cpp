@@ -27,7 +27,7 @@ class Roofline final : public Predictor {
 
   [[nodiscard]] tl::expected<Prediction, Refusal> predict(const Device& device, const Program& program,
                                                           const ProgramCounts& counts) const override {
-    if (auto refused = fits(device, program); !refused) return tl::unexpected{refused.error()};
+    if (auto refused = fits(device, program, counts); !refused) return tl::unexpected{refused.error()};
     const FlopsPerSecond peak = matmul_peak(device, program.dtype);
 
     Totals totals{program, counts};

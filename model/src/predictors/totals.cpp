@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "rooftile/model/occupancy.hpp"
-
 namespace rooftile {
 namespace {
 Bytes bytes(std::int64_t count) { return Bytes{static_cast<double>(count)}; }
@@ -38,7 +36,7 @@ Prediction Totals::finish() {
   result_.bound = static_cast<Limit>(most - time_by_bound_.begin());
   result_.paper_flops = program_.paper_flops;
   result_.compulsory = bytes(compulsory_bytes(program_, counts_));
-  result_.extra_memory = peak_workspace(program_);
+  result_.extra_memory = counts_.workspace;
   return result_;
 }
 

@@ -59,6 +59,8 @@ struct ProgramCounts {
   std::array<OpCount, max_ops> op;              ///< by index into program.ops
   std::array<LaunchCount, max_launches> launch;
   InlineVector<TensorUse, max_uses> uses;       ///< launch by launch
+  Bytes inputs_and_outputs;  ///< whole tensors
+  Bytes workspace;           ///< alive at once at most: a workspace tensor lives from the first launch that uses it to the last
 
   /// The tensors that launch `l` uses.
   [[nodiscard]] std::span<const TensorUse> uses_of(std::size_t l) const {

@@ -24,8 +24,9 @@ enum class SoftmaxPasses : std::uint8_t { naive, safe, online, fused };
 /// What separates one launch from the next (device.launch.*_period).
 enum class LaunchStyle : std::uint8_t { stream, graph, framework };
 
-/// The instruction that feeds the tensor cores.
-enum class MathPath : std::uint8_t { mma_sync, wgmma };
+/// The instruction that feeds the tensor cores. `native`: the fastest of the architecture, as vendor libraries choose it
+/// (wgmma from compute capability 9.0 on, mma.sync below).
+enum class MathPath : std::uint8_t { mma_sync, wgmma, native };
 
 /// When an extra pass of a standard-attention recipe is made.
 enum class PassCondition : std::uint8_t { always, causal, masked, dropout };
@@ -117,7 +118,7 @@ struct EnumNames<LaunchStyle> {
 template <>
 struct EnumNames<MathPath> {
   static constexpr std::string_view kind = "math";
-  static constexpr Named<MathPath> table[] = {{MathPath::mma_sync, "mma_sync"}, {MathPath::wgmma, "wgmma"}};
+  static constexpr Named<MathPath> table[] = {{MathPath::mma_sync, "mma_sync"}, {MathPath::wgmma, "wgmma"}, {MathPath::native, "native"}};
 };
 template <>
 struct EnumNames<PassCondition> {

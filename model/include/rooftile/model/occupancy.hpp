@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "rooftile/model/count.hpp"
 #include "rooftile/model/device.hpp"
 #include "rooftile/model/error.hpp"
 #include "rooftile/model/program.hpp"
@@ -23,10 +24,7 @@ struct Occupancy {
 /// plus sm.smem_reserved_per_cta.
 [[nodiscard]] Occupancy occupancy(const Device& device, const Launch& launch);
 
-/// Most workspace alive at once: a workspace tensor lives from the first launch that uses it to the last.
-[[nodiscard]] Bytes peak_workspace(const Program& program);
-
 /// Nothing, or why the program cannot run on the device: shared memory or registers of a CTA, threads, the grid, DRAM capacity.
-[[nodiscard]] tl::expected<void, Refusal> fits(const Device& device, const Program& program);
+[[nodiscard]] tl::expected<void, Refusal> fits(const Device& device, const Program& program, const ProgramCounts& counts);
 
 }  // namespace rooftile
