@@ -16,19 +16,20 @@ title() { printf '\n%s\n\n' "$*"; }
 
 "$rooftile" db import experiments/reference --db "$db" >/dev/null
 
-title 'QKᵀ on an A100 (312 TFLOP/s, 1555 GB/s): operational intensity against the ridge'
+title '1. Does QKᵀ keep an A100 busy? FLOP per byte against the ridge (312 TFLOP/s / 1555 GB/s)'
 "$rooftile" run experiments/qk_roofline_table.yaml --db "$db"
 
 "$rooftile" run experiments/published.yaml --db "$db" >/dev/null
-title 'Predicted beside published: the error by kernel and GPU, as it is'
-"$rooftile" compare --db "$db" --by kernel,gpu
+title '2. Predicted beside published times: the error of each predictor, as it is'
+"$rooftile" compare --db "$db"
 
 cat <<END
 
-The database: $db (SQLite; rooftile query or any SQLite tool reads it).
+Everything above is in $db (SQLite; any SQLite tool reads it).
 
 Next:
-  $rooftile explain -p a100_sxm4_80gb -k fa2 --batch 8 --heads 16 --seq 4096 --head-dim 128 --mask causal
-  $rooftile whatif -p h100_sxm5_80gb -k fa2 --batch 8 --heads 16 --seq 4096 --head-dim 128 --set memory.dram.bandwidth="5 TB/s"
-  $rooftile compare --db $db --rows
+  rooftile=$rooftile
+  \$rooftile explain -p a100_sxm4_80gb -k fa2 --batch 8 --heads 16 --seq 4096 --head-dim 128 --mask causal
+  \$rooftile whatif -p h100_sxm5_80gb -k fa2 --heads 16 --seq 4096 --head-dim 128 --set memory.dram.bandwidth="5 TB/s"
+  \$rooftile query --db $db "select kernel, head_dim, seq_q, mask, predictor, error_pct from v_compare order by abs(error_pct) desc limit 10"
 END

@@ -5,7 +5,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/results_database.hpp"
-#include "cli/value_list.hpp"
+#include "question/value_list.hpp"
 #include "rooftile/analysis/compare.hpp"
 #include "rooftile/model/parse_quantity.hpp"
 
@@ -29,7 +29,7 @@ struct CompareOptions {
 
 std::vector<GroupBy> groups_of(const std::string& list) {
   std::vector<GroupBy> groups;
-  for (const std::string& name : name_list("--by", list)) {
+  for (const std::string& name : experiments::name_list("--by", list)) {
     const auto group = parse_name<GroupBy>("--by", name);
     if (std::find(groups.begin(), groups.end(), group) != groups.end()) refuse("--by", "'" + name + "' stands twice");
     groups.push_back(group);

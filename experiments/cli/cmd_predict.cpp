@@ -61,10 +61,11 @@ int predict(const PredictOptions& options, Context& context) {
   if (!options.cells.empty()) return predict_cells(options, context);
   const std::vector<Question> questions = questions_of(options.question);
   std::vector<Answer> answers;
-  experiments::Answerer answerer{context.catalogues};
+  const bool single = questions.size() == 1;
+  experiments::Answerer answerer{context.catalogues, single ? experiments::IncompleteProfile::is_an_error
+                                                            : experiments::IncompleteProfile::is_an_answer};
   for (const Question& question : questions) answers.push_back(answerer.answer(question));
 
-  const bool single = questions.size() == 1;
   const bool verbose = context.verbosity > 0;
   if (format == Format::table && single) {
     write_output(context, options.output, [&](std::ostream& out) {

@@ -107,6 +107,7 @@ void Command::examples(const std::vector<std::string>& lines) {
 
 Command Command::subcommand(const std::string& name, const std::string& summary) {
   app_->require_subcommand(1);
+  app_->set_help_flag("-h,--help", "this help");
   return {*app_->add_subcommand(name, summary), *chosen_};
 }
 
@@ -215,6 +216,7 @@ ParsedLine parse(Context& context) {
   app.footer(
       "rooftile COMMAND --help tells more. Exit codes: 0 fine, 1 failed, 2 bad input, 3 threshold exceeded,\n"
       "77 needs a GPU.");
+  app.set_help_flag("-h,--help", "this help");
   app.require_subcommand(1);
   app.allow_extras();
   ParsedLine line;

@@ -3,7 +3,7 @@
 #include <array>
 #include <functional>
 
-#include "cli/value_list.hpp"
+#include "question/value_list.hpp"
 #include "rooftile/model/parse_quantity.hpp"
 
 namespace rooftile::cli {
@@ -113,7 +113,7 @@ class QuestionReader {
 
   template <class Set>
   void numbers(Text text, Set set) {
-    if (given(text)) spread(integer_list(name_in_messages(text), options_.*text), set);
+    if (given(text)) spread(experiments::integer_list(name_in_messages(text), options_.*text), set);
   }
 
   template <class E, class Set>
@@ -121,13 +121,14 @@ class QuestionReader {
     if (!given(text)) return;
     const std::string option = name_in_messages(text);
     std::vector<E> values;
-    for (const std::string& name : name_list(option, options_.*text)) values.push_back(parse_name<E>(option, name));
+    for (const std::string& name : experiments::name_list(option, options_.*text))
+      values.push_back(parse_name<E>(option, name));
     spread(values, set);
   }
 
   template <class Set>
   void texts(Text text, Set set) {
-    if (given(text)) spread(name_list(name_in_messages(text), options_.*text), set);
+    if (given(text)) spread(experiments::name_list(name_in_messages(text), options_.*text), set);
   }
 
   void begin() {

@@ -12,17 +12,17 @@ const Predictor& predictor_of(const std::string& name) {
   throw InputError{unknown_name_message("predictor", name, known)};
 }
 
-/// Throws if the profile does not state what the predictor needs.
-void require_leaves(const Profile& profile, const Predictor& predictor, const Program& program) {
+/// Empty if the profile states what the predictor needs; else what is missing.
+std::string incompleteness(const Profile& profile, const Predictor& predictor, const Program& program) {
   const auto missing = missing_leaves(predictor, profile.device, program);
-  if (missing.empty()) return;
+  if (missing.empty()) return {};
   std::string text =
       "the predictor '" + std::string{predictor.name()} + "' needs what this profile does not state: " + join(missing);
   const Predictor* simpler = find_predictor("roofline");
   const bool helps =
       simpler != nullptr && simpler != &predictor && missing_leaves(*simpler, profile.device, program).empty();
   if (helps) text += "; --predictor roofline needs less";
-  throw InputError{Location{profile.where.file}, text};
+  return text;
 }
 
 std::string capability_text(ComputeCapability capability) {
@@ -59,7 +59,10 @@ Answer Answerer::answer(const Question& question) {
   const auto built = build(*program_, device, question.workload, *answer.spec, question.overrides);
   if (!built) return refuse(built.error());
   program_->l2 = answer.l2;
-  require_leaves(*answer.profile, *answer.predictor, *program_);
+  if (const std::string lack = incompleteness(*answer.profile, *answer.predictor, *program_); !lack.empty()) {
+    if (incomplete_ == IncompleteProfile::is_an_answer) return refuse({Status::unsupported, lack});
+    throw InputError{Location{answer.profile->where.file}, lack};
+  }
   const auto prediction = answer.predictor->predict(device, *program_);
   if (!prediction) return refuse(prediction.error());
   answer.prediction = *prediction;

@@ -39,13 +39,18 @@ struct Answer {
   std::string notes;      ///< "uncalibrated; flash2 does not target compute capability 7.0: a what-if"
 };
 
+/// What a profile without a number that the predictor needs leads to: one question cannot be answered at all; a table
+/// goes on and says so in its row (status unsupported).
+enum class IncompleteProfile { is_an_error, is_an_answer };
+
 /// Answers questions one after the other. Reuses its storage: give each thread its own; the catalogues are shared.
 class Answerer {
  public:
-  explicit Answerer(Catalogues& catalogues) : catalogues_{&catalogues}, program_{std::make_unique<Program>()} {}
+  explicit Answerer(Catalogues& catalogues, IncompleteProfile incomplete = IncompleteProfile::is_an_error)
+      : catalogues_{&catalogues}, program_{std::make_unique<Program>()}, incomplete_{incomplete} {}
 
   /// Throws InputError for what no model can answer: an unknown profile, kernel or predictor, numbers that make no
-  /// workload, a setting that cannot be read, a profile that lacks leaves the predictor needs.
+  /// workload, a setting that cannot be read, an incomplete profile unless that is an answer.
   [[nodiscard]] Answer answer(const Question& question);
 
   /// The program that the last answer was computed from.
@@ -54,6 +59,7 @@ class Answerer {
  private:
   Catalogues* catalogues_;
   std::unique_ptr<Program> program_;
+  IncompleteProfile incomplete_;
 };
 
 /// The same for a single question.

@@ -76,15 +76,6 @@ analysis::Value carried(const std::string& text) {
   throw InputError{"--predictor: " + unknown_name_message("predictor", name, known)};
 }
 
-std::vector<analysis::Value> answer_row(experiments::Answerer& answerer, const Question& question, const CsvRow& row) {
-  try {
-    return experiments::answer_cells(question, answerer.answer(question));
-  } catch (const InputError& error) {
-    if (!error.where().file.empty()) throw;
-    row.fail("profile", error.what());  // a profile without a number that the predictor needs
-  }
-}
-
 std::vector<analysis::Column> columns_of(const CsvTable& cells) {
   std::vector<analysis::Column> columns;
   for (const analysis::CsvField& field : cells.header()) columns.push_back({field.text, field.text});
@@ -127,13 +118,16 @@ analysis::Table predict_cells(const std::filesystem::path& file, const CellOptio
 
   const std::size_t workers = worker_count(questions.size(), block);
   std::vector<experiments::Answerer> answerers;
-  for (std::size_t worker = 0; worker < workers; ++worker) answerers.emplace_back(catalogues);
+  for (std::size_t worker = 0; worker < workers; ++worker) {
+    answerers.emplace_back(catalogues, experiments::IncompleteProfile::is_an_answer);
+  }
   parallel_blocks(questions.size(), block, workers, [&](std::size_t worker, std::size_t first, std::size_t last) {
     for (std::size_t i = first; i < last; ++i) {
       std::vector<analysis::Value>& row = table.rows[i];
       row.reserve(table.columns.size());
       for (const analysis::CsvField& field : cells[i].fields()) row.push_back(carried(field.text));
-      std::ranges::move(answer_row(answerers[worker], questions[i], cells[i]), std::back_inserter(row));
+      const experiments::Answer answer = answerers[worker].answer(questions[i]);
+      std::ranges::move(experiments::answer_cells(questions[i], answer), std::back_inserter(row));
     }
   });
   return table;

@@ -68,8 +68,8 @@ struct PublishedRow {
 /// True if the header is that of a published table (it has gpu, value and unit).
 [[nodiscard]] bool is_published(const analysis::CsvTable& table);
 
-/// The time that a printed value means: "16.47 ms" itself, "225 TFLOP/s" as paper_flops over that rate. Otherwise what is
-/// wrong with it.
+/// The time that a printed value means: "16.47 ms" itself, "225 TFLOP/s" as paper_flops over that rate. Otherwise what
+/// is wrong with it.
 [[nodiscard]] tl::expected<Seconds, std::string> printed_time(std::string_view printed, const Workload& workload);
 
 /// The row that the store keeps (method published). Profile and spec must exist: InputError at the mapping's entry.

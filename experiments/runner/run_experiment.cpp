@@ -78,7 +78,8 @@ class Computation {
   void compute() {
     const std::size_t workers = worker_count(todo_->size(), block);
     std::vector<experiments::Answerer> answerers;
-    for (std::size_t worker = 0; worker < workers; ++worker) answerers.emplace_back(*catalogues_);
+    for (std::size_t worker = 0; worker < workers; ++worker)
+      answerers.emplace_back(*catalogues_, experiments::IncompleteProfile::is_an_answer);
     try {
       parallel_blocks(todo_->size(), block, workers, [&](std::size_t worker, std::size_t first, std::size_t last) {
         if (stopped(*control_)) stopping_ = true;

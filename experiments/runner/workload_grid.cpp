@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "cli/value_list.hpp"
+#include "question/value_list.hpp"
 
 namespace rooftile::runner {
 namespace {
@@ -61,7 +61,7 @@ std::vector<std::int64_t> integers(std::string_view key, const Node& node) {
   std::vector<std::int64_t> values;
   for (const Node* item : items_of(node)) {
     try {
-      const std::vector<std::int64_t> part = cli::integer_list(key, item->as_text());
+      const std::vector<std::int64_t> part = experiments::integer_list(key, item->as_text());
       values.insert(values.end(), part.begin(), part.end());
     } catch (const InputError& error) {
       if (!error.where().file.empty()) throw;

@@ -12,7 +12,7 @@ namespace {
 /// Tile size along the dimensions that end ragged: full tiles, and what the last tile lacks.
 struct RaggedDim {
   IndexId index;
-  std::int64_t last;                  ///< index of the clipped tile
+  std::int64_t last;                 ///< index of the clipped tile
   std::int64_t full[2], missing[2];  ///< [bytes factor, sectors factor]
 };
 
@@ -45,10 +45,8 @@ TileShape shape_of(const TileOp& op, const Tensor& tensor) {
     const std::int64_t rest = size - (tiles - 1) * extent;
     const bool clipped = dim.index != no_index && dim.index2 == no_index && rest != extent;
     if (clipped) {
-      shape.ragged.push_back({dim.index,
-                              tiles - 1,
-                              {extent, in_sectors(extent)},
-                              {extent - rest, in_sectors(extent) - in_sectors(rest)}});
+      shape.ragged.push_back(
+          {dim.index, tiles - 1, {extent, in_sectors(extent)}, {extent - rest, in_sectors(extent) - in_sectors(rest)}});
     } else {
       shape.factor[0] *= extent;
       shape.factor[1] *= in_sectors(extent);
@@ -57,12 +55,14 @@ TileShape shape_of(const TileOp& op, const Tensor& tensor) {
   return shape;
 }
 
-/// Executions selected by the op's guard; `totals` knows those that nothing selects.
-std::int64_t guarded(NestCounter& nest, const LaunchCount& totals, const TileOp& op, Selection selection) {
-  if (op.guard == Guard::always) {
-    if (!selection.pins.empty()) return nest.executions(op.loop, selection);
-    return op.loop < 0 ? totals.ctas : totals.trips[static_cast<std::size_t>(op.loop)];
-  }
+/// Executions that nothing selects: the trips of the op's loop.
+std::int64_t all_executions(const LaunchCount& totals, const TileOp& op) {
+  return op.loop < 0 ? totals.ctas : totals.trips[static_cast<std::size_t>(op.loop)];
+}
+
+/// Executions selected by the op's guard and by `selection`.
+std::int64_t guarded(NestCounter& nest, const TileOp& op, Selection selection) {
+  if (op.guard == Guard::always) return nest.executions(op.loop, selection);
   const std::int64_t all = op.guard == Guard::not_first_trip ? nest.executions(op.loop, selection) : 0;
   selection.edge_loop = op.guard_loop;
   selection.at_last = op.guard == Guard::last_trip;
@@ -70,9 +70,14 @@ std::int64_t guarded(NestCounter& nest, const LaunchCount& totals, const TileOp&
   return op.guard == Guard::not_first_trip ? all - edge : edge;
 }
 
-/// Sum over all executions of the clipped tile size: product over dimensions of (full - missing·[last tile]), multiplied out.
+/// Sum over all executions of the clipped tile size: product over dimensions of (full - missing·[last tile]),
+/// multiplied out.
 OpCount count_tiles(NestCounter& nest, const LaunchCount& totals, const TileOp& op, const Tensor& tensor) {
   const TileShape shape = shape_of(op, tensor);
+  if (shape.ragged.empty() && op.guard == Guard::always) {
+    const std::int64_t n = all_executions(totals, op);
+    return {n, shape.factor[0] * n, shape.factor[1] * n};
+  }
   OpCount total{};
   const unsigned subsets = 1U << shape.ragged.size();
   for (unsigned subset = 0; subset < subsets; ++subset) {
@@ -86,7 +91,7 @@ OpCount count_tiles(NestCounter& nest, const LaunchCount& totals, const TileOp& 
       if (at_edge) possible = selection.pin(dim.index, dim.last) && possible;
     }
     if (!possible) continue;
-    const std::int64_t n = guarded(nest, totals, op, selection);
+    const std::int64_t n = guarded(nest, op, selection);
     if (subset == 0) total.executions = n;
     total.bytes += term[0] * n;
     total.sectors += term[1] * n;
@@ -103,7 +108,7 @@ void count_launch(const Program& program, const Launch& launch, LaunchCount& tot
     const TileOp& op = program.ops[index];
     OpCount& op_count = counts.op[index];
     if (!moves_a_tile(op.kind)) {
-      op_count = {guarded(nest, totals, op, {}), 0, 0};
+      op_count = {op.guard == Guard::always ? all_executions(totals, op) : guarded(nest, op, {}), 0, 0};
       totals.work[static_cast<std::size_t>(op.kind)] +=
           static_cast<double>(op_count.executions) * static_cast<double>(op.amount);
       continue;
@@ -129,7 +134,8 @@ void count_memory(const Program& program, ProgramCounts& counts) {
     std::size_t last = 0;
     for (std::size_t l = 0; l < program.launches.size(); ++l) {
       const std::span<const TensorUse> uses = counts.uses_of(l);
-      const bool used = std::any_of(uses.begin(), uses.end(), [t](const TensorUse& use) { return use.tensor == static_cast<std::int8_t>(t); });
+      const bool used = std::any_of(uses.begin(), uses.end(),
+                                    [t](const TensorUse& use) { return use.tensor == static_cast<std::int8_t>(t); });
       if (!used) continue;
       first = std::min(first, l);
       last = l;

@@ -22,8 +22,8 @@ tl::expected<TileRow, Refusal> select_tile(const KernelSpec& spec, const Device&
   if (found == spec.tiles.end()) {
     std::int64_t widest = 0;
     for (const TileRow& row : spec.tiles) widest = std::max(widest, row.head_dim);
-    return tl::unexpected<Refusal>{{Status::unsupported, "head_dim " + std::to_string(head_dim) + " is outside " + spec.name +
-                                                             " (up to " + std::to_string(widest) + ")"}};
+    return tl::unexpected<Refusal>{{Status::unsupported, "head_dim " + std::to_string(head_dim) + " is outside " +
+                                                             spec.name + " (up to " + std::to_string(widest) + ")"}};
   }
   constexpr std::int64_t largest_tile = 4096;
   if (std::max(overrides.br, overrides.bc) > largest_tile || std::min(overrides.br, overrides.bc) < 0) {

@@ -57,7 +57,8 @@ IndexId driver_of(const Loop& loop, const Selection& selection) {
 
 /// Values k in [range) for which first(k) <= trip < last(k); both limits never fall.
 Int drivers_reaching(const Loop& loop, Int trip, Int from, Int to) {
-  return std::max<Int>(0, first_reaching(loop.first, trip + 1, from, to) - first_reaching(loop.last, trip + 1, from, to));
+  return std::max<Int>(0,
+                       first_reaching(loop.first, trip + 1, from, to) - first_reaching(loop.last, trip + 1, from, to));
 }
 
 /// True if both limits rise in step, as those of a diagonal or a sliding window do.
@@ -88,7 +89,8 @@ Int drivers_with_edge(const Loop& loop, Int trip, bool at_last, Int from, Int to
     return std::max<Int>(0, begun - first_reaching(loop.last, trip + 1, from, to)) -
            std::max<Int>(0, begun - first_reaching(loop.last, trip + 2, from, to));
   }
-  const Int starts = std::max(first_reaching(loop.first, trip, from, to), first_reaching(loop.last, trip + 1, from, to));
+  const Int starts =
+      std::max(first_reaching(loop.first, trip, from, to), first_reaching(loop.last, trip + 1, from, to));
   return std::max<Int>(0, first_reaching(loop.first, trip + 1, from, to) - starts);
 }
 
@@ -138,8 +140,8 @@ IndexId NestCounter::axis_to_enumerate(int loop, const Selection& selection) con
     const unsigned free = free_indices(at, selection);
     if (free == 0) continue;
     const int driver = std::countr_zero(free);
-    const bool driver_is_driven = driver >= first_loop_index &&
-                                  free_indices(loop_at(launch_, driver - first_loop_index), selection) != 0;
+    const bool driver_is_driven =
+        driver >= first_loop_index && free_indices(loop_at(launch_, driver - first_loop_index), selection) != 0;
     const bool simple = std::has_single_bit(free) && (free & drivers) == 0 && !at.has_cap && !driver_is_driven;
     drivers |= free;
     if (simple) continue;

@@ -1,7 +1,9 @@
 // How often the body of a loop nest runs, in closed form: the engine behind count.hpp.
 //
-// A nest is a chain of loops under the axes of the grid. Each loop's limits move with at most one index (its driver), so
-//   executions = product over the chain of (sum over the driver of last - first)  x  extents of the axes that drive nothing.
+// A nest is a chain of loops under the axes of the grid. Each loop's limits move with at most one index (its driver),
+// so
+//   executions = product over the chain of (sum over the driver of last - first)  x  extents of the axes that drive
+//   nothing.
 // Nests whose limits move with two indices, or share a driver, are made simple by enumerating one axis.
 #pragma once
 

@@ -60,42 +60,6 @@ int ProgramWriter::descending_loop(Bound first, Bound last, int parent) {
   return number;
 }
 
-TileOp& ProgramWriter::append(OpKind kind) {
-  TileOp& op = program_.ops.emplace_back();
-  op.kind = kind;
-  op.hint = Hint::none;
-  op.guard = Guard::always;
-  op.guard_loop = -1;
-  op.loop = loop_;
-  op.tensor = -1;
-  op.after_count = 0;
-  op.dims = 0;
-  op.amount = 0;
-  Launch& launch = program_.launches.back();
-  launch.last_op = static_cast<std::int16_t>(program_.ops.size());
-  if (!launch.roles.empty()) launch.roles.back().last_op = launch.last_op;
-  return op;
-}
-
-int ProgramWriter::move(OpKind kind, int tensor, std::initializer_list<TileDim> dims) {
-  TileOp& op = append(kind);
-  op.tensor = static_cast<std::int8_t>(tensor);
-  for (const TileDim& dim : dims) op.dim[op.dims++] = dim;
-  return static_cast<int>(program_.ops.size()) - 1;
-}
-
-int ProgramWriter::work(OpKind kind, std::int64_t amount) {
-  append(kind).amount = amount;
-  return static_cast<int>(program_.ops.size()) - 1;
-}
-
-void ProgramWriter::after(int op, std::initializer_list<Dependence> dependences) {
-  TileOp& later = program_.ops[static_cast<std::size_t>(op)];
-  for (const Dependence& dependence : dependences) {
-    later.after[later.after_count++] = {static_cast<std::int8_t>(dependence.op), static_cast<std::int8_t>(dependence.lag)};
-  }
-}
-
 void ProgramWriter::guard(Guard guard, int loop) {
   TileOp& op = program_.ops.back();
   op.guard = guard;

@@ -65,8 +65,7 @@ Box box_of(const Launch& launch, const TileOp& op, const Tensor& tensor) {
       box.dim[d] = {0, size};
     } else {
       const Interval values = values_of(launch, dim.index);
-      box.dim[d] = {std::min(size, values.first * dim.step),
-                    std::min(size, (values.last - 1) * dim.step + dim.extent)};
+      box.dim[d] = {std::min(size, values.first * dim.step), std::min(size, (values.last - 1) * dim.step + dim.extent)};
       if (values.size() == 0) box.dim[d] = {0, 0};
     }
   }

@@ -24,12 +24,14 @@ std::optional<std::string> first_bad_extent(Extents... named) {
 using Extent = std::pair<std::string_view, std::int64_t>;
 
 tl::expected<void, std::string> check_shape(const AttentionShape& s) {
-  if (auto bad = first_bad_extent(Extent{"batch", s.batch}, Extent{"heads", s.heads}, Extent{"kv_heads", s.kv_heads},
-                                  Extent{"seq_q", s.seq_q}, Extent{"seq_kv", s.seq_kv}, Extent{"head_dim", s.head_dim})) {
+  if (auto bad =
+          first_bad_extent(Extent{"batch", s.batch}, Extent{"heads", s.heads}, Extent{"kv_heads", s.kv_heads},
+                           Extent{"seq_q", s.seq_q}, Extent{"seq_kv", s.seq_kv}, Extent{"head_dim", s.head_dim})) {
     return tl::unexpected{*bad};
   }
   if (s.heads % s.kv_heads != 0) {
-    return tl::unexpected{"kv_heads " + std::to_string(s.kv_heads) + " does not divide heads " + std::to_string(s.heads)};
+    return tl::unexpected{"kv_heads " + std::to_string(s.kv_heads) + " does not divide heads " +
+                          std::to_string(s.heads)};
   }
   if (!(s.dropout >= 0 && s.dropout < 1)) {
     return tl::unexpected{"dropout " + std::to_string(s.dropout) + " is not a probability in [0, 1)"};

@@ -14,6 +14,8 @@ struct BrokenLine {
   const char* message;  ///< behind "rooftile: "; "HELP(x)" stands for the line that points to a command's help
 };
 
+void PrintTo(const BrokenLine& broken, std::ostream* out) { *out << broken.line; }
+
 const BrokenLine broken_lines[] = {
     {"", "a command is expected; allowed: COMMANDS\nHELP(rooftile)"},
     {"predct -p l40s", "unknown command 'predct'; allowed: COMMANDS; did you mean 'predict'?\nHELP(rooftile)"},
@@ -60,7 +62,8 @@ const BrokenLine broken_lines[] = {
     {"predict -p l40s -k fa2 --seq 512 --head-dim 64 --l2 hot", "--l2: unknown l2 'hot'; allowed: cold, warm"},
     {"predict -p l40s -k fa2 --seq 512 --head-dim 64 --dropout 1",
      "--dropout: 1 is out of range; allowed: 0 to below 1"},
-    {"predict -p l40s -k fa2 --seq 512 --head-dim 64 --dropout x", "--dropout: 'x' is no number; a plain number is expected, as in '108'"},
+    {"predict -p l40s -k fa2 --seq 512 --head-dim 64 --dropout x",
+     "--dropout: 'x' is no number; a plain number is expected, as in '108'"},
     {"predict -p l40s, -k fa2 --seq 512 --head-dim 64", "--profile: 'l40s,' has an empty name"},
     {"predict -p l40s -k fa2 --seq 512 --head-dim 64 --m 4", "--m: has no meaning with --op attention"},
     {"predict -p l40s -k standard --op gemm --m 4 --n 4 --k 4 --seq 4", "--seq: has no meaning with --op gemm"},

@@ -169,7 +169,10 @@ struct BrokenCells {
 
 const BrokenCells broken_cells[] = {
     {"empty", "", "cells.csv: is empty; expected a header line with column names"},
-    {"missing_column", "profile,kernel,pass,dtype,batch,heads,kv_heads,seq_q,head_dim,mask\n" + good + "\n",
+    {"missing_column", header.substr(0, header.find(",mask")) + "\n" + good.substr(0, good.find(",causal")) + "\n",
+     "cells.csv:1: missing column 'mask'; the header has: profile, kernel, pass, dtype, batch, heads, kv_heads, seq_q, "
+     "seq_kv, head_dim"},
+    {"field_without_column", "profile,kernel,pass,dtype,batch,heads,kv_heads,seq_q,head_dim,mask\n" + good + "\n",
      "cells.csv:2: row has 12 fields, the header has 10 columns"},
     {"duplicate_column", header + ",mask\n" + good + ",none\n",
      "cells.csv:1:83: column 'mask' appears twice in the header"},

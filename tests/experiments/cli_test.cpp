@@ -7,8 +7,8 @@
 #include <sstream>
 
 #include "cli/command.hpp"
-#include "cli/value_list.hpp"
 #include "harness.hpp"
+#include "question/value_list.hpp"
 #include "rooftile/analysis/csv.hpp"
 
 namespace rooftile::test {
@@ -47,16 +47,16 @@ class TemporaryFolder {
 
 TEST(ValueList, ReadsNumbersRangesAndFactors) {
   using List = std::vector<std::int64_t>;
-  EXPECT_EQ(cli::integer_list("--seq", "512"), List{512});
-  EXPECT_EQ(cli::integer_list("--seq", "512,1024,7"), (List{512, 1024, 7}));
-  EXPECT_EQ(cli::integer_list("--seq", "512:16384:x2"), (List{512, 1024, 2048, 4096, 8192, 16384}));
-  EXPECT_EQ(cli::integer_list("--seq", "500:5000:x3"), (List{500, 1500, 4500}));
-  EXPECT_EQ(cli::integer_list("--head-dim", "32:128:32"), (List{32, 64, 96, 128}));
-  EXPECT_EQ(cli::integer_list("--head-dim", "32:100:32,256"), (List{32, 64, 96, 256}));
-  EXPECT_EQ(cli::integer_list("--seq", "5:5:1"), List{5});
-  EXPECT_EQ(cli::integer_list("--seq", "2147483647:2147483647:x2"), List{2147483647});
-  EXPECT_EQ(cli::integer_list("--x", "0", 0), List{0});
-  EXPECT_EQ(cli::name_list("-p", "a,b"), (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(experiments::integer_list("--seq", "512"), List{512});
+  EXPECT_EQ(experiments::integer_list("--seq", "512,1024,7"), (List{512, 1024, 7}));
+  EXPECT_EQ(experiments::integer_list("--seq", "512:16384:x2"), (List{512, 1024, 2048, 4096, 8192, 16384}));
+  EXPECT_EQ(experiments::integer_list("--seq", "500:5000:x3"), (List{500, 1500, 4500}));
+  EXPECT_EQ(experiments::integer_list("--head-dim", "32:128:32"), (List{32, 64, 96, 128}));
+  EXPECT_EQ(experiments::integer_list("--head-dim", "32:100:32,256"), (List{32, 64, 96, 256}));
+  EXPECT_EQ(experiments::integer_list("--seq", "5:5:1"), List{5});
+  EXPECT_EQ(experiments::integer_list("--seq", "2147483647:2147483647:x2"), List{2147483647});
+  EXPECT_EQ(experiments::integer_list("--x", "0", 0), List{0});
+  EXPECT_EQ(experiments::name_list("-p", "a,b"), (std::vector<std::string>{"a", "b"}));
 }
 
 TEST(ValueList, ListsMultiplyOut) {
@@ -144,6 +144,18 @@ TEST(Predict, MissingLeavesAreNamed) {
                           "needs what this profile does not state: "))
       << message;
   EXPECT_TRUE(outcome.err.ends_with("; --predictor roofline needs less\n")) << outcome.err;
+}
+
+TEST(Predict, AListGoesOnPastAnIncompleteProfile) {
+  const Outcome outcome = run_line(
+      words_of("predict -p a100_flashattention_paper,a100_sxm4_80gb -k flash2 --seq 1024 --head-dim 64 --format csv"));
+  EXPECT_EQ(outcome.code, 0);
+  const analysis::CsvTable table = analysis::CsvTable::parse(outcome.out, "stdout");
+  ASSERT_EQ(table.size(), 2U);
+  EXPECT_EQ(table[0].text("status"), "unsupported");
+  EXPECT_TRUE(
+      table[0].text("reason").starts_with("the predictor 'hierarchical' needs what this profile does not state"));
+  EXPECT_EQ(table[1].text("status"), "ok");
 }
 
 TEST(ExitCodes, OneInfeasibleQuestionFailsAListGoesOn) {

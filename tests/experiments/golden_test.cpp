@@ -14,6 +14,8 @@ struct GoldenLine {
   const char* line;
 };
 
+void PrintTo(const GoldenLine& golden, std::ostream* out) { *out << golden.line; }
+
 constexpr const char* one = "-p a100_sxm4_80gb -k fa2 --batch 8 --heads 16 --seq 4096 --head-dim 128 --mask causal";
 
 const GoldenLine golden_lines[] = {
@@ -49,14 +51,12 @@ const GoldenLine golden_lines[] = {
     {"profile_validate", "profile validate"},
     {"profile_validate_json", "profile validate --format json"},
     {"help", "--help"},
-    {"help_predict", "predict --help"},
-    {"help_explain", "explain --help"},
-    {"help_whatif", "whatif --help"},
-    {"help_profile", "profile --help"},
     {"help_profile_list", "profile list --help"},
     {"help_profile_show", "profile show --help"},
     {"help_profile_validate", "profile validate --help"},
-    {"help_version", "version --help"},
+    {"help_db_import", "db import --help"},
+    {"help_db_export", "db export --help"},
+    {"help_db_info", "db info --help"},
 };
 
 class Golden : public testing::TestWithParam<GoldenLine> {};
@@ -87,7 +87,7 @@ TEST(Golden, VersionIsUnchanged) {
   expect_golden("version", text);
 }
 
-/// The help of a command that is added later needs a golden file too.
+/// Of commands that are added later, too; those below a command stand in the list above.
 TEST(Golden, EveryCommandHasItsHelp) {
   for (const cli::CommandEntry& entry : cli::commands()) {
     const std::string name{entry.name};

@@ -77,9 +77,9 @@ void expect_equal_to_expansion(const Program& program, const std::string& what) 
     }
     for (std::int16_t i = launch.first_op; i < launch.last_op; ++i) {
       const auto index = static_cast<std::size_t>(i);
-      EXPECT_EQ(counts.op[index], brute.op[index]) << what << " launch " << launch.name << " op " << i << " "
-                                                   << name_of(program.ops[index].kind) << ": " << counts.op[index].bytes
-                                                   << " and " << brute.op[index].bytes;
+      EXPECT_EQ(counts.op[index], brute.op[index])
+          << what << " launch " << launch.name << " op " << i << " " << name_of(program.ops[index].kind) << ": "
+          << counts.op[index].bytes << " and " << brute.op[index].bytes;
     }
   }
 }
@@ -103,7 +103,8 @@ TEST(Count, EqualsExpansionOnRandomShapes) {
   Program program;
   for (int n = 0; n < 1000; ++n) {
     const AttentionShape shape = random_shape(random);
-    const SpecOverrides tile = std::array<SpecOverrides, 5>{{{0, 0}, {64, 128}, {128, 176}, {64, 256}, {48, 80}}}[n % 5];
+    const SpecOverrides tile =
+        std::array<SpecOverrides, 5>{{{0, 0}, {64, 128}, {128, 176}, {64, 256}, {48, 80}}}[n % 5];
     test::build_or_throw(program, shape, test::flash2_spec(), tile);
     expect_equal_to_expansion(program, "flash2 " + describe(shape));
     if (n % 4 != 0) continue;
@@ -142,7 +143,8 @@ TEST(Count, TriangularAndCappedNestsEqualExpansion) {
     w.launch("nest", {}, {{"split", 4}, {"head", 3}});
     w.role("all", 4);
     const int outer = w.loop(constant(0), constant(col_tiles));
-    const int inner = w.loop(affine(loop_index(outer), pick(-60, 60), bc, br, 0, row_tiles), constant(row_tiles), outer);
+    const int inner =
+        w.loop(affine(loop_index(outer), pick(-60, 60), bc, br, 0, row_tiles), constant(row_tiles), outer);
     w.in(inner);
     w.load(x, {at(1), tile(loop_index(inner), br), whole(40)});
     w.guard(static_cast<Guard>(n % 4), outer);
@@ -151,7 +153,8 @@ TEST(Count, TriangularAndCappedNestsEqualExpansion) {
     const Int per = ceil_div(col_tiles, 4);
     const int split = w.loop(affine(0, 0, per, 1, 0, col_tiles), affine(0, per, per, 1, 0, col_tiles));
     program.launches.back().loops[static_cast<std::size_t>(split)].has_cap = n % 2 == 0;
-    program.launches.back().loops[static_cast<std::size_t>(split)].cap = affine(1, pick(0, 80), pick(1, 60), bc, 0, col_tiles);
+    program.launches.back().loops[static_cast<std::size_t>(split)].cap =
+        affine(1, pick(0, 80), pick(1, 60), bc, 0, col_tiles);
     w.in(split);
     w.load(y, {at(1), tile(loop_index(split), bc)});
     expect_equal_to_expansion(program, "nest " + std::to_string(n));
@@ -211,7 +214,8 @@ TEST(Formulas, StandardAttentionMovesFourToSixTimesTheScores) {
   for (const Int n : {128, 1000, 4096, 4095}) {
     for (const Int d : {64, 128}) {
       for (const Mask mask : {Mask::none, Mask::causal}) {
-        const AttentionShape s{.batch = 2, .heads = 3, .kv_heads = 3, .seq_q = n, .seq_kv = n, .head_dim = d, .mask = mask};
+        const AttentionShape s{
+            .batch = 2, .heads = 3, .kv_heads = 3, .seq_q = n, .seq_kv = n, .head_dim = d, .mask = mask};
         const Int heads = s.batch * s.heads;
         EXPECT_EQ(standard_bytes(s, SoftmaxPasses::fused).swept, heads * (4 * n * n + 4 * n * d) * element);
         EXPECT_EQ(standard_bytes(s, SoftmaxPasses::online).swept, heads * (5 * n * n + 4 * n * d) * element);
@@ -238,7 +242,8 @@ Int requested(const AttentionShape& s, const KernelSpec& spec, SpecOverrides til
   test::build_or_throw(program, s, spec, tile);
   count(program, counts);
   Int total = 0;
-  for (std::size_t i = 0; i < program.ops.size(); ++i) total += moves_a_tile(program.ops[i].kind) ? counts.op[i].bytes : 0;
+  for (std::size_t i = 0; i < program.ops.size(); ++i)
+    total += moves_a_tile(program.ops[i].kind) ? counts.op[i].bytes : 0;
   return total;
 }
 
@@ -246,7 +251,8 @@ TEST(Formulas, Flash2ReadsKAndVOncePerQueryTile) {
   for (const Int nq : {128, 1000, 4096}) {
     for (const Int nk : {128, 999, 4096}) {
       for (const Int group : {1, 4}) {
-        const AttentionShape s{.batch = 2, .heads = 8, .kv_heads = 8 / group, .seq_q = nq, .seq_kv = nk, .head_dim = 128};
+        const AttentionShape s{
+            .batch = 2, .heads = 8, .kv_heads = 8 / group, .seq_q = nq, .seq_kv = nk, .head_dim = 128};
         const Int tiles = ceil_div(nq, 128);
         const Int lse = nq * 4;
         const Int per_head = (2 * nq * 128 + 2 * tiles * nk * 128) * element + lse;
@@ -258,7 +264,8 @@ TEST(Formulas, Flash2ReadsKAndVOncePerQueryTile) {
 
 TEST(Formulas, Flash2CausalReadsTheBlocksUnderTheDiagonal) {
   // N = 1024, 128 x 64 tiles: query tile i sees 2(i + 1) blocks of 64 keys; 2·(1 + ... + 8) = 72
-  const AttentionShape s{.batch = 1, .heads = 1, .kv_heads = 1, .seq_q = 1024, .seq_kv = 1024, .head_dim = 128, .mask = Mask::causal};
+  const AttentionShape s{
+      .batch = 1, .heads = 1, .kv_heads = 1, .seq_q = 1024, .seq_kv = 1024, .head_dim = 128, .mask = Mask::causal};
   EXPECT_EQ(requested(s, test::flash2_spec()), (2 * 1024 * 128 + 2 * 72 * 64 * 128) * element + 1024 * 4);
 }
 
@@ -275,8 +282,10 @@ TEST(Formulas, CompulsoryBytesAreInputsAndOutputsOnce) {
 }
 
 TEST(Formulas, CausalKeysThatNoRowSeesAreNotTouched) {
-  // 64 queries at the end of 1000 keys see all; seq_q > seq_kv: the first rows see nothing, all keys are seen by the last
-  const AttentionShape s{.batch = 1, .heads = 1, .kv_heads = 1, .seq_q = 640, .seq_kv = 100, .head_dim = 64, .mask = Mask::causal};
+  // 64 queries at the end of 1000 keys see all; seq_q > seq_kv: the first rows see nothing, all keys are seen by the
+  // last
+  const AttentionShape s{
+      .batch = 1, .heads = 1, .kv_heads = 1, .seq_q = 640, .seq_kv = 100, .head_dim = 64, .mask = Mask::causal};
   Program program;
   ProgramCounts counts;
   test::build_or_throw(program, s, test::flash2_spec());
@@ -295,7 +304,8 @@ TEST(Formulas, WaveIncidencesEqualAWalk) {
     const Launch& launch = w.launch("line", {}, {{"member", set}, {"set", sets}});
     std::set<std::pair<Int, Int>> pairs;
     for (Int cta = 0; cta < set * sets; ++cta) pairs.insert({cta / wave, cta / set});
-    EXPECT_DOUBLE_EQ(wave_incidences(launch, 0b10, wave), static_cast<double>(pairs.size())) << set << " " << sets << " " << wave;
+    EXPECT_DOUBLE_EQ(wave_incidences(launch, 0b10, wave), static_cast<double>(pairs.size()))
+        << set << " " << sets << " " << wave;
   }
 }
 
@@ -303,8 +313,8 @@ TEST(Formulas, WaveIncidencesEqualAWalk) {
 TEST(Formulas, SweptBytesEqualTheirDefinition) {
   struct Reader {
     const Program& program;
-    std::map<std::pair<Int, Int>, Int> times{};                   // (tensor, element) -> reads by this CTA
-    std::map<std::pair<Int, Int>, Int> most{};                    // ... the most any CTA does
+    std::map<std::pair<Int, Int>, Int> times{};  // (tensor, element) -> reads by this CTA
+    std::map<std::pair<Int, Int>, Int> most{};   // ... the most any CTA does
     void flush() {
       for (const auto& [key, n] : times) most[key] = std::max(most[key], n);
       times.clear();
@@ -329,12 +339,13 @@ TEST(Formulas, SweptBytesEqualTheirDefinition) {
   };
   const AttentionShape base{.batch = 1, .heads = 2, .kv_heads = 1, .seq_q = 150, .seq_kv = 200, .head_dim = 8};
   for (const Mask mask : {Mask::none, Mask::causal}) {
-    for (const KernelSpec& spec : {test::flash2_spec(), test::standard_spec(), test::standard_spec(SoftmaxPasses::online)}) {
+    for (const KernelSpec& spec :
+         {test::flash2_spec(), test::standard_spec(), test::standard_spec(SoftmaxPasses::online)}) {
       AttentionShape shape = base;
       shape.mask = mask;
       Program program;
       ProgramCounts counts;
-          test::build_or_throw(program, shape, spec);
+      test::build_or_throw(program, shape, spec);
       count(program, counts);
       for (std::size_t l = 0; l < program.launches.size(); ++l) {
         const Launch& launch = program.launches[l];

@@ -40,7 +40,13 @@ std::vector<AttentionShape> shapes() {
   for (const std::int64_t n : {1, 100, 512, 4096, 16384}) {
     for (const std::int64_t d : {64, 128}) {
       for (const Mask mask : {Mask::none, Mask::causal}) {
-        all.push_back({.batch = 4, .heads = 16, .kv_heads = 4, .seq_q = n, .seq_kv = n == 1 ? 8192 : n, .head_dim = d, .mask = mask});
+        all.push_back({.batch = 4,
+                       .heads = 16,
+                       .kv_heads = 4,
+                       .seq_q = n,
+                       .seq_kv = n == 1 ? 8192 : n,
+                       .head_dim = d,
+                       .mask = mask});
       }
     }
   }
@@ -53,13 +59,14 @@ Golden computed() {
   const Device device = test::device();
   for (const Predictor* predictor : predictors()) {
     golden.versions[std::string{predictor->name()}] = predictor->version();
-    for (const KernelSpec& spec : {test::flash2_spec(), test::standard_spec(), test::standard_spec(SoftmaxPasses::fused)}) {
+    for (const KernelSpec& spec :
+         {test::flash2_spec(), test::standard_spec(), test::standard_spec(SoftmaxPasses::fused)}) {
       for (const AttentionShape& shape : shapes()) {
         test::build_or_throw(program, shape, spec);
         const auto p = predictor->predict(device, program);
         golden.rows[key_of(*predictor, spec, shape)] =
-            p ? number(p->time.value()) + "," + number(p->dram.read.value()) + "," + number(p->dram.write.value()) + "," +
-                    std::string{name_of(p->bound)}
+            p ? number(p->time.value()) + "," + number(p->dram.read.value()) + "," + number(p->dram.write.value()) +
+                    "," + std::string{name_of(p->bound)}
               : std::string{",,,"} + std::string{name_of(p.error().status)};
       }
     }
@@ -97,7 +104,8 @@ std::vector<std::string> silent_changes(const Golden& now, const Golden& then) {
   for (const auto& [key, values] : now.rows) {
     const std::string predictor = key.substr(0, key.find(','));
     const auto before = then.rows.find(key);
-    const bool same_version = then.versions.contains(predictor) && then.versions.at(predictor) == now.versions.at(predictor);
+    const bool same_version =
+        then.versions.contains(predictor) && then.versions.at(predictor) == now.versions.at(predictor);
     if (same_version && (before == then.rows.end() || before->second != values)) ++changed[key];
   }
   std::vector<std::string> keys;

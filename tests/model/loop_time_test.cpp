@@ -40,7 +40,9 @@ TEST(DependenceGraph, TheSlowestOfSeveralCyclesWins) {
 }
 TEST(DependenceGraph, ACycleThroughTwoLagsIsTheirMean) {
   // 0 waits for 3 of the last trip, 2 for 1 of the last trip: 0 -> 1 -> 2' -> 3' -> 0'': 100 over two trips
-  EXPECT_DOUBLE_EQ(slowest({{op_after({{3, 1}}), 10}, {op_after({{0, 0}}), 20}, {op_after({{1, 1}}), 30}, {op_after({{2, 0}}), 40}}), 50);
+  EXPECT_DOUBLE_EQ(
+      slowest({{op_after({{3, 1}}), 10}, {op_after({{0, 0}}), 20}, {op_after({{1, 1}}), 30}, {op_after({{2, 0}}), 40}}),
+      50);
 }
 TEST(DependenceGraph, OpsThatWereNotAddedAreNotWaitedFor) {
   EXPECT_DOUBLE_EQ(slowest({{op_after({{9, 1}}), 10}, {op_after({{0, 0}}), 20}}, 1), 1);
@@ -74,9 +76,9 @@ TEST(TripTime, WaitsForItsOwnBuffer) {
   EXPECT_DOUBLE_EQ(one.busy, load);
   EXPECT_EQ(one.busiest, Unit::memory);
   EXPECT_DOUBLE_EQ(load_and_mma(2).cycle, (load + latency + 100) / 2);
-  EXPECT_DOUBLE_EQ(load_and_mma(4).alone(), load);                   // four buffers: the load pipe is busy all the time
-  EXPECT_DOUBLE_EQ(one.shared(2), load + latency + 100);             // a second CTA fits into the waiting
-  EXPECT_DOUBLE_EQ(one.shared(4), 4 * load);                         // four do not
+  EXPECT_DOUBLE_EQ(load_and_mma(4).alone(), load);        // four buffers: the load pipe is busy all the time
+  EXPECT_DOUBLE_EQ(one.shared(2), load + latency + 100);  // a second CTA fits into the waiting
+  EXPECT_DOUBLE_EQ(one.shared(4), 4 * load);              // four do not
   EXPECT_EQ(one.bound(1), Limit::latency);
   EXPECT_EQ(one.bound(4), Limit::l2);
 }

@@ -42,7 +42,8 @@ TEST(Roofline, GemmIsComputeBoundBeyondTheRidge) {
   for (const Row& row : {Row{256, 128, 64, false}, Row{1024, 128, 102.4, false}, Row{4096, 128, 120.47, false},
                          Row{256, 256, 85.33, false}, Row{1024, 256, 170.67, false}, Row{4096, 256, 227.56, true},
                          Row{256, 512, 102.4, false}, Row{1024, 512, 256, true}, Row{4096, 512, 409.6, true}}) {
-    const Prediction p = predict(device, GemmShape{.m = row.n, .n = row.n, .k = row.d}, test::standard_spec(), "roofline");
+    const Prediction p =
+        predict(device, GemmShape{.m = row.n, .n = row.n, .k = row.d}, test::standard_spec(), "roofline");
     EXPECT_NEAR((p.executed_flops / p.dram.total()).value(), row.intensity, 0.01) << row.n << " " << row.d;
     EXPECT_EQ(p.bound == Limit::tensor, row.compute_bound) << row.n << " " << row.d;
   }
@@ -65,7 +66,8 @@ TEST(Hierarchical, DramReadsDependOnResidency) {
     double l2_mib;
     double expected_mib;
   };
-  for (const Row& row : {Row{216, 40, 12}, Row{216, 0.25, 4 + 9}, Row{16, 0.25, 4 + 16}, Row{1, 0.25, 4 + 256}, Row{1, 40, 12}}) {
+  for (const Row& row :
+       {Row{216, 40, 12}, Row{216, 0.25, 4 + 9}, Row{16, 0.25, 4 + 16}, Row{1, 0.25, 4 + 256}, Row{1, 40, 12}}) {
     Device device = test::device();
     device.sm.count = Count{static_cast<double>(row.sms)};
     device.sm.max_ctas = Count{1};  // one CTA per SM: the wave is the number of SMs
@@ -130,13 +132,15 @@ TEST(Occupancy, FollowsTheScarcestResource) {
   Program program;
   ProgramWriter w{program};
   const Device device = test::device();
-  const auto resident = [&](LaunchResources resources) { return occupancy(device, w.launch("x", resources, {{"cta", 1}})); };
-  EXPECT_EQ(resident({128, 255, 65536}).resident, 2);           // 64 + 1 KiB of 164: 2
-  EXPECT_EQ(resident({128, 255, 0}).resident, 2);               // 256 registers allocated x 128 threads: 2
+  const auto resident = [&](LaunchResources resources) {
+    return occupancy(device, w.launch("x", resources, {{"cta", 1}}));
+  };
+  EXPECT_EQ(resident({128, 255, 65536}).resident, 2);  // 64 + 1 KiB of 164: 2
+  EXPECT_EQ(resident({128, 255, 0}).resident, 2);      // 256 registers allocated x 128 threads: 2
   EXPECT_EQ(resident({128, 128, 0}).resident, 4);
-  EXPECT_EQ(resident({1024, 32, 0}).resident, 2);               // threads
-  EXPECT_EQ(resident({32, 16, 0}).resident, 32);                // CTA limit
-  EXPECT_EQ(resident({128, 32, 20 * 1024 + 1}).by_smem, 7);     // rounded up to 128 B, plus 1 KiB each
+  EXPECT_EQ(resident({1024, 32, 0}).resident, 2);            // threads
+  EXPECT_EQ(resident({32, 16, 0}).resident, 32);             // CTA limit
+  EXPECT_EQ(resident({128, 32, 20 * 1024 + 1}).by_smem, 7);  // rounded up to 128 B, plus 1 KiB each
 }
 
 TEST(Refusal, NamesWhatDoesNotFit) {
@@ -157,16 +161,17 @@ TEST(Refusal, NamesWhatDoesNotFit) {
   EXPECT_EQ(refusal(a100, backward, test::flash2_spec()), "unsupported: pass bwd is outside rt_flash2 (fwd)");
   AttentionShape padded = s;
   padded.mask = Mask::key_padding;
-  EXPECT_EQ(refusal(a100, padded, test::flash2_spec()), "unsupported: mask key_padding is outside rt_flash2 (none, causal)");
+  EXPECT_EQ(refusal(a100, padded, test::flash2_spec()),
+            "unsupported: mask key_padding is outside rt_flash2 (none, causal)");
   AttentionShape dropped = s;
   dropped.dropout = 0.1;
   EXPECT_EQ(refusal(a100, dropped, test::flash2_spec()), "unsupported: rt_flash2 has no dropout");
   AttentionShape huge = s;
   huge.heads = huge.kv_heads = 64;
   huge.seq_q = huge.seq_kv = 65536;
-  EXPECT_EQ(refusal(a100, huge, test::standard_spec()),
-            "infeasible: tensors need 1.1 TB of DRAM, test_a100 has 80 GB");
-  EXPECT_EQ(refusal(a100, AttentionShape{.seq_q = 100, .seq_kv = 100000, .head_dim = 64}, test::standard_spec(SoftmaxPasses::fused)),
+  EXPECT_EQ(refusal(a100, huge, test::standard_spec()), "infeasible: tensors need 1.1 TB of DRAM, test_a100 has 80 GB");
+  EXPECT_EQ(refusal(a100, AttentionShape{.seq_q = 100, .seq_kv = 100000, .head_dim = 64},
+                    test::standard_spec(SoftmaxPasses::fused)),
             "infeasible: softmax needs 200 kB of shared memory per CTA, test_a100 has 163 KiB");
   KernelSpec hopper = test::flash2_spec();
   hopper.from = {9, 0};
@@ -185,7 +190,8 @@ TEST(Predictors, MissingLeavesAreNamed) {
   test::build_or_throw(program, AttentionShape{}, test::flash2_spec());
   const std::vector<std::string_view> expected{"clock.tensor_boost", "memory.l2.bandwidth"};
   EXPECT_EQ(missing_leaves(*find_predictor("hierarchical"), device, program), expected);
-  EXPECT_EQ(missing_leaves(*find_predictor("roofline"), device, program), std::vector<std::string_view>{"clock.tensor_boost"});
+  EXPECT_EQ(missing_leaves(*find_predictor("roofline"), device, program),
+            std::vector<std::string_view>{"clock.tensor_boost"});
   EXPECT_TRUE(missing_leaves(*find_predictor("hierarchical"), test::device(), program).empty());
 }
 

@@ -32,9 +32,10 @@ AttentionShape any_square_shape() {
   return s;
 }
 KernelSpec any_spec() {
-  KernelSpec s = *rc::gen::element(0, 1) == 0
-                     ? test::flash2_spec()
-                     : test::standard_spec(*rc::gen::element(SoftmaxPasses::safe, SoftmaxPasses::online, SoftmaxPasses::naive));
+  KernelSpec s =
+      *rc::gen::element(0, 1) == 0
+          ? test::flash2_spec()
+          : test::standard_spec(*rc::gen::element(SoftmaxPasses::safe, SoftmaxPasses::online, SoftmaxPasses::naive));
   s.longest_first = *rc::gen::arbitrary<bool>();
   s.launch = *rc::gen::element(LaunchStyle::stream, LaunchStyle::graph, LaunchStyle::framework);
   return s;
@@ -44,7 +45,8 @@ KernelSpec any_spec() {
 Device any_device() {
   Device device = test::device();
   for (const DeviceLeaf& leaf : device_leaves()) {
-    const bool limit = leaf.path.starts_with("sm.") && !leaf.path.starts_with("sm.rates") && !leaf.path.starts_with("sm.tensor");
+    const bool limit =
+        leaf.path.starts_with("sm.") && !leaf.path.starts_with("sm.rates") && !leaf.path.starts_with("sm.tensor");
     if (!limit && !leaf.whole) *leaf.storage(device) *= *rc::gen::element(0.5, 1.0, 1.0, 2.0, 3.7);
   }
   device.sm.count = Count{static_cast<double>(*rc::gen::inRange(1, 200))};
@@ -93,7 +95,8 @@ RC_GTEST_PROP(Property, TimeNeverGrowsWithAnyRate, ()) {
     Device fast = slow;
     *leaf.storage(fast) *= factor;
     const double after = predict(fast, shape, spec, L2State::cold, predictor).time.value();
-    if (after > before * (1 + 1e-9)) RC_FAIL(std::string{leaf.path} + " x " + std::to_string(factor) + ": " + std::to_string(after / before));
+    if (after > before * (1 + 1e-9))
+      RC_FAIL(std::string{leaf.path} + " x " + std::to_string(factor) + ": " + std::to_string(after / before));
   }
 }
 
@@ -121,8 +124,8 @@ RC_GTEST_PROP(Property, CausalFlash2IsAtMostFull, ()) {
   RC_ASSERT(causal.l2.total() <= full.l2.total());
   RC_ASSERT(causal.dram.total().value() <= full.dram.total().value() * (1 + 1e-12));
   RC_ASSERT(causal.executed_flops <= full.executed_flops);
-  RC_LOG() << describe(shape) << ": launch " << causal.launches[0].resident << " resident, " << name_of(causal.bound) << " and "
-           << name_of(full.bound) << ", SMs " << device.sm.count.value();
+  RC_LOG() << describe(shape) << ": launch " << causal.launches[0].resident << " resident, " << name_of(causal.bound)
+           << " and " << name_of(full.bound) << ", SMs " << device.sm.count.value();
   RC_ASSERT(causal.time.value() <= full.time.value() * (1 + 1e-9));
 }
 
@@ -141,7 +144,8 @@ RC_GTEST_PROP(Property, FlopAndL2BytesAreLinearInBatch, ()) {
   RC_ASSERT(many.paper_flops.value() == factor * one.paper_flops.value());
 }
 
-/// K and V are read once per Br queries: 2·(N/Br)·N·d elements, no more than the four N² of standard attention if d <= 2·Br.
+/// K and V are read once per Br queries: 2·(N/Br)·N·d elements, no more than the four N² of standard attention if d <=
+/// 2·Br.
 RC_GTEST_PROP(Property, Flash2ReadsNoMoreThanStandardAttention, ()) {
   const AttentionShape s = any_square_shape();
   KernelSpec spec = test::flash2_spec();

@@ -15,7 +15,10 @@ inline Device device() {
   Device d;
   d.name = "test_a100";
   d.compute_capability = {8, 0};
-  d.clock = {.base = Hertz{1.095e9}, .boost = Hertz{1.41e9}, .tensor_boost = Hertz{1.41e9}, .tensor_sustained = Hertz{1.226e9}};
+  d.clock = {.base = Hertz{1.095e9},
+             .boost = Hertz{1.41e9},
+             .tensor_boost = Hertz{1.41e9},
+             .tensor_sustained = Hertz{1.226e9}};
   d.sm.count = Count{108};
   d.sm.max_threads = Count{2048};
   d.sm.max_warps = Count{64};
@@ -27,14 +30,30 @@ inline Device device() {
   d.sm.smem_per_cta = Bytes{163 * 1024.0};
   d.sm.smem_reserved_per_cta = Bytes{1024};
   d.sm.smem_unit = Bytes{128};
-  d.sm.rates = {.fma_fp32 = PerCycle{64}, .ex2 = PerCycle{16}, .convert_fp32_fp16 = PerCycle{16}, .alu = PerCycle{64}, .shuffle = PerCycle{32}};
-  d.sm.tensor = {.fp16_fp32 = FlopsPerCycle{2048}, .bf16_fp32 = FlopsPerCycle{2048}, .tf32_fp32 = FlopsPerCycle{1024},
-                 .fp8_fp32 = FlopsPerCycle{2048}, .mma_sync_fraction = Count{0.95}};
+  d.sm.rates = {.fma_fp32 = PerCycle{64},
+                .ex2 = PerCycle{16},
+                .convert_fp32_fp16 = PerCycle{16},
+                .alu = PerCycle{64},
+                .shuffle = PerCycle{32}};
+  d.sm.tensor = {.fp16_fp32 = FlopsPerCycle{2048},
+                 .bf16_fp32 = FlopsPerCycle{2048},
+                 .tf32_fp32 = FlopsPerCycle{1024},
+                 .fp8_fp32 = FlopsPerCycle{2048},
+                 .mma_sync_fraction = Count{0.95}};
   d.memory.smem = {.bandwidth = BytesPerCycle{128}, .latency = Cycles{29}};
   d.memory.l1 = {.capacity = Bytes{192 * 1024.0}, .line = Bytes{128}, .sector = Bytes{32}, .latency = Cycles{33}};
-  d.memory.l2 = {.capacity = Bytes{40 * 1048576.0}, .partitions = Count{2}, .bandwidth = BytesPerCycle{5120}, .latency_near = Cycles{208}, .latency_far = Cycles{357}};
-  d.memory.dram = {.capacity = Bytes{80e9}, .bandwidth = BytesPerSecond{2.039e12}, .bus = Bytes{640}, .clock = Hertz{1.593e9},
-                   .transfers_per_clock = Count{2}, .latency = Cycles{570}, .sustained_fraction = Count{0.87}};
+  d.memory.l2 = {.capacity = Bytes{40 * 1048576.0},
+                 .partitions = Count{2},
+                 .bandwidth = BytesPerCycle{5120},
+                 .latency_near = Cycles{208},
+                 .latency_far = Cycles{357}};
+  d.memory.dram = {.capacity = Bytes{80e9},
+                   .bandwidth = BytesPerSecond{2.039e12},
+                   .bus = Bytes{640},
+                   .clock = Hertz{1.593e9},
+                   .transfers_per_clock = Count{2},
+                   .latency = Cycles{570},
+                   .sustained_fraction = Count{0.87}};
   d.memory.host = {.link = BytesPerSecond{31.5e9}, .bandwidth = BytesPerSecond{12.8e9}, .capacity = Bytes{1e12}};
   d.launch = {.stream_period = Seconds{2.62e-6}, .graph_period = Seconds{1.31e-6}, .framework_period = Seconds{10e-6}};
   return d;
@@ -57,8 +76,10 @@ inline KernelSpec standard_spec(SoftmaxPasses passes = SoftmaxPasses::safe) {
 }
 
 /// Builds or throws with the refusal's reason.
-inline void build_or_throw(Program& program, const Workload& workload, const KernelSpec& s, SpecOverrides overrides = {}) {
-  if (auto built = build(program, device(), workload, s, overrides); !built) throw std::runtime_error{built.error().reason};
+inline void build_or_throw(Program& program, const Workload& workload, const KernelSpec& s,
+                           SpecOverrides overrides = {}) {
+  if (auto built = build(program, device(), workload, s, overrides); !built)
+    throw std::runtime_error{built.error().reason};
 }
 
 }  // namespace rooftile::test

@@ -227,7 +227,7 @@ TEST(BrokenSpec, IsRefusedWithItsPlace) {
        "masks, "
        "dropout, architectures, math, launch, l2, packs_group, longest_first, tiles"},
       {"math: wmma\ntiles: [{head_dim: 64, br: 128, bc: 64}]\n",
-       "x.yaml:9:7: unknown math 'wmma'; allowed: mma_sync, wgmma; did you mean 'wgmma'?"},
+       "x.yaml:9:7: unknown math 'wmma'; allowed: mma_sync, wgmma, native; did you mean 'wgmma'?"},
       {"l2: hot\ntiles: [{head_dim: 64, br: 128, bc: 64}]\n", "x.yaml:9:5: unknown l2 'hot'; allowed: cold, warm"},
       {"dropout: maybe\ntiles: [{head_dim: 64, br: 128, bc: 64}]\n", "x.yaml:9:10: 'maybe' is neither true nor false"},
   };

@@ -38,7 +38,7 @@ TEST(EnumNames, EveryTableIsComplete) {
   expect_complete(Algorithm::flash2);
   expect_complete(SoftmaxPasses::fused);
   expect_complete(LaunchStyle::framework);
-  expect_complete(MathPath::wgmma);
+  expect_complete(MathPath::native);
   expect_complete(PassCondition::dropout);
   expect_complete(ExtraPass::Place::after_softmax);
   expect_complete(Status::unsupported);

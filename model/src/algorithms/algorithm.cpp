@@ -7,7 +7,8 @@
 namespace rooftile {
 namespace {
 
-/// The table of algorithms: what an attention call, and each part of it, is written by. nullptr: the algorithm has no such part.
+/// The table of algorithms: what an attention call, and each part of it, is written by. nullptr: the algorithm has no
+/// such part.
 struct Row {
   Algorithm algorithm;
   void (*attention)(Program&, const AttentionShape&, const algorithms::Call&);
@@ -106,7 +107,8 @@ tl::expected<void, Refusal> write(Program& program, const Device& device, const 
 tl::expected<void, Refusal> build(Program& program, const Device& device, const Workload& workload,
                                   const KernelSpec& spec, SpecOverrides overrides) {
   if (auto refused = covers(spec, device, dtype_of(workload)); !refused) return refused;
-  auto written = std::visit([&](const auto& shape) { return write(program, device, shape, spec, overrides); }, workload);
+  auto written =
+      std::visit([&](const auto& shape) { return write(program, device, shape, spec, overrides); }, workload);
   if (!written) return written;
   program.dtype = dtype_of(workload);
   program.math = resolve(spec.math, device.compute_capability);

@@ -1,4 +1,5 @@
-// The functions that write programs, one file each. A new algorithm: its file, a line here, a line in algorithm.cpp's table.
+// The functions that write programs, one file each. A new algorithm: its file, a line here, a line in algorithm.cpp's
+// table.
 #pragma once
 
 #include "rooftile/model/algorithm.hpp"

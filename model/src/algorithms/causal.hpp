@@ -1,7 +1,8 @@
 // Which key blocks a tile of query rows needs under a bottom-right aligned causal mask.
 //
 // Row r of a tile (packed rows: g query heads of a group share a position, r / g is the position) sees the keys
-// j <= floor(r / g) + offset, offset = seq_kv - seq_q. Tile i holds rows [i·br, (i+1)·br); block j holds keys [j·bc, (j+1)·bc).
+// j <= floor(r / g) + offset, offset = seq_kv - seq_q. Tile i holds rows [i·br, (i+1)·br); block j holds keys [j·bc,
+// (j+1)·bc).
 #pragma once
 
 #include <algorithm>
@@ -13,9 +14,9 @@ namespace rooftile::algorithms {
 struct CausalTiling {
   std::int64_t br;
   std::int64_t bc;
-  std::int64_t rows;    ///< query rows in all, group included if packed
+  std::int64_t rows;  ///< query rows in all, group included if packed
   std::int64_t keys;
-  std::int64_t offset;  ///< seq_kv - seq_q
+  std::int64_t offset;     ///< seq_kv - seq_q
   std::int64_t group = 1;  ///< query heads folded into rows; 1: not packed
 
   [[nodiscard]] std::int64_t blocks() const { return ceil_div(keys, bc); }

@@ -1,7 +1,7 @@
 // FlashAttention-2 forward (Dao 2023, arXiv 2307.08691, Algorithm 1 and section 3.1).
 //
-// One CTA owns br query rows. It walks the key blocks backwards: first those that a mask cuts, then those it sees whole.
-// O, the row maxima and the row sums never leave the SM; O and the logsumexp are written once.
+// One CTA owns br query rows. It walks the key blocks backwards: first those that a mask cuts, then those it sees
+// whole. O, the row maxima and the row sums never leave the SM; O and the logsumexp are written once.
 //
 //   requested bytes   Q and O once, K and V once per query tile that sees them:  2·Nq·d + 2·ceil(Nq/br)·Nkv·d  elements
 #include "algorithms.hpp"
@@ -38,11 +38,11 @@ struct Flash2 {
 
     const int load_k = w.load(t.k, {at(batch), at(kv_head), rooftile::tile(j, tile.bc), whole(shape.head_dim)});
     const int load_v = w.load(t.v, {at(batch), at(kv_head), rooftile::tile(j, tile.bc), whole(shape.head_dim)});
-    w.work(OpKind::sts, 2 * buffer);                                // cp.async lands K and V
-    const int read_k = w.work(OpKind::lds, tile.warps * buffer);    // every warp reads the whole tile
+    w.work(OpKind::sts, 2 * buffer);                              // cp.async lands K and V
+    const int read_k = w.work(OpKind::lds, tile.warps * buffer);  // every warp reads the whole tile
     const int qk = w.work(OpKind::mma, matmul);
     const int row_max = w.work(OpKind::alu, scores());
-    w.work(OpKind::reduce, 8 * tile.br);                            // four lanes hold a row: two exchanges
+    w.work(OpKind::reduce, 8 * tile.br);  // four lanes hold a row: two exchanges
     const int scale = w.work(OpKind::fma, 2 * scores() + tile.br * tile.head_dim);  // exponent, sum, rescaled O
     const int exp = w.work(OpKind::exp2, scores());
     const int to_16_bit = w.work(OpKind::convert, scores());

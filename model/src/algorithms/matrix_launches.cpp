@@ -14,8 +14,8 @@ constexpr std::int64_t elementwise_elements = 2048;
 
 /// Ops of one sweep over a row, in steps of `cols` columns.
 struct Sweep {
-  std::int64_t exps;     ///< per element
-  bool compares;         ///< looks for the maximum
+  std::int64_t exps;  ///< per element
+  bool compares;      ///< looks for the maximum
   bool writes;
 };
 
@@ -44,7 +44,10 @@ void gemm_launch(ProgramWriter& w, const char* name, const Heads& heads, Matrix 
   const std::int64_t bn = std::clamp<std::int64_t>(ceil_div(c.cols, 32) * 32, 32, row.bc);
   const std::int64_t bk = row.bk;
 
-  w.launch(name, {.threads = 32 * row.warps, .registers = row.registers, .smem = gemm_smem(row.br, bn, bk, row.stages) / 2 * element},
+  w.launch(name,
+           {.threads = 32 * row.warps,
+            .registers = row.registers,
+            .smem = gemm_smem(row.br, bn, bk, row.stages) / 2 * element},
            {{"n_tile", ceil_div(c.cols, bn)},
             {"m_tile", ceil_div(c.rows, row.br)},
             {"member", heads.group},
@@ -115,7 +118,10 @@ void elementwise_launch(ProgramWriter& w, const Heads& heads, std::int64_t rows,
   const std::int64_t wide = std::min(cols, elementwise_elements);
   const std::int64_t high = std::max<std::int64_t>(1, elementwise_elements / wide);
   w.launch(kernel.name, {.threads = 256, .registers = 32, .smem = 0},
-           {{"col_tile", ceil_div(cols, wide)}, {"row_tile", ceil_div(rows, high)}, {"head", heads.all()}, {"batch", heads.batch}});
+           {{"col_tile", ceil_div(cols, wide)},
+            {"row_tile", ceil_div(rows, high)},
+            {"head", heads.all()},
+            {"batch", heads.batch}});
   w.role("all", 8);
   for (const int tensor : kernel.reads) {
     w.load(tensor, {at(batch), at(head), tile(row_tile, high), tile(col_tile, wide)});

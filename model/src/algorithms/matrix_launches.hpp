@@ -35,7 +35,7 @@ struct Elementwise {
   const char* name;
   InlineVector<int, 3> reads{};
   InlineVector<int, 2> writes{};
-  int shared_read = -1;          ///< a [rows, cols] matrix that all heads read
+  int shared_read = -1;             ///< a [rows, cols] matrix that all heads read
   std::int64_t random_numbers = 0;  ///< drawn per element
 };
 void elementwise_launch(ProgramWriter& w, const Heads& heads, std::int64_t rows, std::int64_t cols,

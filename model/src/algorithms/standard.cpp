@@ -1,5 +1,5 @@
-// Standard attention: S = QKᵀ, P = softmax(S), O = PV, the two N² matrices in global memory (FlashAttention, Algorithm 0),
-// and what a framework runs beside them: copies, masks, dropout (the spec's recipe of extra passes).
+// Standard attention: S = QKᵀ, P = softmax(S), O = PV, the two N² matrices in global memory (FlashAttention, Algorithm
+// 0), and what a framework runs beside them: copies, masks, dropout (the spec's recipe of extra passes).
 //
 //   requested per launch, each distinct input and output once, elements (B·H = 1):
 //   2·Nd + N²  |  loads + 1 passes of softmax  |  N² + 2·Nd       fused 4N² + 4Nd, online 5N² + 4Nd, safe 6N² + 4Nd

@@ -23,15 +23,17 @@ std::string allowed(std::int64_t ctas) {
   return ctas >= unlimited ? "any" : std::to_string(ctas);
 }
 
-void add_occupancy(ExplanationSection& section, const Profile& profile, const Launch& launch, const LaunchPrediction& part) {
+void add_occupancy(ExplanationSection& section, const Profile& profile, const Launch& launch,
+                   const LaunchPrediction& part) {
   const Occupancy o = occupancy(profile.device, launch);
   section.lines.push_back({"resident CTAs per SM",
                            "min(smem " + allowed(o.by_smem) + ", registers " + allowed(o.by_registers) + ", threads " +
                                allowed(o.by_threads) + ", limit " + allowed(o.by_ctas) + ", grid)",
                            std::to_string(part.resident),
                            cite(profile, {"sm.smem_capacity", "sm.registers", "sm.max_threads", "sm.max_ctas"})});
-  section.lines.push_back({"waves", digits(part.ctas) + " CTAs / (" + std::to_string(part.resident) + " x " +
-                                        fixed(profile.device.sm.count.value(), 0) + " SMs)",
+  section.lines.push_back({"waves",
+                           digits(part.ctas) + " CTAs / (" + std::to_string(part.resident) + " x " +
+                               fixed(profile.device.sm.count.value(), 0) + " SMs)",
                            fixed(part.waves, 2), cite(profile, {"sm.count"})});
 }
 
@@ -55,13 +57,15 @@ void add_times(ExplanationSection& section, const Profile& profile, const Launch
   section.lines.push_back({"DRAM time",
                            format(part.dram_bytes.total(), 4) + " / (" + format(device.memory.dram.bandwidth) + " x " +
                                fixed(device.memory.dram.sustained_fraction.value(), 2) + ")",
-                           format(part.dram, 4), cite(profile, {"memory.dram.bandwidth", "memory.dram.sustained_fraction"})});
+                           format(part.dram, 4),
+                           cite(profile, {"memory.dram.bandwidth", "memory.dram.sustained_fraction"})});
   section.lines.push_back({"L2 time",
                            format(part.l2_bytes.total(), 4) + " / (" + format(device.memory.l2.bandwidth) + " x " +
                                format(device.clock.boost) + ")",
                            format(part.l2, 4), cite(profile, {"memory.l2.bandwidth", "clock.boost"})});
   section.lines.push_back({"longest CTA", "alone on an SM", format(part.latency, 4), ""});
-  section.lines.push_back({"SM time", "makespan of the CTAs", format(part.sm, 4), cite(profile, {"clock.tensor_boost"})});
+  section.lines.push_back(
+      {"SM time", "makespan of the CTAs", format(part.sm, 4), cite(profile, {"clock.tensor_boost"})});
   section.lines.push_back({"launch time", "the longest, at least the launch period", format(part.time, 4),
                            "bound: " + std::string{name_of(part.bound)}});
 }
@@ -74,8 +78,9 @@ void add_trips(ExplanationSection& section, const Profile& profile, const Progra
     const double residents = std::max(1, part.resident);
     section.lines.push_back({what,
                              "alone " + fixed(time.alone(), 0) + " cycles; " + std::to_string(part.resident) +
-                                 " residents: max(" + std::to_string(part.resident) + " x " + fixed(time.busy, 0) + " " +
-                                 std::string{name_of(limit_of(time.busiest))} + ", " + fixed(time.cycle, 0) + " dependence)",
+                                 " residents: max(" + std::to_string(part.resident) + " x " + fixed(time.busy, 0) +
+                                 " " + std::string{name_of(limit_of(time.busiest))} + ", " + fixed(time.cycle, 0) +
+                                 " dependence)",
                              fixed(time.shared(residents), 0) + " cycles", ""});
   };
   for (std::size_t l = 0; l < launch.loops.size(); ++l) {
@@ -92,11 +97,12 @@ ExplanationSection assumptions(const Profile& profile, const Program& program) {
   };
   if (program.off_target) add("architecture", "the kernel does not target this compute capability: a what-if", "");
   add("L2 at the start", program.l2 == L2State::warm ? "warm: the call before was the same" : "cold", "");
-  add("overlap", "units work side by side, but exponentials and matrix products of a CTA exclude each other (uncalibrated)",
+  add("overlap",
+      "units work side by side, but exponentials and matrix products of a CTA exclude each other (uncalibrated)",
       "FlashAttention-3, arXiv 2407.08608, section 3.2");
   add("DRAM bandwidth", "sustained by every grid; bytes in flight are not modelled yet", "");
   add("launches", "period of " + std::string{name_of(program.launch_style)} + " launches",
-      cite(profile, {program.launch_style == LaunchStyle::graph        ? "launch.graph_period"
+      cite(profile, {program.launch_style == LaunchStyle::graph       ? "launch.graph_period"
                      : program.launch_style == LaunchStyle::framework ? "launch.framework_period"
                                                                       : "launch.stream_period"}));
   return section;

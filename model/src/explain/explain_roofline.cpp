@@ -20,18 +20,18 @@ Explanation roofline(const Profile& profile, const Program& program, const Predi
     section.lines.push_back({"HBM time",
                              format(part.dram_bytes.total(), 4) + " / " + format(device.memory.dram.bandwidth),
                              format(part.dram, 4), cite(profile, {"memory.dram.bandwidth"})});
-    section.lines.push_back({"compute time",
-                             amount(counts.launch[l].work_of(OpKind::mma)) + " FLOP / " +
-                                 format(matmul_peak(device, program.dtype)),
-                             format(part.sm, 4),
-                             cite(profile, {matmul_rate_leaf(program.dtype), "sm.count", "clock.tensor_boost"})});
+    section.lines.push_back(
+        {"compute time",
+         amount(counts.launch[l].work_of(OpKind::mma)) + " FLOP / " + format(matmul_peak(device, program.dtype)),
+         format(part.sm, 4), cite(profile, {matmul_rate_leaf(program.dtype), "sm.count", "clock.tensor_boost"})});
     section.lines.push_back({"launch time", "the longer of the two", format(part.time, 4), ""});
     explanation.sections.push_back(std::move(section));
   }
   explanation.sections.push_back(total(program, prediction));
   explanation.sections.push_back(
       {"assumptions",
-       {{"HBM traffic", "each launch reads its inputs and writes its outputs once per sweep", "", "Williams et al. 2009"},
+       {{"HBM traffic", "each launch reads its inputs and writes its outputs once per sweep", "",
+         "Williams et al. 2009"},
         {"overlap", "memory and compute of a launch overlap perfectly, launches do not", "", ""}}});
   return explanation;
 }

@@ -11,9 +11,8 @@ std::string bytes_text(std::int64_t value) { return format(Bytes{static_cast<dou
 
 std::string bound_text(const Bound& bound, const Launch& launch) {
   if (!bound.moves()) return std::to_string(value_at(bound, 0));
-  const std::string index = bound.index < first_loop_index
-                                ? launch.axes[static_cast<std::size_t>(bound.index)].name
-                                : "loop " + std::to_string(bound.index - first_loop_index);
+  const std::string index = bound.index < first_loop_index ? launch.axes[static_cast<std::size_t>(bound.index)].name
+                                                           : "loop " + std::to_string(bound.index - first_loop_index);
   return "clamp(floor((" + std::to_string(bound.c) + " + " + std::to_string(bound.b) + "·" + index + ") / " +
          std::to_string(bound.div) + "), " + std::to_string(bound.lo) + ", " + std::to_string(bound.hi) + ")";
 }
@@ -55,10 +54,10 @@ void add_grid(ExplanationSection& section, const Launch& launch, const LaunchCou
     axes += (axes.empty() ? "" : " x ") + std::to_string(axis.extent) + " " + axis.name;
   }
   section.lines.push_back({"CTAs", axes, digits(totals.ctas), ""});
-  section.lines.push_back({"CTA",
-                           std::to_string(launch.threads) + " threads, " + std::to_string(launch.registers) +
-                               " registers per thread",
-                           format(Bytes{static_cast<double>(launch.smem)}) + " shared memory", ""});
+  section.lines.push_back(
+      {"CTA",
+       std::to_string(launch.threads) + " threads, " + std::to_string(launch.registers) + " registers per thread",
+       format(Bytes{static_cast<double>(launch.smem)}) + " shared memory", ""});
   for (std::size_t l = 0; l < launch.loops.size(); ++l) {
     const Loop& loop = launch.loops[l];
     section.lines.push_back({"trips of loop " + std::to_string(l),
@@ -83,7 +82,8 @@ void add_work(ExplanationSection& section, const LaunchCount& totals) {
   for (const auto& [kind, unit] : {std::pair{OpKind::mma, "FLOP"}, std::pair{OpKind::exp2, "results"},
                                    std::pair{OpKind::fma, "results"}, std::pair{OpKind::convert, "results"}}) {
     const double total = totals.work_of(kind);
-    if (total > 0) section.lines.push_back({std::string{name_of(kind)} + " work", "over all CTAs", amount(total) + " " + unit, ""});
+    if (total > 0)
+      section.lines.push_back({std::string{name_of(kind)} + " work", "over all CTAs", amount(total) + " " + unit, ""});
   }
 }
 
@@ -92,7 +92,8 @@ ExplanationSection total(const Program& program, const Prediction& p) {
   const auto add = [&](std::string what, std::string how, std::string value) {
     section.lines.push_back({std::move(what), std::move(how), std::move(value), ""});
   };
-  add("DRAM bytes", format(p.dram.read, 4) + " read + " + format(p.dram.write, 4) + " written", format(p.dram.total(), 4));
+  add("DRAM bytes", format(p.dram.read, 4) + " read + " + format(p.dram.write, 4) + " written",
+      format(p.dram.total(), 4));
   add("L2 bytes", format(p.l2.read, 4) + " read + " + format(p.l2.write, 4) + " written", format(p.l2.total(), 4));
   add("compulsory bytes", "inputs and outputs once", format(p.compulsory, 4));
   add("extra memory", std::to_string(program.tensors.size()) + " tensors, workspace only", format(p.extra_memory, 4));

@@ -1,4 +1,5 @@
-// Lines that every predictor's explanation shares: the grid, what it counts, and where a number of the profile comes from.
+// Lines that every predictor's explanation shares: the grid, what it counts, and where a number of the profile comes
+// from.
 #pragma once
 
 #include <span>

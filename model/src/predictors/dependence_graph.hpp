@@ -20,8 +20,8 @@ class DependenceGraph {
   /// Ops are named by their index in the program, from `first_op` on.
   explicit DependenceGraph(std::int16_t first_op) : first_op_{first_op} {}
 
-  /// Adds an op, in program order, with the cycles until a dependent op can use its result, and its dependences; those on
-  /// ops that are never added are not waited for.
+  /// Adds an op, in program order, with the cycles until a dependent op can use its result, and its dependences; those
+  /// on ops that are never added are not waited for.
   void add(std::int16_t op, const TileOp& tile_op, double latency);
 
   /// Largest (sum of latencies) / (sum of lags) over all cycles, `floor` at least.
@@ -35,8 +35,8 @@ class DependenceGraph {
   [[nodiscard]] bool has(int node) const { return (added_ >> static_cast<unsigned>(node) & 1U) != 0; }
 
   std::int16_t first_op_;
-  int nodes_ = 0;                     ///< one past the last node; nodes are op indices minus first_op
-  std::uint64_t added_ = 0;           ///< bit per node
+  int nodes_ = 0;            ///< one past the last node; nodes are op indices minus first_op
+  std::uint64_t added_ = 0;  ///< bit per node
   static_assert(max_ops <= 64);
   std::array<double, max_ops> latency_;
   InlineVector<Edge, 3 * max_ops> within_;  ///< lag 0, sorted by `later`

@@ -67,11 +67,13 @@ class Call {
     totals_.add(part);
   }
 
-  [[nodiscard]] Makespan sm_makespan(std::size_t l, const LaunchPrediction& part, std::int64_t sms, std::int64_t resident) {
+  [[nodiscard]] Makespan sm_makespan(std::size_t l, const LaunchPrediction& part, std::int64_t sms,
+                                     std::int64_t resident) {
     const Launch& launch = program_.launches[l];
     const LaunchCount& totals = counts_.launch[l];
     const bool from_dram = part.dram_bytes.read > Bytes{0};
-    MakespanInput input{launch, totals, once_per_cta(program_, launch, totals, counts_, costs_, from_dram), {}, sms, resident};
+    MakespanInput input{launch, totals, once_per_cta(program_, launch, totals, counts_, costs_, from_dram),
+                        {},     sms,    resident};
     for (std::size_t i = 0; i < launch.loops.size(); ++i) {
       const Loop& loop = launch.loops[i];
       if (totals.trips[i] == 0 || loop.group != static_cast<std::int8_t>(i)) continue;
@@ -114,7 +116,8 @@ class Call {
   void add_units_alone() {
     const double per_second = costs_.clock().value() * device_.sm.count.value();
     for (std::size_t l = 0; l < program_.launches.size(); ++l) {
-      for (std::size_t k = 0; k < op_kinds; ++k) {  // tile movements have no work here: L2's share is counted per launch
+      for (std::size_t k = 0; k < op_kinds;
+           ++k) {  // tile movements have no work here: L2's share is counted per launch
         const OpCost& cost = costs_[static_cast<OpKind>(k)];
         const double cycles = counts_.launch[l].work[k] * cost.cycles_per_amount;
         if (cycles > 0) totals_.add_alone(limit_of(cost.unit), Seconds{cycles / per_second});

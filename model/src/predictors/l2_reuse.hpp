@@ -17,9 +17,10 @@
 
 namespace rooftile {
 
-/// Share of re-reads that miss when `between` bytes are touched between two uses: none up to cliff_begin of the capacity,
-/// all from cliff_end on, linear between. The measured cliffs: A100 between 24 and 40 MB of reads shared by both 20 MiB
-/// partitions, GH200 between 48 and 58 MB of 60, L40 between 83 and 100 MB of 96 (te42kyfo/gpu-benches, gpu-l2-cache).
+/// Share of re-reads that miss when `between` bytes are touched between two uses: none up to cliff_begin of the
+/// capacity, all from cliff_end on, linear between. The measured cliffs: A100 between 24 and 40 MB of reads shared by
+/// both 20 MiB partitions, GH200 between 48 and 58 MB of 60, L40 between 83 and 100 MB of 96 (te42kyfo/gpu-benches,
+/// gpu-l2-cache).
 inline constexpr double cliff_begin = 0.8;
 inline constexpr double cliff_end = 1.2;
 [[nodiscard]] double miss_share(double between, Bytes capacity);
@@ -43,8 +44,8 @@ class L2Reuse {
 
   const Program& program_;
   Bytes capacity_;
-  double copies_of_shared_;                       ///< partitions
-  std::array<double, max_tensors> between_{};     ///< bytes touched since the tensor was last used
+  double copies_of_shared_;                    ///< partitions
+  std::array<double, max_tensors> between_{};  ///< bytes touched since the tensor was last used
 };
 
 }  // namespace rooftile

@@ -15,7 +15,8 @@ double copies_of(const Launch& launch, std::int16_t op) {
   return 1;
 }
 
-/// Amount of one execution; of a tile inside the tensor where tiles are clipped: a trip over a ragged block takes as long.
+/// Amount of one execution; of a tile inside the tensor where tiles are clipped: a trip over a ragged block takes as
+/// long.
 double amount_per_trip(const Program& program, const TileOp& op) {
   if (!moves_a_tile(op.kind)) return static_cast<double>(op.amount);
   const Tensor& tensor = program.tensors[static_cast<std::size_t>(op.tensor)];
@@ -53,7 +54,8 @@ class UnitLoad {
 /// The loops that run in step with `group`, a bit each.
 unsigned loops_of(const Launch& launch, int group) {
   unsigned bits = 0;
-  for (std::size_t l = 0; l < launch.loops.size(); ++l) bits |= static_cast<unsigned>(launch.loops[l].group == group) << l;
+  for (std::size_t l = 0; l < launch.loops.size(); ++l)
+    bits |= static_cast<unsigned>(launch.loops[l].group == group) << l;
   return bits;
 }
 

@@ -15,20 +15,22 @@
 namespace rooftile {
 
 /// Weights of the units in the sum that does not overlap. MMA is 1 by definition; the others are to be calibrated.
-/// Until then exp2 is 1 and the rest 0: a warp's softmax waits for its QKᵀ and its PV for the softmax, so exponentials and
-/// matrix products of one warp exclude each other (FlashAttention-3, arXiv 2407.08608, section 3.2).
+/// Until then exp2 is 1 and the rest 0: a warp's softmax waits for its QKᵀ and its PV for the softmax, so exponentials
+/// and matrix products of one warp exclude each other (FlashAttention-3, arXiv 2407.08608, section 3.2).
 inline constexpr std::array<double, units> overlap_weights{0, 0, 1, 1, 0, 0, 0};
 
 /// One trip of a group of loops that run in step (or the once-per-CTA part: group -1).
 struct TripTime {
-  double cycle = 0;     ///< cycles of the slowest dependence cycle, per trip
-  double busy = 0;      ///< cycles of the busiest unit or of the weighted sum, whichever is longer
+  double cycle = 0;  ///< cycles of the slowest dependence cycle, per trip
+  double busy = 0;   ///< cycles of the busiest unit or of the weighted sum, whichever is longer
   Unit busiest = Unit::issue;
 
   [[nodiscard]] double alone() const { return cycle > busy ? cycle : busy; }
   [[nodiscard]] double shared(double residents) const { return cycle > residents * busy ? cycle : residents * busy; }
   /// What decides with that many residents.
-  [[nodiscard]] Limit bound(double residents) const { return residents * busy >= cycle ? limit_of(busiest) : Limit::latency; }
+  [[nodiscard]] Limit bound(double residents) const {
+    return residents * busy >= cycle ? limit_of(busiest) : Limit::latency;
+  }
 };
 
 /// Time of a trip through all loops of `group`; ops that a guard lets through in some trips count by their share.

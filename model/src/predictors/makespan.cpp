@@ -112,7 +112,8 @@ class ListSchedule {
       return tiles.descending ? tiles.extent - 1 - i : i;
     };
     double last = longest(1);
-    for (std::int64_t j = 0; j < in_.totals.ctas - in_.sms; ++j) last = std::max(last, pair(tile_of(j), tile_of(j + in_.sms)));
+    for (std::int64_t j = 0; j < in_.totals.ctas - in_.sms; ++j)
+      last = std::max(last, pair(tile_of(j), tile_of(j + in_.sms)));
     return last;
   }
 
@@ -134,8 +135,8 @@ class ListSchedule {
   const MakespanInput& in_;
   double ctas_;
   double sms_;
-  bool ramp_ = false;      ///< CTAs along axis 0 make different numbers of trips
-  CtaTrips first_tile_;    ///< of axis 0; only with a ramp
+  bool ramp_ = false;    ///< CTAs along axis 0 make different numbers of trips
+  CtaTrips first_tile_;  ///< of axis 0; only with a ramp
   CtaTrips last_tile_;
 };
 

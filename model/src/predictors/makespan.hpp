@@ -3,7 +3,8 @@
 //   N <= S               the longest CTA, alone on its SM
 //   N <= R·S, R = 2      CTA j shares an SM with CTA j + S until the shorter is done
 //   equal CTAs           whole waves, then a last wave with fewer residents
-//   otherwise            all work spread over all SMs, plus a tail: half a longest CTA if they are handed out in grid order;
+//   otherwise            all work spread over all SMs, plus a tail: half a longest CTA if they are handed out in grid
+//   order;
 //                        0.3 of a mean CTA longest first (0.7 if one column of tiles does not fill the machine).
 //                        The tail factors are those of exact list schedules (Graham 1969), not of measurements.
 #pragma once
@@ -19,7 +20,7 @@ struct MakespanInput {
   TripTime once;
   std::array<TripTime, max_loops> loop;  ///< of loops that lead a group; others zero
   std::int64_t sms = 1;
-  std::int64_t resident = 1;             ///< CTAs per SM
+  std::int64_t resident = 1;  ///< CTAs per SM
 };
 
 struct Makespan {

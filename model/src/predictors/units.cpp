@@ -9,8 +9,7 @@ constexpr double integer_ops_per_random_number = 10.0 * (2 * 2 + 4) / 4;
 }  // namespace
 
 CostTable::CostTable(const Device& device, DType dtype, MathPath math)
-    : clock_{device.clock.tensor_boost},
-      dram_latency_{device.memory.dram.latency.value()} {
+    : clock_{device.clock.tensor_boost}, dram_latency_{device.memory.dram.latency.value()} {
   // L2 bandwidth is stated at the boost clock; an SM has its share of it
   const double l2_share = device.memory.l2.bandwidth.value() * (device.clock.boost / clock_) / device.sm.count.value();
   const double smem = device.memory.smem.bandwidth.value();
@@ -40,12 +39,11 @@ void CostTable::set(OpKind kind, Unit unit, double rate, double latency) {
 }
 
 std::vector<std::string_view> CostTable::needs(DType dtype, MathPath math) {
-  std::vector<std::string_view> paths{
-      "clock.boost",         "clock.tensor_boost",     "sm.count",
-      "sm.rates.fma_fp32",   "sm.rates.ex2",           "sm.rates.convert_fp32_fp16",
-      "sm.rates.alu",        "sm.rates.shuffle",       "memory.smem.bandwidth",
-      "memory.smem.latency", "memory.l2.bandwidth",    "memory.l2.latency_near",
-      "memory.l2.latency_far", "memory.dram.latency"};
+  std::vector<std::string_view> paths{"clock.boost",           "clock.tensor_boost",  "sm.count",
+                                      "sm.rates.fma_fp32",     "sm.rates.ex2",        "sm.rates.convert_fp32_fp16",
+                                      "sm.rates.alu",          "sm.rates.shuffle",    "memory.smem.bandwidth",
+                                      "memory.smem.latency",   "memory.l2.bandwidth", "memory.l2.latency_near",
+                                      "memory.l2.latency_far", "memory.dram.latency"};
   paths.push_back(matmul_rate_leaf(dtype));
   if (dtype != DType::fp32 && math == MathPath::mma_sync) paths.emplace_back("sm.tensor.mma_sync_fraction");
   return paths;

@@ -1,8 +1,9 @@
 // The arithmetic of loop limits: floor((c + b·index) / div), clamped, and its sums in closed form.
 //
-// A causal q-tile i of br rows needs the key blocks j < floor((br - 1 + offset + bc + br·i) / bc), clamped to [0, blocks].
-// Sums of such limits over all tiles are floor sums (Graham, Knuth, Patashnik: Concrete Mathematics, section 3.5),
-// computed by Euclid's algorithm in O(log) steps: the cost of a prediction does not grow with the sequence.
+// A causal q-tile i of br rows needs the key blocks j < floor((br - 1 + offset + bc + br·i) / bc), clamped to [0,
+// blocks]. Sums of such limits over all tiles are floor sums (Graham, Knuth, Patashnik: Concrete Mathematics,
+// section 3.5), computed by Euclid's algorithm in O(log) steps: the cost of a prediction does not grow with the
+// sequence.
 #pragma once
 
 #include <cstdint>

@@ -32,7 +32,7 @@ struct UnitRates {
   PerCycle fma_fp32 = PerCycle::unknown();
   PerCycle ex2 = PerCycle::unknown();
   PerCycle convert_fp32_fp16 = PerCycle::unknown();
-  PerCycle alu = PerCycle::unknown();    ///< integer and compare operations
+  PerCycle alu = PerCycle::unknown();      ///< integer and compare operations
   PerCycle shuffle = PerCycle::unknown();  ///< lanes exchanged
 };
 
@@ -74,7 +74,7 @@ struct L1Cache {
 };
 struct L2Cache {
   Bytes capacity = Bytes::unknown();
-  Count partitions = Count::unknown();  ///< lines that SMs of both sides read stand in each partition
+  Count partitions = Count::unknown();                 ///< lines that SMs of both sides read stand in each partition
   BytesPerCycle bandwidth = BytesPerCycle::unknown();  ///< whole chip, at the boost clock
   Cycles latency_near = Cycles::unknown();
   Cycles latency_far = Cycles::unknown();
@@ -104,8 +104,8 @@ struct Memory {
 
 /// Least time from one kernel to the next, by how they are launched.
 struct LaunchPeriods {
-  Seconds stream_period = Seconds::unknown();   ///< queued in a stream, back to back
-  Seconds graph_period = Seconds::unknown();    ///< nodes of a CUDA graph
+  Seconds stream_period = Seconds::unknown();     ///< queued in a stream, back to back
+  Seconds graph_period = Seconds::unknown();      ///< nodes of a CUDA graph
   Seconds framework_period = Seconds::unknown();  ///< operations issued by an eager framework
 };
 
@@ -129,8 +129,8 @@ struct Device {
   Energy energy;
 };
 
-/// Dense matrix-multiply rate of one SM for a dtype with fp32 accumulation; fp32 itself runs on the FMA units (2 per FMA).
-/// unknown() where the profile does not say.
+/// Dense matrix-multiply rate of one SM for a dtype with fp32 accumulation; fp32 itself runs on the FMA units (2 per
+/// FMA). unknown() where the profile does not say.
 [[nodiscard]] FlopsPerCycle matmul_rate(const Device& device, DType dtype);
 
 /// The leaf behind matmul_rate(): "sm.tensor.fp16_fp32".

@@ -1,7 +1,8 @@
 // The two ways in which rooftile says no.
 //
 //   InputError   what the user wrote cannot be read: thrown, ends the command with exit code 2
-//                hw_profiles/x.yaml:12:9: unknown key 'bandwith'; allowed: bandwidth, latency; did you mean 'bandwidth'?
+//                hw_profiles/x.yaml:12:9: unknown key 'bandwith'; allowed: bandwidth, latency; did you mean
+//                'bandwidth'?
 //   Refusal      this kernel cannot run there: a value, because it is an answer ("needs 224 KiB of shared memory, ...")
 //
 // Programming errors are assertions and never depend on input.

@@ -1,5 +1,5 @@
-// A launch walked trip by trip: every CTA, every loop, every op, in program order. The slow twin of count.hpp, for tests
-// and for readers who want to see what a Program means.
+// A launch walked trip by trip: every CTA, every loop, every op, in program order. The slow twin of count.hpp, for
+// tests and for readers who want to see what a Program means.
 #pragma once
 
 #include <algorithm>
@@ -28,8 +28,8 @@ struct TileSpan {
 }
 
 /// Calls `visitor.cta(indices)` for every CTA, `visitor.enter(loop, indices)` for every loop about to make a trip,
-/// `visitor.trip(loop, indices)` for every trip and `visitor.op(op_index, indices)` for every execution of an op that its
-/// guard lets through.
+/// `visitor.trip(loop, indices)` for every trip and `visitor.op(op_index, indices)` for every execution of an op that
+/// its guard lets through.
 template <class Visitor>
 class Expansion {
  public:

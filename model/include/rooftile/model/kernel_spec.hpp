@@ -1,5 +1,5 @@
-// An implementation that a measured number can belong to: an algorithm plus everything that decides its traffic and time.
-// Specs are YAML files in kernels/specs/ (read by rooftile::model_yaml); names are an interface.
+// An implementation that a measured number can belong to: an algorithm plus everything that decides its traffic and
+// time. Specs are YAML files in kernels/specs/ (read by rooftile::model_yaml); names are an interface.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +24,8 @@ enum class SoftmaxPasses : std::uint8_t { naive, safe, online, fused };
 /// What separates one launch from the next (device.launch.*_period).
 enum class LaunchStyle : std::uint8_t { stream, graph, framework };
 
-/// The instruction that feeds the tensor cores. `native`: the fastest of the architecture, as vendor libraries choose it
-/// (wgmma from compute capability 9.0 on, mma.sync below).
+/// The instruction that feeds the tensor cores. `native`: the fastest of the architecture, as vendor libraries choose
+/// it (wgmma from compute capability 9.0 on, mma.sync below).
 enum class MathPath : std::uint8_t { mma_sync, wgmma, native };
 
 /// When an extra pass of a standard-attention recipe is made.
@@ -34,55 +34,55 @@ enum class PassCondition : std::uint8_t { always, causal, masked, dropout };
 /// An elementwise kernel that a framework runs over the score matrix beside the three of the algorithm.
 struct ExtraPass {
   enum class Place : std::uint8_t { before_softmax, after_softmax };
-  std::string name;            ///< "mask_add": also the launch's name
+  std::string name;  ///< "mask_add": also the launch's name
   Place place = Place::before_softmax;
   PassCondition when = PassCondition::always;
-  bool shared = false;         ///< over one [seq_q, seq_kv] matrix for all heads (a mask being built)
-  bool reads_shared = false;   ///< reads that shared matrix once per head, beside the scores
-  int score_reads = 1;         ///< N² tensors of the score dtype read, 0 or 1
-  int score_writes = 1;        ///< N² tensors of the score dtype written, 0 or 1
-  int byte_mask_reads = 0;     ///< N² tensors of one byte read (a stored dropout or boolean mask), 0 or 1
-  int byte_mask_writes = 0;    ///< N² tensors of one byte written, 0 or 1
+  bool shared = false;        ///< over one [seq_q, seq_kv] matrix for all heads (a mask being built)
+  bool reads_shared = false;  ///< reads that shared matrix once per head, beside the scores
+  int score_reads = 1;        ///< N² tensors of the score dtype read, 0 or 1
+  int score_writes = 1;       ///< N² tensors of the score dtype written, 0 or 1
+  int byte_mask_reads = 0;    ///< N² tensors of one byte read (a stored dropout or boolean mask), 0 or 1
+  int byte_mask_writes = 0;   ///< N² tensors of one byte written, 0 or 1
 };
 
 /// One tile shape and the launches it is right for. The first matching row of a spec wins.
 struct TileRow {
-  ComputeCapability from{0, 0};     ///< inclusive
-  ComputeCapability to{99, 9};      ///< inclusive
-  std::int64_t head_dim = 0;        ///< the kernel is compiled for this head dim; serves shapes up to it
-  std::vector<Mask> masks;          ///< empty: any
-  std::int64_t br = 0;              ///< query rows per CTA (GEMM: rows of C)
-  std::int64_t bc = 0;              ///< keys per trip (GEMM: columns of C)
-  std::int64_t bk = 0;              ///< depth per trip, GEMM launches only
+  ComputeCapability from{0, 0};  ///< inclusive
+  ComputeCapability to{99, 9};   ///< inclusive
+  std::int64_t head_dim = 0;     ///< the kernel is compiled for this head dim; serves shapes up to it
+  std::vector<Mask> masks;       ///< empty: any
+  std::int64_t br = 0;           ///< query rows per CTA (GEMM: rows of C)
+  std::int64_t bc = 0;           ///< keys per trip (GEMM: columns of C)
+  std::int64_t bk = 0;           ///< depth per trip, GEMM launches only
   int warps = 4;
-  int stages = 1;                   ///< K/V (GEMM: A/B) buffers in flight
-  int registers = 255;              ///< per thread
-  std::int64_t smem = 0;            ///< bytes per CTA; 0: what the algorithm's formula says
+  int stages = 1;         ///< K/V (GEMM: A/B) buffers in flight
+  int registers = 255;    ///< per thread
+  std::int64_t smem = 0;  ///< bytes per CTA; 0: what the algorithm's formula says
 };
 
 /// Everything the model knows of one implementation.
 struct KernelSpec {
-  std::string name;                   ///< "fa2"
+  std::string name;  ///< "fa2"
   std::string description;
-  std::string source;                 ///< where its shapes come from
+  std::string source;  ///< where its shapes come from
   Algorithm algorithm = Algorithm::flash2;
   std::vector<DType> dtypes;
   std::vector<Pass> passes{Pass::fwd};
-  std::vector<Mask> masks;            ///< masks it can apply
-  bool dropout = false;               ///< can drop out
-  ComputeCapability from{0, 0};       ///< architectures it is built for, inclusive
+  std::vector<Mask> masks;       ///< masks it can apply
+  bool dropout = false;          ///< can drop out
+  ComputeCapability from{0, 0};  ///< architectures it is built for, inclusive
   ComputeCapability to{99, 9};
-  bool what_if_anywhere = false;      ///< a bare algorithm name: predicts on any architecture, with a note
+  bool what_if_anywhere = false;  ///< a bare algorithm name: predicts on any architecture, with a note
   MathPath math = MathPath::mma_sync;
   LaunchStyle launch = LaunchStyle::stream;
-  L2State l2 = L2State::cold;         ///< what its measurements start from
-  bool packs_group = false;           ///< folds a GQA group's query heads into the rows of one tile
-  bool longest_first = false;         ///< hands out the CTAs with most trips first
-  SoftmaxPasses softmax = SoftmaxPasses::safe;   ///< standard only
-  bool copies_q_and_k = false;        ///< standard only: q and k are made contiguous first
-  bool expands_kv = false;            ///< standard only: K and V are repeated for every query head of the group
-  std::vector<ExtraPass> extra_passes;           ///< standard only
-  std::vector<TileRow> tiles;         ///< attention tile (flash2) or GEMM tile (standard)
+  L2State l2 = L2State::cold;                   ///< what its measurements start from
+  bool packs_group = false;                     ///< folds a GQA group's query heads into the rows of one tile
+  bool longest_first = false;                   ///< hands out the CTAs with most trips first
+  SoftmaxPasses softmax = SoftmaxPasses::safe;  ///< standard only
+  bool copies_q_and_k = false;                  ///< standard only: q and k are made contiguous first
+  bool expands_kv = false;              ///< standard only: K and V are repeated for every query head of the group
+  std::vector<ExtraPass> extra_passes;  ///< standard only
+  std::vector<TileRow> tiles;           ///< attention tile (flash2) or GEMM tile (standard)
   Location where;
 };
 
@@ -94,7 +94,8 @@ struct SpecOverrides {
 
 /// The row of the spec that serves this head dim, mask and architecture (with overrides applied); or why there is none.
 [[nodiscard]] tl::expected<TileRow, Refusal> select_tile(const KernelSpec& spec, const Device& device,
-                                                         std::int64_t head_dim, Mask mask, SpecOverrides overrides = {});
+                                                         std::int64_t head_dim, Mask mask,
+                                                         SpecOverrides overrides = {});
 
 template <>
 struct EnumNames<Algorithm> {
@@ -118,7 +119,8 @@ struct EnumNames<LaunchStyle> {
 template <>
 struct EnumNames<MathPath> {
   static constexpr std::string_view kind = "math";
-  static constexpr Named<MathPath> table[] = {{MathPath::mma_sync, "mma_sync"}, {MathPath::wgmma, "wgmma"}, {MathPath::native, "native"}};
+  static constexpr Named<MathPath> table[] = {
+      {MathPath::mma_sync, "mma_sync"}, {MathPath::wgmma, "wgmma"}, {MathPath::native, "native"}};
 };
 template <>
 struct EnumNames<PassCondition> {

@@ -16,7 +16,8 @@ struct Named {
   std::string_view name;
 };
 
-/// Specialised beside each enum: `static constexpr Named<E> table[]` and `static constexpr std::string_view kind` ("dtype").
+/// Specialised beside each enum: `static constexpr Named<E> table[]` and `static constexpr std::string_view kind`
+/// ("dtype").
 template <class E>
 struct EnumNames;
 

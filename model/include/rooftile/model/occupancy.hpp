@@ -1,4 +1,5 @@
-// How many CTAs of a launch live on one SM at once (CUDA C++ Programming Guide, "Multiprocessor Level"), and whether one fits.
+// How many CTAs of a launch live on one SM at once (CUDA C++ Programming Guide, "Multiprocessor Level"), and whether
+// one fits.
 #pragma once
 
 #include <cstdint>
@@ -20,11 +21,13 @@ struct Occupancy {
   std::int64_t resident = 0;  ///< the least of them
 };
 
-/// Registers are allocated per warp in multiples of sm.register_unit, shared memory per CTA in multiples of sm.smem_unit
-/// plus sm.smem_reserved_per_cta.
+/// Registers are allocated per warp in multiples of sm.register_unit, shared memory per CTA in multiples of
+/// sm.smem_unit plus sm.smem_reserved_per_cta.
 [[nodiscard]] Occupancy occupancy(const Device& device, const Launch& launch);
 
-/// Nothing, or why the program cannot run on the device: shared memory or registers of a CTA, threads, the grid, DRAM capacity.
-[[nodiscard]] tl::expected<void, Refusal> fits(const Device& device, const Program& program, const ProgramCounts& counts);
+/// Nothing, or why the program cannot run on the device: shared memory or registers of a CTA, threads, the grid, DRAM
+/// capacity.
+[[nodiscard]] tl::expected<void, Refusal> fits(const Device& device, const Program& program,
+                                               const ProgramCounts& counts);
 
 }  // namespace rooftile

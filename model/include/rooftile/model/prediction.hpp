@@ -1,5 +1,5 @@
-// What a predictor answers: bytes per level, work per unit, the time each resource would need alone, the total, the bound.
-// Plain values without heap: a million a second. What went into it is told by explain.hpp.
+// What a predictor answers: bytes per level, work per unit, the time each resource would need alone, the total, the
+// bound. Plain values without heap: a million a second. What went into it is told by explain.hpp.
 #pragma once
 
 #include <array>
@@ -32,17 +32,17 @@ struct Traffic {
 
 /// One launch of the call.
 struct LaunchPrediction {
-  Seconds time;                ///< what it adds to the call
+  Seconds time;  ///< what it adds to the call
   Limit bound = Limit::dram;
-  Seconds dram;                ///< alone
-  Seconds l2;                  ///< alone
-  Seconds sm;                  ///< makespan of its CTAs
-  Seconds latency;             ///< its longest CTA, alone on an SM
+  Seconds dram;     ///< alone
+  Seconds l2;       ///< alone
+  Seconds sm;       ///< makespan of its CTAs
+  Seconds latency;  ///< its longest CTA, alone on an SM
   Traffic dram_bytes;
   Traffic l2_bytes;
   std::int64_t ctas = 0;
-  std::int32_t resident = 0;   ///< CTAs per SM at once
-  double waves = 0;            ///< CTAs / (resident x SMs)
+  std::int32_t resident = 0;  ///< CTAs per SM at once
+  double waves = 0;           ///< CTAs / (resident x SMs)
 };
 
 struct Prediction {
@@ -56,7 +56,7 @@ struct Prediction {
   Bytes compulsory;                     ///< inputs and outputs once
   Bytes extra_memory;                   ///< workspace alive at once: O(N) or O(N²)
   Flops paper_flops;
-  Flops executed_flops;                 ///< on the tensor cores, padding and masked blocks included
+  Flops executed_flops;  ///< on the tensor cores, padding and masked blocks included
   InlineVector<LaunchPrediction, max_launches> launches;
 
   [[nodiscard]] constexpr Seconds alone_on(Limit limit) const { return alone[static_cast<std::size_t>(limit)]; }
@@ -65,10 +65,10 @@ struct Prediction {
 template <>
 struct EnumNames<Limit> {
   static constexpr std::string_view kind = "bound";
-  static constexpr Named<Limit> table[] = {{Limit::dram, "dram"},       {Limit::l2, "l2"},     {Limit::smem, "smem"},
-                                           {Limit::tensor, "tensor"},   {Limit::exp2, "exp2"}, {Limit::fma, "fma"},
-                                           {Limit::convert, "convert"}, {Limit::issue, "issue"},
-                                           {Limit::latency, "latency"}, {Limit::launch, "launch"}};
+  static constexpr Named<Limit> table[] = {
+      {Limit::dram, "dram"},       {Limit::l2, "l2"},        {Limit::smem, "smem"},       {Limit::tensor, "tensor"},
+      {Limit::exp2, "exp2"},       {Limit::fma, "fma"},      {Limit::convert, "convert"}, {Limit::issue, "issue"},
+      {Limit::latency, "latency"}, {Limit::launch, "launch"}};
 };
 template <>
 struct EnumNames<LimitClass> {

@@ -17,16 +17,16 @@ enum class Kind { spec, device, measured, derived, assumed, set };
 template <>
 struct EnumNames<Kind> {
   static constexpr std::string_view kind = "kind";
-  static constexpr Named<Kind> table[] = {{Kind::spec, "spec"},       {Kind::device, "device"},
+  static constexpr Named<Kind> table[] = {{Kind::spec, "spec"},         {Kind::device, "device"},
                                           {Kind::measured, "measured"}, {Kind::derived, "derived"},
-                                          {Kind::assumed, "assumed"}, {Kind::set, "set"}};
+                                          {Kind::assumed, "assumed"},   {Kind::set, "set"}};
 };
 
 /// A stated number: its text, its value and its source.
 struct StatedLeaf {
-  std::string path;       ///< "memory.dram.bandwidth"; under `measured:` and `expect:` the path starts with that word
-  std::string text;       ///< as written: "1555 GB/s"
-  double value = 0;       ///< base units
+  std::string path;  ///< "memory.dram.bandwidth"; under `measured:` and `expect:` the path starts with that word
+  std::string text;  ///< as written: "1555 GB/s"
+  double value = 0;  ///< base units
   Dimension dimension;
   Kind kind = Kind::spec;
   std::string source;

@@ -1,5 +1,6 @@
-// What a kernel looks like to the memory hierarchy. An algorithm is written once, as the function that builds its Program:
-// the model counts it, the simulator runs it, the host execution of the real kernel must agree with it byte for byte.
+// What a kernel looks like to the memory hierarchy. An algorithm is written once, as the function that builds its
+// Program: the model counts it, the simulator runs it, the host execution of the real kernel must agree with it byte
+// for byte.
 //
 //   Program flash2, A100, 1 head, N = 4096, d = 128                            (rooftile explain prints this form)
 //     tensors   Q K V input, O LSE output
@@ -13,8 +14,9 @@
 //                          store O, store LSE
 //
 // Everything is a flat pool inside the object: no heap, no strings, no recursion, trivially copyable.
-// Indices: axes are 0..4 (fastest first), loop n of a launch is 5 + n (bound.hpp). Loop indices are absolute block numbers.
-// Extents and amounts are 64-bit integers; FLOP totals are computed in double (a backward over 1M tokens overflows int64).
+// Indices: axes are 0..4 (fastest first), loop n of a launch is 5 + n (bound.hpp). Loop indices are absolute block
+// numbers. Extents and amounts are 64-bit integers; FLOP totals are computed in double (a backward over 1M tokens
+// overflows int64).
 #pragma once
 
 #include <cstdint>
@@ -67,7 +69,8 @@ enum class Hint : std::uint8_t { none, async, multicast, evict, persist };
 /// In which trips of `guard_loop` an op takes part.
 enum class Guard : std::uint8_t { always, first_trip, not_first_trip, last_trip };
 
-/// Where a tile stands along one tensor dimension: offset = index·step + index2·step2, `extent` elements, clipped at the edge.
+/// Where a tile stands along one tensor dimension: offset = index·step + index2·step2, `extent` elements, clipped at
+/// the edge.
 struct TileDim {
   std::int32_t step = 0;
   std::int32_t extent = 1;
@@ -79,8 +82,8 @@ struct TileDim {
 
 /// "not before that op, `lag` trips ago": dependence of an op on an op of any role of the launch.
 struct After {
-  std::int8_t op = -1;   ///< index into Program::ops
-  std::int8_t lag = 0;   ///< 0: same trip
+  std::int8_t op = -1;  ///< index into Program::ops
+  std::int8_t lag = 0;  ///< 0: same trip
 };
 
 struct TileOp {
@@ -93,7 +96,7 @@ struct TileOp {
   std::uint8_t after_count = 0;
   std::uint8_t dims = 0;
   After after[3];
-  std::int64_t amount = 0;      ///< work per execution, for the others
+  std::int64_t amount = 0;  ///< work per execution, for the others
   TileDim dim[5];
 };
 
@@ -106,7 +109,8 @@ struct Loop {
   bool descending = false;
   std::int8_t parent = -1;  ///< enclosing loop; nesting at most 3
   std::int8_t group = -1;   ///< loops of one group (across roles) run in step
-  std::int8_t body_of = -1; ///< an earlier loop whose body this one repeats, op by op: masked and unmasked blocks; -1: its own
+  std::int8_t body_of =
+      -1;  ///< an earlier loop whose body this one repeats, op by op: masked and unmasked blocks; -1: its own
 };
 
 /// Identical warps doing one job: all of flash2; producer and consumers of flash3.
@@ -114,8 +118,8 @@ struct Role {
   const char* name = "";
   std::int16_t warps = 0;
   std::int16_t registers = 0;
-  std::int16_t copies = 1;      ///< identical warp groups
-  std::int16_t first_op = 0;    ///< ops [first_op, last_op) of the program
+  std::int16_t copies = 1;    ///< identical warp groups
+  std::int16_t first_op = 0;  ///< ops [first_op, last_op) of the program
   std::int16_t last_op = 0;
 };
 
@@ -137,8 +141,8 @@ inline constexpr std::size_t max_ops = 64;
 struct Launch {
   const char* name = "";
   std::int32_t threads = 0;
-  std::int32_t registers = 0;    ///< per thread, at entry
-  std::int64_t smem = 0;         ///< bytes per CTA
+  std::int32_t registers = 0;  ///< per thread, at entry
+  std::int64_t smem = 0;       ///< bytes per CTA
   std::int32_t cluster = 1;
   Schedule schedule = Schedule::one_per_cta;
   InlineVector<Axis, max_axes> axes;  ///< fastest first
@@ -163,8 +167,8 @@ struct Program {
   MathPath math = MathPath::mma_sync;
   LaunchStyle launch_style = LaunchStyle::stream;
   L2State l2 = L2State::cold;
-  Flops paper_flops;              ///< of the workload, as the papers count
-  bool off_target = false;        ///< a bare algorithm name on an architecture its kernel does not target
+  Flops paper_flops;        ///< of the workload, as the papers count
+  bool off_target = false;  ///< a bare algorithm name on an architecture its kernel does not target
 
   void clear() {
     tensors.clear();
@@ -177,8 +181,8 @@ template <>
 struct EnumNames<OpKind> {
   static constexpr std::string_view kind = "op kind";
   static constexpr Named<OpKind> table[] = {
-      {OpKind::load, "load"},   {OpKind::store, "store"},     {OpKind::atomic, "atomic"}, {OpKind::lds, "lds"},
-      {OpKind::sts, "sts"},     {OpKind::mma, "mma"},         {OpKind::exp2, "exp2"},     {OpKind::fma, "fma"},
+      {OpKind::load, "load"},       {OpKind::store, "store"}, {OpKind::atomic, "atomic"}, {OpKind::lds, "lds"},
+      {OpKind::sts, "sts"},         {OpKind::mma, "mma"},     {OpKind::exp2, "exp2"},     {OpKind::fma, "fma"},
       {OpKind::convert, "convert"}, {OpKind::alu, "alu"},     {OpKind::rng, "rng"},       {OpKind::reduce, "reduce"},
       {OpKind::barrier, "barrier"}};
 };

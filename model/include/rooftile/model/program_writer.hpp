@@ -2,16 +2,14 @@
 //
 //   ProgramWriter w{program};
 //   const int q = w.input("Q", 2, {batch, heads, seq_q, d});
-//   w.launch("flash2", {.threads = 128, .registers = 255, .smem = 65536}, {{"q_tile", tiles}, {"head", heads}, {"batch", batch}});
-//   w.role("all", 4);
-//   w.load(q, {at(2), at(1), tile(0, br), whole(d)});               // once per CTA; axes 0 = q_tile, 1 = head, 2 = batch
-//   const int j = w.loop(constant(0), constant(blocks));
-//   w.in(j);
-//   const int k_tile = w.load(k, {at(2), at(1), tile(loop_index(j), bc), whole(d)});
-//   const int qk = w.work(OpKind::mma, 2 * br * bc * d);
-//   w.after(qk, {{k_tile, 0}});                                     // QKᵀ waits for K of this trip
+//   w.launch("flash2", {.threads = 128, .registers = 255, .smem = 65536}, {{"q_tile", tiles}, {"head", heads},
+//   {"batch", batch}}); w.role("all", 4); w.load(q, {at(2), at(1), tile(0, br), whole(d)});               // once per
+//   CTA; axes 0 = q_tile, 1 = head, 2 = batch const int j = w.loop(constant(0), constant(blocks)); w.in(j); const int
+//   k_tile = w.load(k, {at(2), at(1), tile(loop_index(j), bc), whole(d)}); const int qk = w.work(OpKind::mma, 2 * br *
+//   bc * d); w.after(qk, {{k_tile, 0}});                                     // QKᵀ waits for K of this trip
 #pragma once
 
+#include <algorithm>
 #include <initializer_list>
 
 #include "rooftile/model/program.hpp"
@@ -90,12 +88,53 @@ class ProgramWriter {
   void guard(Guard guard, int loop);
 
  private:
-  int tensor(const char* name, TensorRole role, std::int64_t element_bytes, std::initializer_list<std::int64_t> extents);
+  int tensor(const char* name, TensorRole role, std::int64_t element_bytes,
+             std::initializer_list<std::int64_t> extents);
   int move(OpKind kind, int tensor, std::initializer_list<TileDim> dims);
   TileOp& append(OpKind kind);
 
   Program& program_;
   std::int8_t loop_ = -1;
 };
+
+// Inline: a program is built hundreds of thousands of times a second.
+
+inline TileOp& ProgramWriter::append(OpKind kind) {
+  TileOp& op = program_.ops.emplace_back();
+  op.kind = kind;
+  op.hint = Hint::none;
+  op.guard = Guard::always;
+  op.guard_loop = -1;
+  op.loop = loop_;
+  op.tensor = -1;
+  op.after_count = 0;
+  op.dims = 0;
+  op.amount = 0;
+  Launch& launch = program_.launches.back();
+  launch.last_op = static_cast<std::int16_t>(program_.ops.size());
+  if (!launch.roles.empty()) launch.roles.back().last_op = launch.last_op;
+  return op;
+}
+
+inline int ProgramWriter::move(OpKind kind, int tensor, std::initializer_list<TileDim> dims) {
+  TileOp& op = append(kind);
+  op.tensor = static_cast<std::int8_t>(tensor);
+  std::copy(dims.begin(), dims.end(), op.dim);
+  op.dims = static_cast<std::uint8_t>(dims.size());
+  return static_cast<int>(program_.ops.size()) - 1;
+}
+
+inline int ProgramWriter::work(OpKind kind, std::int64_t amount) {
+  append(kind).amount = amount;
+  return static_cast<int>(program_.ops.size()) - 1;
+}
+
+inline void ProgramWriter::after(int op, std::initializer_list<Dependence> dependences) {
+  TileOp& later = program_.ops[static_cast<std::size_t>(op)];
+  for (const Dependence& dependence : dependences) {
+    later.after[later.after_count++] = {static_cast<std::int8_t>(dependence.op),
+                                        static_cast<std::int8_t>(dependence.lag)};
+  }
+}
 
 }  // namespace rooftile

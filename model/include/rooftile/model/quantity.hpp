@@ -33,9 +33,7 @@ class Quantity {
   explicit constexpr Quantity(double value) : value_{value} {}
 
   /// A quantity that nobody has stated; is_known() is false and arithmetic with it stays unknown.
-  [[nodiscard]] static constexpr Quantity unknown() {
-    return Quantity{std::numeric_limits<double>::quiet_NaN()};
-  }
+  [[nodiscard]] static constexpr Quantity unknown() { return Quantity{std::numeric_limits<double>::quiet_NaN()}; }
 
   [[nodiscard]] constexpr double value() const { return value_; }
   /// Where the number is kept: for tables that read and write quantities of several dimensions (device_leaves.hpp).

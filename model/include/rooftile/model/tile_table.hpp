@@ -24,11 +24,11 @@ struct OwnTile {
   std::int64_t head_dim;    ///< compiled for; serves shapes up to it
   std::int64_t br;
   std::int64_t bc;
-  std::int64_t bk;          ///< GEMM depth per trip; 0 for flash
+  std::int64_t bk;  ///< GEMM depth per trip; 0 for flash
   int warps;
   int stages;
-  int registers;            ///< per thread; the budget that __launch_bounds__ enforces
-  std::int64_t smem;        ///< bytes per CTA
+  int registers;      ///< per thread; the budget that __launch_bounds__ enforces
+  std::int64_t smem;  ///< bytes per CTA
 };
 
 /// Shared memory of a flash2 tile: Q and one buffer each of K and V, 2 bytes per element.

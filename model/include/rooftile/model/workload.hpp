@@ -46,7 +46,7 @@ struct AttentionShape {
   Pass pass = Pass::fwd;
   double dropout = 0;  ///< probability that a softmax weight is dropped, [0, 1)
 
-  [[nodiscard]] constexpr std::int64_t group() const { return heads / kv_heads; }     ///< query heads per K/V head
+  [[nodiscard]] constexpr std::int64_t group() const { return heads / kv_heads; }  ///< query heads per K/V head
   [[nodiscard]] constexpr std::int64_t causal_offset() const { return seq_kv - seq_q; }
   friend bool operator==(const AttentionShape&, const AttentionShape&) = default;
 };
@@ -74,8 +74,8 @@ using Workload = std::variant<AttentionShape, GemmShape, SoftmaxShape>;
 [[nodiscard]] constexpr Op op_of(const Workload& workload) { return static_cast<Op>(workload.index()); }
 [[nodiscard]] DType dtype_of(const Workload& workload);
 
-/// FLOP as the papers count them (FlashAttention-2, section 4.1): 4·B·H·Nq·Nk·d forward, halved if causal, backward 2.5x,
-/// both 3.5x; GEMM 2·batch·m·n·k; softmax 5 per element (subtract, exp, add, maximum, scale).
+/// FLOP as the papers count them (FlashAttention-2, section 4.1): 4·B·H·Nq·Nk·d forward, halved if causal,
+/// backward 2.5x, both 3.5x; GEMM 2·batch·m·n·k; softmax 5 per element (subtract, exp, add, maximum, scale).
 [[nodiscard]] Flops paper_flops(const Workload& workload);
 
 /// Nothing, or why the numbers make no workload: "kv_heads 3 does not divide heads 8".

@@ -1,12 +1,12 @@
-#include "cli/value_list.hpp"
+#include "question/value_list.hpp"
 
 #include <charconv>
 #include <limits>
 #include <optional>
 
-#include "cli/command.hpp"
+#include "rooftile/model/error.hpp"
 
-namespace rooftile::cli {
+namespace rooftile::experiments {
 namespace {
 
 constexpr std::int64_t largest = std::numeric_limits<std::int32_t>::max();
@@ -29,6 +29,10 @@ std::optional<std::int64_t> whole_number(std::string_view text) {
 }
 
 std::string quoted(std::string_view text) { return "'" + std::string{text} + "'"; }
+
+[[noreturn]] void refuse(std::string_view option, const std::string& message) {
+  throw InputError{std::string{option} + ": " + message};
+}
 
 /// One list in the making.
 class ListReader {
@@ -97,4 +101,4 @@ std::vector<std::string> name_list(std::string_view option, std::string_view tex
   return names;
 }
 
-}  // namespace rooftile::cli
+}  // namespace rooftile::experiments

@@ -1,4 +1,4 @@
-// Lists of values on a command line.
+// Lists of values on a command line and in an experiment file.
 //
 //   512,1024        512 1024             512:16384:x2    512 1024 2048 4096 8192 16384
 //   32:128:32       32 64 96 128         a100_sxm4_80gb,l40s
@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
-namespace rooftile::cli {
+namespace rooftile::experiments {
 
-/// Whole numbers within [least, 2^31 - 1]; `option` stands in messages. Throws InputError.
+/// Whole numbers within [least, 2^31 - 1]; `option` opens the messages. Throws InputError.
 [[nodiscard]] std::vector<std::int64_t> integer_list(std::string_view option, std::string_view text,
                                                      std::int64_t least = 1);
 /// Names between commas; none may be empty. Throws InputError.
@@ -20,4 +20,4 @@ namespace rooftile::cli {
 /// The most values a list may have: a typo in a step should not ask for a million predictions.
 inline constexpr std::size_t longest_list = 10'000;
 
-}  // namespace rooftile::cli
+}  // namespace rooftile::experiments
