@@ -24,7 +24,7 @@ else # what the dev build compiles; generated files (header checks) are not ours
 fi
 passed="$rooftile_root/build/log/tidy"
 mkdir -p "$passed"
-rules=$({ cat .clang-tidy; printf '%s\n' "${files[@]}" | grep '\.hpp$' | xargs cat; clang-tidy-14 --version; } | sha256sum)
+rules=$({ cat .clang-tidy tests/.clang-tidy; printf '%s\n' "${files[@]}" | grep '\.hpp$' | xargs cat; clang-tidy-14 --version; } | sha256sum)
 
 # tidy FILE: silent when in order
 tidy() {

@@ -151,7 +151,7 @@ std::string stray_word(const CLI::App& root) {
   const CLI::App& app = deepest(root);
   const Names words = app.remaining();
   if (words.empty()) return {};
-  const std::string word = words.front();
+  const std::string& word = words.front();
   const Names commands = subcommand_names(app);
   if (word.starts_with('-')) {
     const std::string name = word.substr(0, word.find('='));
@@ -167,7 +167,7 @@ std::string stray_word(const CLI::App& root) {
 std::string message_of(const CLI::App& root, const CLI::ParseError& error) {
   if (std::string text = stray_word(root); !text.empty()) return text;
   const CLI::App& app = deepest(root);
-  const std::string what = error.what();
+  std::string what = error.what();
   if (error.get_name() == "ArgumentMismatch") {
     const bool repeated = what.find("At Most") != std::string::npos;
     return what.substr(0, what.find(':')) + (repeated ? ": given more than once" : ": a value is missing");

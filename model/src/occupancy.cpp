@@ -49,9 +49,10 @@ tl::expected<void, Refusal> fits(const Device& device, const Launch& launch) {
   }
   double ctas = 1;
   for (const Axis& axis : launch.axes) ctas *= static_cast<double>(axis.extent);
-  if (ctas > static_cast<double>(largest_grid))
+  if (ctas > static_cast<double>(largest_grid)) {
     return does_not_fit(name + " needs a grid of " + std::to_string(static_cast<std::int64_t>(ctas)) +
                         " CTAs, 2^31 - 1 is the limit");
+  }
   return {};
 }
 

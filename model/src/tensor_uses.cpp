@@ -144,7 +144,7 @@ class Sweeper {
       add(static_cast<std::size_t>(i));
     }
     for (const BoxSweep& sweep : sweeps_) {
-      TensorUse& use = counts_.uses[first_use_ + sweep.use];
+      TensorUse& use = counts_.uses[first_use_ + static_cast<std::size_t>(sweep.use)];
       swept(use, sweep.loads) += sweep.repeats * sweep.box.bytes(element_bytes(use));
     }
     for (std::size_t u = first_use_; u < counts_.uses.size(); ++u) {

@@ -38,8 +38,8 @@ double wave_incidences(const Launch& launch, unsigned indexed, std::int64_t wave
   const bool neighbours_share = !runs[0].indexed && runs.size() <= 2;
   if (neighbours_share) {
     const auto set = static_cast<Int>(runs[0].extent);
-    const auto common = static_cast<double>((ctas - 1) / std::lcm(set, wave));
-    return waves + sets - 1 - common;
+    const Int common = (ctas - 1) / std::lcm(set, wave);  // boundaries of both
+    return waves + sets - 1 - static_cast<double>(common);
   }
   double distinct = 1;  // sets that one wave meets
   double stride = 1;

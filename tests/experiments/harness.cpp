@@ -42,10 +42,11 @@ std::vector<std::string> words_of(const std::string& line) {
   bool in_word = false;
   for (const char c : line) {
     if (quote != 0) {
-      if (c == quote)
+      if (c == quote) {
         quote = 0;
-      else
+      } else {
         word += c;
+      }
     } else if (c == '\'' || c == '"') {
       quote = c;
       in_word = true;

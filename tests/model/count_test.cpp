@@ -103,8 +103,8 @@ TEST(Count, EqualsExpansionOnRandomShapes) {
   Program program;
   for (int n = 0; n < 1000; ++n) {
     const AttentionShape shape = random_shape(random);
-    const SpecOverrides tile =
-        std::array<SpecOverrides, 5>{{{0, 0}, {64, 128}, {128, 176}, {64, 256}, {48, 80}}}[n % 5];
+    const SpecOverrides tile = std::array<SpecOverrides, 5>{
+        {{0, 0}, {64, 128}, {128, 176}, {64, 256}, {48, 80}}}[static_cast<std::size_t>(n % 5)];
     test::build_or_throw(program, shape, test::flash2_spec(), tile);
     expect_equal_to_expansion(program, "flash2 " + describe(shape));
     if (n % 4 != 0) continue;

@@ -1,4 +1,4 @@
-// Which requests L2 answers and which leave DRAM (DESIGN of the model: README, "DRAM bytes are not L2 bytes").
+// Which requests L2 answers and which leave DRAM (model/README.md, section 5).
 //
 // Bytes are asked for again at three distances, and each is answered by L2 if what is touched in between fits:
 //   at the same time     CTAs of one wave that share K and V read them once
