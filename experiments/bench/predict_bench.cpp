@@ -30,7 +30,7 @@ const Setup& setup() {
 /// Causal GQA, d = 128: the shape of a Llama-like prefill.
 Workload gqa(std::int64_t n) {
   return AttentionShape{
-      .batch = 8, .heads = 32, .kv_heads = 8, .seq_q = n, .seq_kv = n, .head_dim = 128, .mask = Mask::causal};
+      .batch = 1, .heads = 32, .kv_heads = 8, .seq_q = n, .seq_kv = n, .head_dim = 128, .mask = Mask::causal};
 }
 
 void prepared(benchmark::State& state, const Predictor& predictor, const KernelSpec& spec) {
