@@ -37,13 +37,14 @@ TileShape shape_of(const TileOp& op, const Tensor& tensor) {
     const bool innermost = d + 1 == op.dims;
     const auto in_sectors = [&](std::int64_t n) { return innermost ? sectors_of(n, tensor.element_bytes) : n; };
     const std::int64_t extent = dim.index == no_index ? std::min<std::int64_t>(dim.extent, size) : dim.extent;
-    if (extent == 1) {
-      shape.factor[1] *= in_sectors(1);
+    if (extent == 1 || dim.index == no_index) {  // never clipped
+      shape.factor[0] *= extent;
+      shape.factor[1] *= in_sectors(extent);
       continue;
     }
     const std::int64_t tiles = ceil_div(size, extent);
     const std::int64_t rest = size - (tiles - 1) * extent;
-    const bool clipped = dim.index != no_index && dim.index2 == no_index && rest != extent;
+    const bool clipped = dim.index2 == no_index && rest != extent;
     if (clipped) {
       shape.ragged.push_back(
           {dim.index, tiles - 1, {extent, in_sectors(extent)}, {extent - rest, in_sectors(extent) - in_sectors(rest)}});

@@ -173,7 +173,7 @@ class Sweeper {
     TensorUse& use = counts_.uses[first_use_ + number];
     (loads ? use.loaded : use.stored) += bytes;
     if (!drives_) {
-      swept(use, loads) += bytes / sharers_;
+      swept(use, loads) += sharers_ == 1 ? bytes : bytes / sharers_;
     } else {
       add_box_sweep({static_cast<std::int8_t>(number), loads, op.loop, repeats(launch_, op, placing_), box_});
     }

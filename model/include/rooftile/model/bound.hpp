@@ -47,6 +47,7 @@ struct Bound {
 
 /// The limit at one value of its index.
 [[nodiscard]] constexpr std::int64_t value_at(const Bound& bound, std::int64_t index) {
+  if (bound.lo == bound.hi) return bound.lo;  // constants need no division
   const std::int64_t v = floor_div(bound.c + bound.b * index, bound.div);
   return v < bound.lo ? bound.lo : v > bound.hi ? bound.hi : v;
 }
