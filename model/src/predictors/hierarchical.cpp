@@ -25,20 +25,20 @@ Seconds period_of(const Device& device, LaunchStyle style) {
 /// One call on one device; lives on the stack of predict().
 class Call {
  public:
-  Call(const Device& device, const Program& program, const ProgramCounts& counts)
+  Call(const Device& device, const Program& program, const ProgramCounts& counts, Prediction& result)
       : device_{device},
         program_{program},
         counts_{counts},
         costs_{device, program.dtype, program.math},
-        totals_{program, counts},
+        totals_{program, counts, result},
+        result_{result},
         l2_{device, program, program.l2 == L2State::warm} {}
 
-  [[nodiscard]] Prediction predict() {
+  void predict() {
     for (std::size_t l = 0; l < program_.launches.size(); ++l) add_launch(l);
     add_units_alone();
-    Prediction result = totals_.finish();
-    if (program_.launch_style == LaunchStyle::framework) wait_for_framework(result);
-    return result;
+    totals_.finish();
+    if (program_.launch_style == LaunchStyle::framework) wait_for_framework();
   }
 
  private:
@@ -104,12 +104,12 @@ class Call {
   }
 
   /// An eager framework issues one operation per period; a call cannot end before its last one is issued.
-  void wait_for_framework(Prediction& result) const {
+  void wait_for_framework() {
     const Seconds issued = device_.launch.framework_period * static_cast<double>(program_.launches.size());
-    result.alone[static_cast<std::size_t>(Limit::launch)] = issued;
-    if (issued > result.time) {
-      result.time = issued;
-      result.bound = Limit::launch;
+    result_.alone[static_cast<std::size_t>(Limit::launch)] = issued;
+    if (issued > result_.time) {
+      result_.time = issued;
+      result_.bound = Limit::launch;
     }
   }
 
@@ -130,6 +130,7 @@ class Call {
   const ProgramCounts& counts_;
   CostTable costs_;
   Totals totals_;
+  Prediction& result_;
   L2Reuse l2_;
 };
 
@@ -156,7 +157,9 @@ class Hierarchical final : public Predictor {
   [[nodiscard]] tl::expected<Prediction, Refusal> predict(const Device& device, const Program& program,
                                                           const ProgramCounts& counts) const override {
     if (auto refused = fits(device, program, counts); !refused) return tl::unexpected{refused.error()};
-    return Call{device, program, counts}.predict();
+    tl::expected<Prediction, Refusal> result{tl::in_place};
+    Call{device, program, counts, *result}.predict();
+    return result;
   }
 
   [[nodiscard]] Explanation explain(const Profile& profile, const Program& program,

@@ -30,7 +30,8 @@ class Roofline final : public Predictor {
     if (auto refused = fits(device, program, counts); !refused) return tl::unexpected{refused.error()};
     const FlopsPerSecond peak = matmul_peak(device, program.dtype);
 
-    Totals totals{program, counts};
+    tl::expected<Prediction, Refusal> result{tl::in_place};
+    Totals totals{program, counts, *result};
     for (std::size_t l = 0; l < program.launches.size(); ++l) {
       LaunchPrediction part = totals.begin(l);
       for (const TensorUse& use : counts.uses_of(l)) {
@@ -45,7 +46,8 @@ class Roofline final : public Predictor {
       totals.add_alone(Limit::tensor, part.sm);
       totals.add(part);
     }
-    return totals.finish();
+    totals.finish();
+    return result;
   }
 
   [[nodiscard]] Explanation explain(const Profile& profile, const Program& program,

@@ -31,13 +31,12 @@ void Totals::add(const LaunchPrediction& part) {
   result_.launches.push_back(part);
 }
 
-Prediction Totals::finish() {
+void Totals::finish() {
   const auto most = std::max_element(time_by_bound_.begin(), time_by_bound_.end());
   result_.bound = static_cast<Limit>(most - time_by_bound_.begin());
   result_.paper_flops = program_.paper_flops;
   result_.compulsory = bytes(compulsory_bytes(program_, counts_));
   result_.extra_memory = counts_.workspace;
-  return result_;
 }
 
 }  // namespace rooftile

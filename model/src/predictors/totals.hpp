@@ -6,10 +6,12 @@
 
 namespace rooftile {
 
-/// Collects launches into a Prediction. Times and DRAM bytes are the predictor's own.
+/// Collects launches into a Prediction in place: it is large, and copies would show. Times and DRAM bytes are the
+/// predictor's own.
 class Totals {
  public:
-  Totals(const Program& program, const ProgramCounts& counts) : program_{program}, counts_{counts} {}
+  Totals(const Program& program, const ProgramCounts& counts, Prediction& result)
+      : program_{program}, counts_{counts}, result_{result} {}
 
   /// Counts and L2 requests of launch `l`; the rest of the part is for the predictor to fill.
   [[nodiscard]] LaunchPrediction begin(std::size_t l);
@@ -17,13 +19,13 @@ class Totals {
   void add(const LaunchPrediction& part);
   /// Adds a resource's time alone.
   void add_alone(Limit limit, Seconds time) { result_.alone[static_cast<std::size_t>(limit)] += time; }
-  /// The prediction, its bound the resource behind most of the launches' time.
-  [[nodiscard]] Prediction finish();
+  /// Completes the prediction; its bound is the resource behind most of the launches' time.
+  void finish();
 
  private:
   const Program& program_;
   const ProgramCounts& counts_;
-  Prediction result_;
+  Prediction& result_;
   std::array<Seconds, limits> time_by_bound_{};
 };
 
