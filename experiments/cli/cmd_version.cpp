@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "cli/commands.hpp"
+#include "cli/compiler.hpp"
 #include "rooftile/model/predictor.hpp"
 
 namespace rooftile::cli {
@@ -10,12 +11,6 @@ namespace {
 using analysis::Format;
 using analysis::Show;
 using analysis::Table;
-
-#if defined(__clang__)
-constexpr const char* compiler = "clang " __clang_version__;
-#else
-constexpr const char* compiler = "gcc " __VERSION__;
-#endif
 
 int version(const OutputOptions& options, Context& context) {
   std::string known;

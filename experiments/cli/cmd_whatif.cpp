@@ -43,16 +43,9 @@ std::vector<Column> variant_columns() {
     const std::string name{row.name};
     columns.push_back({name + "_alone_s", name + " alone", Show::seconds});
   }
-  for (const Column& column : {Column{"dram_read_bytes", "DRAM read", Show::bytes},
-                               {"dram_write_bytes", "DRAM write", Show::bytes},
-                               {"l2_read_bytes", "L2 read", Show::bytes},
-                               {"l2_write_bytes", "L2 write", Show::bytes},
-                               {"smem_bytes", "shared memory", Show::bytes},
-                               {"bound", "bound", Show::text},
-                               {"status", "status", Show::text},
-                               {"reason", "reason", Show::text},
-                               {"notes", "notes", Show::text}}) {
-    columns.push_back(column);
+  for (const Column& column : experiments::answer_columns()) {
+    const bool left_out = column.name == "time_s" || column.name == "flop" || column.name == "expected_error";
+    if (!left_out) columns.push_back(column);
   }
   return columns;
 }

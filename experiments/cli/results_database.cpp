@@ -6,17 +6,13 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "cli/compiler.hpp"
+
 namespace rooftile::cli {
 namespace {
 
 using analysis::SqlValue;
 using analysis::Value;
-
-#if defined(__clang__)
-constexpr const char* compiler = "clang " __clang_version__;
-#else
-constexpr const char* compiler = "gcc " __VERSION__;
-#endif
 
 struct ToValue {
   Value operator()(std::monostate) const { return {}; }

@@ -116,8 +116,8 @@ class Call {
   void add_units_alone() {
     const double per_second = costs_.clock().value() * device_.sm.count.value();
     for (std::size_t l = 0; l < program_.launches.size(); ++l) {
-      for (std::size_t k = 0; k < op_kinds;
-           ++k) {  // tile movements have no work here: L2's share is counted per launch
+      // tile movements have no work here: L2's share is counted per launch
+      for (std::size_t k = 0; k < op_kinds; ++k) {
         const OpCost& cost = costs_[static_cast<OpKind>(k)];
         const double cycles = counts_.launch[l].work[k] * cost.cycles_per_amount;
         if (cycles > 0) totals_.add_alone(limit_of(cost.unit), Seconds{cycles / per_second});
