@@ -1,53 +1,89 @@
 // The tile shapes of rooftile's own kernels: the only place where they stand. The model, the simulator, the kernel
-// templates and the launch code read this table; what the compiler reports for each kernel must equal its row.
+// texts and the launch code read this table; what ptxas reports for each compiled kernel must equal its row.
 //
-//   kernel        d    Br x Bc   warps  stages  registers  shared memory
-//   rt_flash2     128  128 x 64  4      1       255        (Br + 2·Bc)·d·2 = 64 KiB
+//   kernel       launch  d    Br x Bc   warps  stages  registers (sm_80, sm_90a)  shared memory
+//   rt_flash2    flash2  128  128 x 64  4      1       255, 255                   (Br + 2·Bc)·d·2 = 64 KiB
 //
 // flash2's shapes are those that FlashAttention-2 ships for sm_80 (Dao-AILab/flash-attention,
 // csrc/flash_attn/src/flash_fwd_launch_template.h): Q stays in shared memory, one K and one V buffer.
-// standard: Br x Bc is the tile of C in both GEMMs and bk the depth of one trip; A and B are `stages` deep.
+// gemm: Br x Bc is the tile of C in both products and bk the depth of one trip; A and B are `stages` deep.
+// softmax: a CTA holds Br rows and goes through Bc columns of each per step, 16 bytes per lane.
+// Standard library only: the kernels build with nvcc alone.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <string_view>
-#include <vector>
-
-#include "rooftile/model/kernel_spec.hpp"
 
 namespace rooftile {
 
-/// One compiled shape of one of our kernels, 16-bit element types.
+/// One compiled shape of one launch of our kernels, 16-bit element types.
 struct OwnTile {
-  std::string_view kernel;  ///< spec name
-  std::int64_t head_dim;    ///< compiled for; serves shapes up to it
-  std::int64_t br;
-  std::int64_t bc;
-  std::int64_t bk;  ///< GEMM depth per trip; 0 for flash
+  std::string_view kernel;  ///< spec name; "rt_standard" stands for all its softmaxes
+  std::string_view launch;  ///< "flash2", "gemm", "softmax_safe" ...
+  int head_dim;             ///< compiled for; 0: any
+  int br;
+  int bc;
+  int bk;  ///< GEMM depth per trip; 0 for the others
   int warps;
   int stages;
-  int registers;      ///< per thread; the budget that __launch_bounds__ enforces
-  std::int64_t smem;  ///< bytes per CTA
+  int registers_sm80;  ///< per thread, the most of its instances (element types), as ptxas reports them for sm_80
+  int registers_sm90;  ///< the same for sm_90a
+  std::int64_t smem;   ///< dynamic shared memory, bytes per CTA; 0: softmax_smem() of the call
 };
 
 /// Shared memory of a flash2 tile: Q and one buffer each of K and V, 2 bytes per element.
 [[nodiscard]] constexpr std::int64_t flash2_smem(std::int64_t br, std::int64_t bc, std::int64_t head_dim) {
   return (br + 2 * bc) * head_dim * 2;
 }
-/// Shared memory of a GEMM tile: `stages` buffers of A and B, 2 bytes per element.
+/// Shared memory of a GEMM tile, 2 bytes per element: `stages` buffers of A and B, or the tile of C on its way out.
 [[nodiscard]] constexpr std::int64_t gemm_smem(std::int64_t br, std::int64_t bc, std::int64_t bk, int stages) {
-  return (br + bc) * bk * 2 * stages;
+  const std::int64_t pipeline = (br + bc) * bk * 2 * stages;
+  const std::int64_t result = br * bc * 2;
+  return pipeline > result ? pipeline : result;
 }
 
+/// Elements to which rows of the N² matrices S and P are padded in our standard attention: 16 bytes, the width of a
+/// load. The pad is computed and moved like the rest.
+inline constexpr int score_padding = 8;
+
+/// Rows up to this many columns are handled by one warp each, longer ones by four.
+inline constexpr int softmax_warp_columns = 1024;
+/// Columns that one warp goes through per step: 16 bytes of 2-byte elements per lane.
+inline constexpr int softmax_step = 256;
+
+/// Dynamic shared memory of a softmax CTA of `br` rows: maximum and sum of each of four warps where they share a row,
+/// and the rows themselves (16-bit, padded) where they stay on chip.
+[[nodiscard]] constexpr std::int64_t softmax_smem(std::int64_t br, std::int64_t cols, bool rows_on_chip) {
+  const std::int64_t padded = (cols + score_padding - 1) / score_padding * score_padding;
+  return (br == 1 ? 32 : 0) + (rows_on_chip ? br * padded * 2 : 0);
+}
+
+/// Columns of C per CTA for a product with `cols` columns: a narrow C (PV with d = 64) gets the narrow tile.
+[[nodiscard]] constexpr int gemm_bc(std::int64_t cols) { return cols <= 64 ? 64 : 128; }
+
 inline constexpr std::array own_tiles{
-    OwnTile{"rt_flash2", 64, 128, 128, 0, 4, 1, 255, flash2_smem(128, 128, 64)},
-    OwnTile{"rt_flash2", 128, 128, 64, 0, 4, 1, 255, flash2_smem(128, 64, 128)},
-    OwnTile{"rt_flash2", 256, 128, 64, 0, 8, 1, 255, flash2_smem(128, 64, 256)},
-    OwnTile{"rt_standard", 256, 128, 128, 32, 4, 3, 255, gemm_smem(128, 128, 32, 3)},
+    OwnTile{"rt_flash2", "flash2", 64, 128, 128, 0, 4, 1, 255, 255, flash2_smem(128, 128, 64)},
+    OwnTile{"rt_flash2", "flash2", 128, 128, 64, 0, 4, 1, 255, 255, flash2_smem(128, 64, 128)},
+    OwnTile{"rt_flash2", "flash2", 256, 128, 64, 0, 8, 1, 255, 255, flash2_smem(128, 64, 256)},
+    OwnTile{"rt_standard", "gemm", 0, 128, 128, 32, 4, 3, 255, 255, gemm_smem(128, 128, 32, 3)},
+    OwnTile{"rt_standard", "gemm", 0, 128, 64, 32, 4, 3, 255, 255, gemm_smem(128, 64, 32, 3)},
+    OwnTile{"rt_standard", "softmax_naive", 0, 4, 256, 0, 4, 1, 40, 40, 0},
+    OwnTile{"rt_standard", "softmax_naive", 0, 1, 1024, 0, 4, 1, 40, 40, 0},
+    OwnTile{"rt_standard", "softmax_safe", 0, 4, 256, 0, 4, 1, 40, 40, 0},
+    OwnTile{"rt_standard", "softmax_safe", 0, 1, 1024, 0, 4, 1, 40, 40, 0},
+    OwnTile{"rt_standard", "softmax_online", 0, 4, 256, 0, 4, 1, 40, 40, 0},
+    OwnTile{"rt_standard", "softmax_online", 0, 1, 1024, 0, 4, 1, 40, 40, 0},
+    OwnTile{"rt_standard", "softmax_fused", 0, 4, 256, 0, 4, 1, 40, 40, 0},
+    OwnTile{"rt_standard", "softmax_fused", 0, 1, 1024, 0, 4, 1, 40, 40, 0},
 };
 
-/// The rows of one of our kernels as a spec holds them, narrowest head dim first; empty for an unknown name.
-[[nodiscard]] std::vector<TileRow> own_tile_rows(std::string_view kernel);
+/// The row for a launch: flash by head dim (`key`), gemm and softmax by Bc.
+[[nodiscard]] constexpr OwnTile own_tile(std::string_view launch, int key) {
+  for (const OwnTile& tile : own_tiles) {
+    if (tile.launch == launch && (tile.head_dim == 0 ? tile.bc : tile.head_dim) == key) return tile;
+  }
+  throw "no such row in the tile table";  // in a constant expression: does not compile
+}
 
 }  // namespace rooftile

@@ -1,0 +1,82 @@
+// An attention call as our own kernels take it, and the tensors they work on: all that host execution, launch code and
+// the measuring program need to know of a workload. Standard library only: the measuring program builds with nvcc
+// alone.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace rooftile::kernels {
+
+/// 16-bit input and output types; accumulation is fp32.
+enum class Element : std::uint8_t { fp16, bf16 };
+
+/// O = softmax(Q Kᵀ · scale) V, forward, one call. Q, O: [batch, heads, seq_q, head_dim];
+/// K, V: [batch, kv_heads, seq_kv, head_dim]. Causal masks are bottom-right aligned: query i sees keys
+/// j <= i + seq_kv - seq_q. A row that sees no key gives O = 0 and LSE = -inf.
+struct AttentionCall {
+  Element element = Element::fp16;
+  int batch = 1;
+  int heads = 1;
+  int kv_heads = 1;
+  int seq_q = 1;
+  int seq_kv = 1;
+  int head_dim = 64;
+  bool causal = false;
+
+  [[nodiscard]] constexpr int group() const { return heads / kv_heads; }  ///< query heads per K/V head
+  [[nodiscard]] constexpr int causal_offset() const { return seq_kv - seq_q; }
+  friend constexpr bool operator==(const AttentionCall&, const AttentionCall&) = default;
+};
+
+enum class TensorRole : std::uint8_t { input, output, workspace };
+
+/// A matrix per (batch, head): row-major, `pitch` elements from row to row. Names and order are those of the Program.
+/// The pad between `cols` and `pitch` is never touched.
+struct TensorLayout {
+  const char* name = "";  ///< "Q"
+  TensorRole role = TensorRole::input;
+  int element_bytes = 2;
+  int batch = 1;
+  int heads = 1;
+  int rows = 1;
+  int cols = 1;
+  int pitch = 1;
+
+  [[nodiscard]] constexpr std::int64_t matrix_elements() const { return std::int64_t{rows} * pitch; }
+  [[nodiscard]] constexpr std::int64_t elements() const { return matrix_elements() * batch * heads; }
+  [[nodiscard]] constexpr std::int64_t bytes() const { return elements() * element_bytes; }
+};
+
+/// Where in `Tensors` the tensors that every attention kernel has stand; workspaces follow.
+enum TensorIndex : std::size_t { tensor_q, tensor_k, tensor_v, tensor_o, tensor_lse, first_workspace };
+
+/// The tensors of one call, at most eight.
+struct Tensors {
+  std::array<TensorLayout, 8> layout;
+  std::size_t count = 0;
+
+  constexpr void add(const TensorLayout& tensor) { layout[count++] = tensor; }
+  [[nodiscard]] constexpr const TensorLayout* begin() const { return layout.data(); }
+  [[nodiscard]] constexpr const TensorLayout* end() const { return layout.data() + count; }
+  [[nodiscard]] constexpr const TensorLayout& operator[](std::size_t i) const { return layout[i]; }
+};
+
+/// Memory of each tensor, by index into Tensors: host or device addresses, aligned to 256 bytes.
+using Buffers = std::array<void*, 8>;
+
+/// Q, K, V, O and LSE of a call. Rows of LSE (one float per query) are padded to 32-byte sectors.
+[[nodiscard]] constexpr Tensors attention_tensors(const AttentionCall& call) {
+  const auto up_to = [](int value, int multiple) { return (value + multiple - 1) / multiple * multiple; };
+  const int d = call.head_dim;
+  Tensors tensors;
+  tensors.add({"Q", TensorRole::input, 2, call.batch, call.heads, call.seq_q, d, d});
+  tensors.add({"K", TensorRole::input, 2, call.batch, call.kv_heads, call.seq_kv, d, d});
+  tensors.add({"V", TensorRole::input, 2, call.batch, call.kv_heads, call.seq_kv, d, d});
+  tensors.add({"O", TensorRole::output, 2, call.batch, call.heads, call.seq_q, d, d});
+  tensors.add({"LSE", TensorRole::output, 4, call.batch, call.heads, 1, call.seq_q, up_to(call.seq_q, 8)});
+  return tensors;
+}
+
+}  // namespace rooftile::kernels

@@ -1,0 +1,39 @@
+// The registry as code: each kernel's name with the functions that any back end needs. The list is registry.inc.
+#pragma once
+
+#include <string_view>
+
+#include "rooftile/kernels/call.hpp"
+#include "text/flash2.hpp"
+#include "text/standard.hpp"
+
+namespace rooftile::kernels {
+
+/// One line of registry.inc for a back end's launcher.
+template <class Launcher>
+struct KernelEntry {
+  std::string_view name;
+  const char* (*refusal)(const AttentionCall&);  ///< nullptr, or why the call is outside
+  Tensors (*tensors)(const AttentionCall&);
+  void (*launch)(Launcher&, const AttentionCall&, const Buffers&);
+};
+
+/// All kernels, in the order of registry.inc.
+template <class Launcher>
+inline constexpr KernelEntry<Launcher> registry[] = {
+#define ROOFTILE_KERNEL(name, family, text) \
+  {#name, &family::refusal, &family::tensors, &family::template launch<Launcher>},
+#include "text/registry.inc"
+#undef ROOFTILE_KERNEL
+};
+
+/// The entry with this name, or nullptr.
+template <class Launcher>
+[[nodiscard]] constexpr const KernelEntry<Launcher>* find_kernel(std::string_view name) {
+  for (const KernelEntry<Launcher>& entry : registry<Launcher>) {
+    if (entry.name == name) return &entry;
+  }
+  return nullptr;
+}
+
+}  // namespace rooftile::kernels
