@@ -5,7 +5,9 @@
 #include <ostream>
 
 #include "cli/commands.hpp"
+#include "cli/import_measurements.hpp"
 #include "cli/results_database.hpp"
+#include "question/measured_names.hpp"
 #include "rooftile/analysis/exchange.hpp"
 #include "runner/published.hpp"
 
@@ -22,31 +24,37 @@ struct ImportOptions {
   std::vector<std::string> paths;
   std::string mapping;
   std::string source;
+  std::string profile;
   OutputOptions output;
 };
 
 /// One file and its rows.
 struct Import {
   std::string file;
-  std::vector<ResultRow> rows;
-  std::vector<Location> places;  ///< of the rows
+  std::vector<ResultRow> rows{};
+  std::vector<Location> places{};                        ///< of the rows
+  std::optional<analysis::Measurements> measurements{};  ///< instead of rows
+
+  [[nodiscard]] std::int64_t size() const {
+    return measurements ? measurements->rows() : static_cast<std::int64_t>(rows.size());
+  }
 };
 
-/// The CSV files of a folder in the order of their names, or the file itself.
-std::vector<std::filesystem::path> csv_files(const std::filesystem::path& path) {
+/// The CSV and JSON lines files of a folder in the order of their names, or the file itself.
+std::vector<std::filesystem::path> files_of(const std::filesystem::path& path) {
   if (!std::filesystem::is_directory(path)) return {path};
   std::vector<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::directory_iterator{path}) {
-    if (entry.path().extension() == ".csv") files.push_back(entry.path());
+    if (entry.path().extension() == ".csv" || is_measurement_file(entry.path())) files.push_back(entry.path());
   }
-  if (files.empty()) throw InputError{"no *.csv in '" + path.string() + "'"};
+  if (files.empty()) throw InputError{"no *.csv and no *.jsonl in '" + path.string() + "'"};
   std::sort(files.begin(), files.end());
   return files;
 }
 
 Import read_published(const CsvTable& table, const std::filesystem::path& mapping_file, Context& context) {
   const runner::Mapping mapping = runner::load_mapping(mapping_file);
-  Import import{table.name(), {}, {}};
+  Import import{table.name()};
   for (const runner::PublishedRow& row : runner::read_published(table, mapping)) {
     import.rows.push_back(runner::published_result(row, context.catalogues));
     import.places.push_back(row.where);
@@ -55,6 +63,9 @@ Import read_published(const CsvTable& table, const std::filesystem::path& mappin
 }
 
 Import read_file(const std::filesystem::path& file, const ImportOptions& options, Context& context) {
+  if (is_measurement_file(file)) {
+    return {.file = file.string(), .measurements = read_measurement_file(file, options.profile, context)};
+  }
   const CsvTable table = CsvTable::read(file);
   if (runner::is_published(table)) {
     return read_published(
@@ -65,9 +76,9 @@ Import read_file(const std::filesystem::path& file, const ImportOptions& options
       .method = {},
       .source = options.source,
       .profiles = context.catalogues.profiles().names(),
-      .kernels = context.catalogues.specs().names(),
+      .kernels = experiments::measurable_kernels(context.catalogues),
       .default_l2 = [&context](std::string_view kernel) { return context.catalogues.spec(std::string{kernel})->l2; }};
-  Import import{table.name(), analysis::read_results(table, known), {}};
+  Import import{table.name(), analysis::read_results(table, known)};
   for (const analysis::CsvRow row : table) import.places.push_back({table.name(), row.line(), 0});
   return import;
 }
@@ -83,8 +94,10 @@ analysis::Table import_table(const std::vector<Import>& imports, const std::vect
                         .rows = {},
                         .notes = {}};
   for (std::size_t i = 0; i < imports.size(); ++i) {
-    table.rows.push_back({imports[i].file, static_cast<std::int64_t>(imports[i].rows.size()), reports[i].added,
-                          reports[i].replaced, reports[i].unchanged});
+    table.rows.push_back(
+        {imports[i].file, imports[i].size(), reports[i].added, reports[i].replaced, reports[i].unchanged});
+    if (!imports[i].measurements) continue;
+    for (std::string& note : notes_on(*imports[i].measurements)) table.notes.push_back(std::move(note));
   }
   return table;
 }
@@ -93,11 +106,15 @@ int import_files(const ImportOptions& options, Context& context) {
   (void)format_of(options.output);
   std::vector<Import> imports;  // all files are read before the first row is written
   for (const std::string& path : options.paths) {
-    for (const std::filesystem::path& file : csv_files(path)) imports.push_back(read_file(file, options, context));
+    for (const std::filesystem::path& file : files_of(path)) imports.push_back(read_file(file, options, context));
   }
   Store store = Store::open(options.database, analysis::Access::read_write_create);
   std::vector<analysis::PutReport> reports;
   for (const Import& import : imports) {
+    if (import.measurements) {
+      reports.push_back(store.put_measurements(*import.measurements));
+      continue;
+    }
     analysis::RunInfo info = run_info("db import", context);
     info.source = import.file;
     const analysis::RunId run = store.begin_run(info);
@@ -156,16 +173,20 @@ int info(const InfoOptions& options, Context& context) {
 
 void add_import(Command command, Context& context) {
   auto options = std::make_shared<ImportOptions>();
-  command.option("PATH", options->paths, "CSV files, or folders of them").required();
+  command.option("PATH", options->paths, "CSV files, JSON lines of rooftile-measure (*.jsonl), or folders of them")
+      .required();
   add_database_option(command, options->database);
   command
       .option("--mapping", options->mapping,
               "what the words of published tables mean; without it, the mapping.yaml beside the file")
       .placeholder("FILE");
   command.option("--source", options->source, "where result rows that state no source come from").placeholder("TEXT");
+  command.option("--profile", options->profile, "GPU profile of JSON lines; without it, the one that names the device")
+      .placeholder("NAME");
   add_output_options(command, options->output);
   command.examples({"rooftile db import experiments/reference --db results.db",
-                    "rooftile db import a100_timings.csv --db results.db --source \"my A100, 2026-05\""});
+                    "rooftile db import a100_timings.csv --db results.db --source \"my A100, 2026-05\"",
+                    "rooftile db import build/visit/*.jsonl --db results.db"});
   command.action([options, &context] { return import_files(*options, context); });
 }
 
@@ -191,7 +212,8 @@ void add_info(Command command, Context& context) {
 }  // namespace
 
 void add_db(Command& command, Context& context) {
-  add_import(command.subcommand("import", "published or measured results from CSV"), context);
+  add_import(command.subcommand("import", "published or measured results: CSV, JSON lines of a measuring program"),
+             context);
   add_export(command.subcommand("export", "all results as CSV"), context);
   command.examples({"rooftile db import experiments/reference --db results.db", "rooftile db info --db results.db"});
   add_info(command.subcommand("info", "what a database holds"), context);

@@ -1,7 +1,9 @@
-// rooftile profile list|show|validate: what is known of each GPU, and from where.
+// rooftile profile list|show|validate: what is known of each GPU, and from where. from-measurements and from-device
+// stand in files of their own.
 #include <memory>
 #include <ostream>
 
+#include "cli/cmd_profile_from.hpp"
 #include "cli/commands.hpp"
 #include "rooftile/model/device_leaves.hpp"
 #include "rooftile/model_yaml/strict_yaml.hpp"
@@ -133,6 +135,11 @@ void add_profile(Command& command, Context& context) {
       .placeholder("NAME...");
   validate_command.examples({"rooftile profile validate", "rooftile profile validate a100_sxm4_80gb l40s"});
   finish(validate_command, context, options, validate);
+
+  add_profile_from_measurements(
+      command.subcommand("from-measurements", "write a profile of what rooftile-measure found"), context);
+  add_profile_from_device(command.subcommand("from-device", "write a profile of what the driver says of a GPU here"),
+                          context);
 }
 
 }  // namespace rooftile::cli

@@ -7,6 +7,7 @@
 #include "cli/commands.hpp"
 #include "cli/progress.hpp"
 #include "cli/results_database.hpp"
+#include "runner/campaign.hpp"
 #include "runner/expectations.hpp"
 #include "runner/experiment.hpp"
 #include "runner/run_experiment.hpp"
@@ -42,6 +43,7 @@ class InterruptFlag {
 struct RunOptions {
   std::string experiment;
   std::string database;
+  std::string cells_file;
   OutputOptions output;
 };
 
@@ -82,9 +84,21 @@ int report(const runner::Experiment& experiment, const runner::RunSummary& summa
   return expected.failed == 0 ? exit_ok : exit_threshold;
 }
 
+/// Writes what a visit to a GPU measures; nothing is computed.
+int write_cells_file(const runner::Experiment& experiment, const RunOptions& options, Context& context) {
+  if (!options.database.empty()) refuse("--cells-out", "nothing is computed, so nothing is stored; leave --db away");
+  if (experiment.campaign.empty())
+    refuse("--cells-out", "no entry of '" + options.experiment + "' has `phases:` or `peers:`");
+  const OutputOptions file{.format = "csv", .file = options.cells_file};
+  write_output(context, file, [&](std::ostream& out) { runner::write_cells(out, experiment.campaign); });
+  return exit_ok;
+}
+
 int run_file(const RunOptions& options, Context& context) {
   (void)format_of(options.output);
+  if (options.database.empty() && options.cells_file.empty()) throw InputError{"--db is required"};
   const runner::Experiment experiment = runner::load_experiment(options.experiment, context.catalogues);
+  if (!options.cells_file.empty()) return write_cells_file(experiment, options, context);
   analysis::Store store = analysis::Store::open(options.database, analysis::Access::read_write_create);
   const InterruptFlag interrupt;
   runner::RunSummary summary;
@@ -103,7 +117,11 @@ int run_file(const RunOptions& options, Context& context) {
     context.err << "rooftile: interrupted; " << words(summary) << "; the same command goes on from here\n";
     return exit_interrupted;
   }
-  return report(experiment, summary, options, context);
+  const int code = report(experiment, summary, options, context);
+  if (summary.failed == 0) return code;
+  context.err << "rooftile: " << summary.failed
+              << " executions failed; rooftile query --db FILE \"select * from v_latest where status = 'failed'\"\n";
+  return exit_failed;
 }
 
 }  // namespace
@@ -111,11 +129,16 @@ int run_file(const RunOptions& options, Context& context) {
 void add_run(Command& command, Context& context) {
   auto options = std::make_shared<RunOptions>();
   command.option("FILE", options->experiment, "experiment file (experiments/README.md describes it)").required();
-  add_database_option(command, options->database);
+  command.option("--db", options->database, "results database (one SQLite file)").placeholder("FILE");
+  command
+      .option("--cells-out", options->cells_file,
+              "write the cells that a campaign measures on a GPU to this file, compute nothing")
+      .placeholder("FILE");
   add_output_options(command, options->output);
   command.examples(
       {"rooftile run experiments/seq_sweep.yaml --db results.db",
        "rooftile run experiments/qk_roofline_table.yaml --db results.db --format md",
+       "rooftile run experiments/gpu/campaign.yaml --cells-out experiments/gpu/cells.csv",
        "Cells that the database has already are skipped; Ctrl-C ends after the cells in flight (exit code 130)."});
   command.action([options, &context] { return run_file(*options, context); });
 }

@@ -8,6 +8,7 @@ constexpr CommandEntry table[] = {
     {"predict", "time, bytes and bound of a kernel on a GPU", add_predict},
     {"explain", "the arithmetic behind a prediction, line by line, with sources", add_explain},
     {"whatif", "the same prediction on changed hardware", add_whatif},
+    {"execute", "run our kernels on the CPU: exact bytes, errors, faults", add_execute},
     {"run", "compute an experiment file and keep the answers", add_run},
     {"compare", "predictions beside measurements, with the error", add_compare},
     {"query", "SQL over a results database", add_query},

@@ -8,6 +8,7 @@ namespace rooftile::cli {
 void add_predict(Command& command, Context& context);
 void add_explain(Command& command, Context& context);
 void add_whatif(Command& command, Context& context);
+void add_execute(Command& command, Context& context);
 void add_run(Command& command, Context& context);
 void add_compare(Command& command, Context& context);
 void add_query(Command& command, Context& context);

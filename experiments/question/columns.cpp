@@ -174,7 +174,7 @@ std::vector<Value> answer_cells(const Question& question, const Answer& answer) 
 }
 
 std::string command_line(const Question& question) {
-  std::string line = "rooftile predict";
+  std::string line = question.execute ? "rooftile execute" : "rooftile predict";
   const auto say = [&line](const std::string& option, const std::string& text) {
     line += ' ' + option + ' ' + shell_word(text);
   };

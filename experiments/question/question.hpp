@@ -26,6 +26,7 @@ struct Question {
   std::optional<L2State> l2;  ///< nothing: the spec's
   std::string predictor = "hierarchical";
   std::vector<Setting> settings;  ///< --set, applied in order
+  bool execute = false;           ///< the kernel is run on the CPU; nothing is predicted
 };
 
 struct Answer {

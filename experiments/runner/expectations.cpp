@@ -200,8 +200,8 @@ Expectation read_expectation(const yaml::Node& entry) {
 }
 
 bool meets(const Question& question, const std::vector<Condition>& conditions) {
-  return std::all_of(conditions.begin(), conditions.end(),
-                     [&](const Condition& condition) { return meets_one(question, condition); });
+  return !question.execute && std::all_of(conditions.begin(), conditions.end(),
+                                          [&](const Condition& condition) { return meets_one(question, condition); });
 }
 
 bool rounds_to(double value, std::string_view text) {

@@ -6,6 +6,7 @@
 #include "question/columns.hpp"
 #include "rooftile/analysis/result.hpp"
 #include "rooftile/model_yaml/strict_yaml.hpp"
+#include "runner/campaign.hpp"
 #include "runner/expectations.hpp"
 #include "runner/published.hpp"
 #include "runner/workload_grid.hpp"
@@ -50,16 +51,20 @@ void check_predictor(const std::string& name) {
   throw InputError{unknown_name_message("predictor", name, known)};
 }
 
-void check_methods(const Node* node) {
-  if (node == nullptr) return;
+/// The methods asked for; predicted if none is.
+std::vector<analysis::Method> methods_of(const Node* node) {
+  if (node == nullptr) return {analysis::Method::predicted};
+  std::vector<analysis::Method> methods;
   for (const Node* item : items_of(*node)) {
     const auto method = item->as_enum<analysis::Method>();
-    if (method == analysis::Method::predicted) continue;
+    methods.push_back(method);
+    if (method == analysis::Method::predicted || method == analysis::Method::executed) continue;
     if (analysis::is_observed(method)) {
       item->fail("'" + item->as_text() + "' results are not computed; `rooftile db import` brings them in");
     }
-    item->fail("method '" + item->as_text() + "' cannot be run by this version; allowed: predicted");
+    item->fail("method '" + item->as_text() + "' cannot be run by this version; allowed: predicted, executed");
   }
+  return methods;
 }
 
 /// One file in the making.
@@ -77,7 +82,7 @@ class ExperimentReader {
     set_node_ = map_.optional("set");
     const Node* predictors_node = map_.optional("predictors");
     const Node& workloads = map_.required("workloads");
-    check_methods(map_.optional("methods"));
+    methods_ = methods_of(map_.optional("methods"));
     const Node* expect = map_.optional("expect");
     map_.finish();
 
@@ -88,6 +93,7 @@ class ExperimentReader {
     read_settings();
     read_workloads(workloads);
     if (expect != nullptr) read_expectations(*expect);
+    experiment_.campaign = std::move(campaign_).take();
     return std::move(experiment_);
   }
 
@@ -126,11 +132,14 @@ class ExperimentReader {
 
   void add_grid(const Node& entry) {
     if (profiles_.empty()) entry.fail("this entry needs `profiles:` at the top of the file");
-    if (kernels_.empty()) entry.fail("this entry needs `kernels:` at the top of the file");
-    const std::size_t lists = profiles_.size() * kernels_.size() * predictors_.size();
+    const std::vector<std::string> own = kernels_of(entry);
+    const std::vector<std::string>& kernels = own.empty() ? kernels_ : own;
+    if (kernels.empty()) entry.fail("this entry needs `kernels:`, its own or at the top of the file");
+    const std::size_t lists = profiles_.size() * kernels.size() * predictors_.size();
     const std::vector<GridCell> cells = expand_grid(entry, most_cells / lists);
+    campaign_.add(entry, kernels, cells);
     for (const std::string& profile : profiles_) {
-      for (const std::string& kernel : kernels_) {
+      for (const std::string& kernel : kernels) {
         for (const GridCell& cell : cells) {
           add({.profile = profile,
                .kernel = kernel,
@@ -142,6 +151,12 @@ class ExperimentReader {
         }
       }
     }
+  }
+
+  /// The kernels that an entry asks for itself.
+  std::vector<std::string> kernels_of(const Node& entry) {
+    Map map{entry};
+    return checked_names(map.optional("kernels"), [&](const std::string& name) { (void)catalogues_->spec(name); });
   }
 
   void add_published(const Node& node) {
@@ -159,13 +174,23 @@ class ExperimentReader {
     }
   }
 
-  /// The question for every predictor, unless it has been asked already.
+  /// The question for every method and predictor, unless it has been asked already.
   void add(Question question) {
-    for (const std::string& predictor : predictors_) {
-      question.predictor = predictor;
-      const std::string words = experiments::command_line(question);
-      if (seen_.insert(words).second) experiment_.questions.push_back(question);
+    for (const analysis::Method method : methods_) {
+      question.execute = method == analysis::Method::executed;
+      if (question.execute) {
+        question.predictor = Question{}.predictor;
+        add_once(question);
+        continue;
+      }
+      for (const std::string& predictor : predictors_) {
+        question.predictor = predictor;
+        add_once(question);
+      }
     }
+  }
+  void add_once(const Question& question) {
+    if (seen_.insert(experiments::command_line(question)).second) experiment_.questions.push_back(question);
   }
 
   void read_expectations(const Node& expect) {
@@ -182,12 +207,14 @@ class ExperimentReader {
   std::filesystem::path folder_;
   Catalogues* catalogues_;
   Experiment experiment_;
+  CampaignCells campaign_;
   const Node* profiles_node_ = nullptr;
   const Node* kernels_node_ = nullptr;
   const Node* set_node_ = nullptr;
   std::vector<std::string> profiles_;
   std::vector<std::string> kernels_;
   std::vector<std::string> predictors_;
+  std::vector<analysis::Method> methods_;
   std::vector<yaml::Setting> settings_;
   std::unordered_set<std::string> seen_;
 };

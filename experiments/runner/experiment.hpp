@@ -6,7 +6,7 @@
 //   profiles: [a100_sxm4_80gb, h100_sxm5_80gb]
 //   kernels: [pytorch_eager, fa2]
 //   predictors: [hierarchical, roofline]             # default: hierarchical
-//   methods: [predicted]                             # default; nothing else exists yet
+//   methods: [predicted]                             # default; executed: our kernels are run on the CPU
 //   set: {memory.dram.bandwidth: 3 TB/s}             # default: profiles as they are
 //   workloads:                                       # each entry is a grid: every combination of its lists
 //     - {batch: 4, heads: 16, seq: 512:16384:x2, head_dim: [64, 128], mask: [none, causal]}
@@ -14,16 +14,22 @@
 //   expect:                                          # what must come out; see expectations.hpp
 //     - {mn: 256, k: 128, flop_per_byte: 64, bound_class: memory}
 //
+// An entry may have `kernels:` of its own. In a campaign, which a GPU visit measures, it also says in which phases of
+// the visit it takes part, and which libraries are timed beside our kernels (campaign.hpp).
+//
 // `workloads: [{published: FOLDER}]` (relative to the file) asks for the rows of that folder instead, on the profiles,
 // kernels and settings of its mapping.yaml.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "question/question.hpp"
 #include "rooftile/model/error.hpp"
+#include "rooftile/model/names.hpp"
 
 namespace rooftile::runner {
 
@@ -41,9 +47,21 @@ struct Expectation {
   Location where;
 };
 
+/// A part of a visit to a GPU.
+enum class Phase : std::uint8_t { verify, time, counters, peers };
+
+/// What a visit measures: one kernel and workload, and in which phases.
+struct CampaignCell {
+  std::string kernel;
+  Workload workload;
+  std::optional<L2State> l2;  ///< nothing: both
+  std::vector<Phase> phases;  ///< in their order, none twice
+};
+
 struct Experiment {
   std::string name;
   std::string description;
+  std::vector<CampaignCell> campaign;            ///< of entries with `phases:` or `peers:`, in the order of the file
   std::vector<experiments::Question> questions;  ///< every cell, in the order of the file; no two alike
   std::vector<Expectation> expectations;
 };
@@ -56,3 +74,11 @@ inline constexpr std::size_t most_cells = 10'000'000;
 [[nodiscard]] Experiment load_experiment(const std::filesystem::path& file, experiments::Catalogues& catalogues);
 
 }  // namespace rooftile::runner
+
+template <>
+struct rooftile::EnumNames<rooftile::runner::Phase> {
+  using enum runner::Phase;
+  static constexpr std::string_view kind = "phase";
+  static constexpr Named<runner::Phase> table[] = {
+      {verify, "verify"}, {time, "time"}, {counters, "counters"}, {peers, "peers"}};
+};

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "rooftile/analysis/result.hpp"
+#include "runner/executed_result.hpp"
 #include "runner/ordered_queue.hpp"
 #include "runner/parallel.hpp"
 #include "runner/published.hpp"
@@ -33,6 +34,7 @@ void count(const ResultRow& row, RunSummary& summary) {
   ++summary.computed;
   if (row.status == analysis::Outcome::infeasible) ++summary.infeasible;
   if (row.status == analysis::Outcome::unsupported) ++summary.unsupported;
+  if (row.status == analysis::Outcome::failed) ++summary.failed;
 }
 
 bool stopped(const RunControl& control) { return control.stop != nullptr && *control.stop; }
@@ -75,6 +77,11 @@ class Computation {
   }
 
  private:
+  ResultRow answer(const Question& question, experiments::Answerer& answerer) {
+    if (!question.execute) return row_of(question, answerer.answer(question), *catalogues_);
+    return row_of(question, {}, experiments::PreparedExecution{question, {}, *catalogues_}.run());
+  }
+
   void compute() {
     const std::size_t workers = worker_count(todo_->size(), block);
     std::vector<experiments::Answerer> answerers;
@@ -85,7 +92,7 @@ class Computation {
         if (stopped(*control_)) stopping_ = true;
         for (std::size_t i = first; i < last && !stopping_; ++i) {
           const Question& question = *(*todo_)[i];
-          if (!queue_.push(i, row_of(question, answerers[worker].answer(question), *catalogues_))) stopping_ = true;
+          if (!queue_.push(i, answer(question, answerers[worker]))) stopping_ = true;
         }
       });
     } catch (...) {
@@ -129,6 +136,7 @@ std::string full_name(const KernelSpec& spec, const Device& device) {
 ResultKey key_of(const Question& question, experiments::Catalogues& catalogues) {
   const auto profile = catalogues.profile(question.profile, question.settings);
   const auto spec = catalogues.spec(question.kernel);
+  if (question.execute) return executed_key(question, {}, *profile, *spec);
   const Predictor* predictor = find_predictor(question.predictor);
   return {.profile = analysis::ref_of(*profile),
           .workload = question.workload,

@@ -27,6 +27,7 @@ struct RunSummary {
   std::int64_t stored_already = 0;
   std::int64_t infeasible = 0;   ///< of those computed
   std::int64_t unsupported = 0;  ///< of those computed
+  std::int64_t failed = 0;       ///< of those computed: executions with a fault or too large an error
   bool interrupted = false;
 };
 

@@ -1,17 +1,60 @@
 # ROOFTILE_CUDA: is there a CUDA compiler, and must there be one? One line says what follows from it.
+#
+#   rooftile_add_device_kernels()       -> rooftile_device_kernels, if there is one: every kernel of the registry
+include("${CMAKE_CURRENT_LIST_DIR}/rooftile_registry.cmake")
+
 if(NOT ROOFTILE_CUDA MATCHES "^(AUTO|ON|OFF)$")
   message(FATAL_ERROR "ROOFTILE_CUDA=${ROOFTILE_CUDA}: allowed: AUTO, ON, OFF")
 endif()
 
-set(rooftile_cuda_found "")
+set(rooftile_cuda_found OFF)
 if(NOT ROOFTILE_CUDA STREQUAL "OFF")
   include(CheckLanguage)
   check_language(CUDA)
   if(CMAKE_CUDA_COMPILER)
-    set(rooftile_cuda_found "${CMAKE_CUDA_COMPILER} found, ")
+    set(rooftile_cuda_found ON)
   elseif(ROOFTILE_CUDA STREQUAL "ON")
     message(FATAL_ERROR "ROOFTILE_CUDA=ON: no CUDA compiler found; put nvcc on the PATH, set CMAKE_CUDA_COMPILER, "
                         "or use AUTO")
   endif()
 endif()
-message(STATUS "ROOFTILE_CUDA=${ROOFTILE_CUDA}: ${rooftile_cuda_found}no CUDA kernels in this version, everything builds without")
+
+if(rooftile_cuda_found)
+  # A100 and H100; cubins alone, so that ptxas reports what runs.
+  set(CMAKE_CUDA_ARCHITECTURES "80-real;90a-real" CACHE STRING "GPUs that the kernels are compiled for")
+  enable_language(CUDA)
+  # CMake 3.25 does not know how nvcc is asked for C++20.
+  foreach(kind STANDARD EXTENSION)
+    if(NOT DEFINED CMAKE_CUDA20_${kind}_COMPILE_OPTION)
+      set(CMAKE_CUDA20_${kind}_COMPILE_OPTION -std=c++20)
+    endif()
+  endforeach()
+  message(STATUS "ROOFTILE_CUDA=${ROOFTILE_CUDA}: nvcc ${CMAKE_CUDA_COMPILER_VERSION} found, kernels are compiled for "
+                 "${CMAKE_CUDA_ARCHITECTURES}")
+else()
+  message(STATUS "ROOFTILE_CUDA=${ROOFTILE_CUDA}: no CUDA compiler, kernels run on the CPU alone; the committed ptxas "
+                 "report is checked, no new one is made")
+endif()
+
+cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH rooftile_cuda_root)  # kernels/
+
+# One .cu per text and element type; what ptxas says of each lies beside its object file (ptxas_report.cmake reads it).
+function(rooftile_add_device_kernels)
+  set(sources)
+  rooftile_registry_texts(texts)
+  foreach(text IN LISTS texts)
+    foreach(element IN LISTS rooftile_elements)
+      set(source "${CMAKE_CURRENT_BINARY_DIR}/device/${text}_${element}.cu")
+      configure_file("${rooftile_cuda_root}/cuda/instance.cu.in" "${source}" @ONLY)
+      list(APPEND sources "${source}")
+    endforeach()
+  endforeach()
+
+  add_library(rooftile_device_kernels STATIC ${sources})
+  target_include_directories(rooftile_device_kernels PRIVATE "${rooftile_cuda_root}")
+  target_include_directories(rooftile_device_kernels PUBLIC
+    "${rooftile_cuda_root}/include" "${PROJECT_SOURCE_DIR}/model/include")
+  target_compile_options(rooftile_device_kernels PRIVATE -Xptxas=-v -Xcompiler=-Wall,-Wextra)
+  set_target_properties(rooftile_device_kernels PROPERTIES
+    CUDA_COMPILER_LAUNCHER "${rooftile_cuda_root}/cuda/ptxas_log.sh;${CMAKE_CXX_COMPILER_LAUNCHER}")
+endfunction()

@@ -21,10 +21,10 @@ struct KernelEntry {
 /// All kernels, in the order of registry.inc.
 template <class Launcher>
 inline constexpr KernelEntry<Launcher> registry[] = {
-#define ROOFTILE_KERNEL(name, family, text) \
+#define ROOFTILE_ENTRY(name, family, text) \
   {#name, &family::refusal, &family::tensors, &family::template launch<Launcher>},
 #include "text/registry.inc"
-#undef ROOFTILE_KERNEL
+#undef ROOFTILE_ENTRY
 };
 
 /// The entry with this name, or nullptr.

@@ -5,21 +5,28 @@
 namespace rooftile {
 namespace {
 
-bool serves(const TileRow& row, const Device& device, bool any_architecture, std::int64_t head_dim, Mask mask) {
-  const ComputeCapability at = device.compute_capability;
-  const bool architecture = any_architecture || (row.from <= at && at <= row.to);
+bool serves(const TileRow& row, std::int64_t head_dim, Mask mask) {
   const bool masks = row.masks.empty() || std::find(row.masks.begin(), row.masks.end(), mask) != row.masks.end();
-  return architecture && masks && head_dim <= row.head_dim;
+  return masks && head_dim <= row.head_dim;
+}
+
+/// The first row that serves the call on this architecture; for what-ifs on others, the first that serves it at all.
+const TileRow* find_row(const KernelSpec& spec, ComputeCapability at, std::int64_t head_dim, Mask mask) {
+  const TileRow* elsewhere = nullptr;
+  for (const TileRow& row : spec.tiles) {
+    if (!serves(row, head_dim, mask)) continue;
+    if (row.from <= at && at <= row.to) return &row;
+    if (elsewhere == nullptr && spec.what_if_anywhere) elsewhere = &row;
+  }
+  return elsewhere;
 }
 
 }  // namespace
 
 tl::expected<TileRow, Refusal> select_tile(const KernelSpec& spec, const Device& device, std::int64_t head_dim,
                                            Mask mask, SpecOverrides overrides) {
-  const auto found = std::find_if(spec.tiles.begin(), spec.tiles.end(), [&](const TileRow& row) {
-    return serves(row, device, spec.what_if_anywhere, head_dim, mask);
-  });
-  if (found == spec.tiles.end()) {
+  const TileRow* found = find_row(spec, device.compute_capability, head_dim, mask);
+  if (found == nullptr) {
     std::int64_t widest = 0;
     for (const TileRow& row : spec.tiles) widest = std::max(widest, row.head_dim);
     return tl::unexpected<Refusal>{{Status::unsupported, "head_dim " + std::to_string(head_dim) + " is outside " +

@@ -1,20 +1,55 @@
 #include "rooftile/model/tile_table.hpp"
 
+#include "rooftile/model/kernel_spec.hpp"
+
 namespace rooftile {
+namespace {
+
+constexpr ComputeCapability first_sm80{8, 0}, last_sm80{8, 9};
+constexpr ComputeCapability first_sm90{9, 0};
+constexpr std::int64_t any_head_dim = 256;  // the widest that our kernels take
+constexpr int narrow_gemm = 64;
+
+/// `kernel` itself, or one of its variants: rt_standard has the rows of rt_standard_online.
+bool has_rows_of(std::string_view kernel, std::string_view name) {
+  return name == kernel || (name.starts_with(kernel) && name[kernel.size()] == '_');
+}
+
+/// Rows that a spec can choose from: attention tiles, and the GEMM in its full width.
+bool chosen_by_head_dim(const OwnTile& tile) {
+  return tile.launch == "flash2" || (tile.launch == "gemm" && tile.bc != narrow_gemm);
+}
+
+TileRow row_of(const OwnTile& tile) {
+  TileRow row;
+  row.head_dim = tile.head_dim == 0 ? any_head_dim : tile.head_dim;
+  row.br = tile.br;
+  row.bc = tile.bc;
+  row.bk = tile.bk;
+  row.warps = tile.warps;
+  row.stages = tile.stages;
+  if (tile.launch == "flash2") row.smem = tile.smem;  // a GEMM's follows from its width
+  return row;
+}
+
+}  // namespace
 
 std::vector<TileRow> own_tile_rows(std::string_view kernel) {
+  constexpr OwnTile narrow = own_tile("gemm", narrow_gemm);
   std::vector<TileRow> rows;
   for (const OwnTile& tile : own_tiles) {
-    if (tile.kernel != kernel) continue;
-    TileRow row;
-    row.head_dim = tile.head_dim;
-    row.br = tile.br;
-    row.bc = tile.bc;
-    row.bk = tile.bk;
-    row.warps = tile.warps;
-    row.stages = tile.stages;
-    row.registers = tile.registers;
-    row.smem = tile.smem;
+    if (!has_rows_of(tile.kernel, kernel) || !chosen_by_head_dim(tile)) continue;
+    const bool gemm = tile.launch == "gemm";
+    TileRow row = row_of(tile);
+    row.from = first_sm80;
+    row.to = last_sm80;
+    row.registers = tile.registers_sm80;
+    if (gemm) row.registers_narrow = narrow.registers_sm80;
+    rows.push_back(row);
+    row.from = first_sm90;
+    row.to = TileRow{}.to;
+    row.registers = tile.registers_sm90;
+    if (gemm) row.registers_narrow = narrow.registers_sm90;
     rows.push_back(row);
   }
   return rows;

@@ -32,7 +32,7 @@ TEST(broken_input, imports) {
        "x.csv:2:16: column kernel: unknown kernel 'fa22'; allowed: fa2, pytorch_eager; did you mean 'fa2'?"},
       {head + good + ",1,,\n", "x.csv:2:60: a published row needs a source"},
       {columns + ",time_s\n" + good + ",1\n", "x.csv:2: a published row needs a source"},
-      {head + good + ",,,p\n", "x.csv:2:57: the row has no number: time_s, printed and dram_read_bytes are empty"},
+      {head + good + ",,,p\n", "x.csv:2:57: the row has no number: time_s, printed, dram_read_bytes and l2_read_bytes are empty"},
       {head + good + ",0,,p\n", "x.csv:2:57: column time_s: '0' is not above zero"},
       {head + good + ",-1e-3,,p\n", "x.csv:2:57: column time_s: '-1e-3' is not above zero"},
       {head + good + ",nan,,p\n", "x.csv:2:57: column time_s: 'nan' is not a finite number"},

@@ -185,7 +185,7 @@ const BrokenCells broken_cells[] = {
      "a100_sxm4_40gb, a100_sxm4_80gb, h100_sxm5_80gb, l40s, v100_sxm2_16gb; did you mean 'a100_sxm4_80gb'?"},
     {"unknown_kernel", header + "\na100_sxm4_80gb,fa22,fwd,fp16,8,16,16,4096,4096,128,causal,\n",
      "cells.csv:2:16: column kernel: unknown kernel 'fa22'; allowed: flash2, standard, fa2, hf_eager, pytorch_eager, "
-     "rt_flash2, rt_standard; did you mean 'fa2'?"},
+     "rt_flash2, rt_standard, rt_standard_fused, rt_standard_naive, rt_standard_online; did you mean 'fa2'?"},
     {"unknown_mask", header + "\na100_sxm4_80gb,fa2,fwd,fp16,8,16,16,4096,4096,128,casual,\n",
      "cells.csv:2:51: column mask: unknown mask 'casual'; allowed: none, causal, key_padding; did you mean 'causal'?"},
     {"unknown_pass", header + "\na100_sxm4_80gb,fa2,forward,fp16,8,16,16,4096,4096,128,none,\n",

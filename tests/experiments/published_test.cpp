@@ -105,7 +105,7 @@ const BrokenImport broken_imports[] = {
      "schema: rooftile.mapping/1\nrows:\n  - {source: \"Paper, Table 1\", gpu: A100, kernel: std, profile: "
      "a100_sxm4_40gb, spec: hf_eagr}\n",
      "mapping.yaml:3:5: unknown kernel 'hf_eagr'; allowed: flash2, standard, fa2, hf_eager, pytorch_eager, rt_flash2, "
-     "rt_standard; did you mean 'hf_eager'?"},
+     "rt_standard, rt_standard_fused, rt_standard_naive, rt_standard_online; did you mean 'hf_eager'?"},
     {"missing_key", header + row,
      "schema: rooftile.mapping/1\nrows:\n  - {source: \"Paper, Table 1\", gpu: A100, kernal: std, profile: l40s, spec: "
      "fa2}\n",

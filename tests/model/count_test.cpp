@@ -109,7 +109,24 @@ TEST(Count, EqualsExpansionOnRandomShapes) {
     expect_equal_to_expansion(program, "flash2 " + describe(shape));
     if (n % 4 != 0) continue;
     const auto passes = static_cast<SoftmaxPasses>(n / 4 % 4);
-    test::build_or_throw(program, shape, test::standard_spec(passes));
+    test::build_or_throw(program, shape, n % 32 < 16 ? test::standard_spec(passes) : test::textbook_spec(passes));
+    expect_equal_to_expansion(program, "standard " + describe(shape));
+  }
+}
+
+/// Rows longer than 1024 columns have a softmax of their own; pads of every width, GEMM tiles of every shape.
+TEST(Count, EqualsExpansionOnLongPaddedRows) {
+  std::mt19937 random{6};
+  Program program;
+  for (int n = 0; n < 60; ++n) {
+    AttentionShape shape = random_shape(random);
+    shape.batch = 1;
+    shape.seq_kv += 700;
+    KernelSpec spec = test::standard_spec(static_cast<SoftmaxPasses>(n % 4));
+    spec.score_padding = 1 << n % 6;
+    const SpecOverrides tile =
+        std::array<SpecOverrides, 3>{{{0, 0}, {64, 256}, {48, 100}}}[static_cast<std::size_t>(n % 3)];
+    test::build_or_throw(program, shape, spec, tile);
     expect_equal_to_expansion(program, "standard " + describe(shape));
   }
 }
@@ -201,7 +218,7 @@ StandardCount standard_bytes(const AttentionShape& s, SoftmaxPasses passes) {
   Program program;
   ProgramCounts counts;
   StandardCount total;
-  test::build_or_throw(program, s, test::standard_spec(passes));
+  test::build_or_throw(program, s, test::textbook_spec(passes));
   count(program, counts);
   for (const TensorUse& use : counts.uses) {
     total.swept += use.swept_loads + use.swept_stores;
@@ -276,7 +293,7 @@ TEST(Formulas, CompulsoryBytesAreInputsAndOutputsOnce) {
     ProgramCounts counts;
     test::build_or_throw(program, s, spec);
     count(program, counts);
-    const Int lse = spec.algorithm == Algorithm::flash2 ? 2 * 8 * 777 * 4 : 0;
+    const Int lse = 2 * 8 * 777 * 4;
     EXPECT_EQ(compulsory_bytes(program, counts), 2 * (2 * 8 * 777 * 64 + 2 * 2 * 1001 * 64) * element + lse);
   }
 }

@@ -6,6 +6,7 @@
 #include "rooftile/model/algorithm.hpp"
 #include "rooftile/model/count.hpp"
 #include "rooftile/model/device.hpp"
+#include "rooftile/model/kernel_spec.hpp"
 #include "rooftile/model/tile_table.hpp"
 
 namespace rooftile::test {
@@ -69,9 +70,19 @@ inline KernelSpec spec(Algorithm algorithm, std::string_view tiles) {
   return s;
 }
 inline KernelSpec flash2_spec() { return spec(Algorithm::flash2, "rt_flash2"); }
+/// Ours: rows of S and P padded to 16 bytes, logsumexp written.
 inline KernelSpec standard_spec(SoftmaxPasses passes = SoftmaxPasses::safe) {
   KernelSpec s = spec(Algorithm::standard, "rt_standard");
   s.softmax = passes;
+  s.logsumexp = true;
+  s.score_padding = score_padding;
+  return s;
+}
+/// As a paper counts it: no pad, no logsumexp.
+inline KernelSpec textbook_spec(SoftmaxPasses passes = SoftmaxPasses::safe) {
+  KernelSpec s = standard_spec(passes);
+  s.logsumexp = false;
+  s.score_padding = 1;
   return s;
 }
 

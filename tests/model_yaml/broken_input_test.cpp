@@ -229,6 +229,10 @@ TEST(BrokenSpec, IsRefusedWithItsPlace) {
       {"math: wmma\ntiles: [{head_dim: 64, br: 128, bc: 64}]\n",
        "x.yaml:9:7: unknown math 'wmma'; allowed: mma_sync, wgmma, native; did you mean 'wgmma'?"},
       {"l2: hot\ntiles: [{head_dim: 64, br: 128, bc: 64}]\n", "x.yaml:9:5: unknown l2 'hot'; allowed: cold, warm"},
+      {"score_padding: 8\ntiles: [{head_dim: 64, br: 128, bc: 64}]\n",
+       "x.yaml:9:1: unknown key 'score_padding'; allowed: schema, name, description, source, algorithm, dtypes, "
+       "passes, "
+       "masks, dropout, architectures, math, launch, l2, packs_group, longest_first, tiles"},
       {"dropout: maybe\ntiles: [{head_dim: 64, br: 128, bc: 64}]\n", "x.yaml:9:10: 'maybe' is neither true nor false"},
   };
   const ScratchFolder folder;
@@ -267,7 +271,14 @@ TEST(BrokenSpec, HeadsAndStandard) {
       {standard + "softmax: fused\nlongest_first: true\n" + gemm_tiles,
        "x.yaml:10:1: unknown key 'longest_first'; allowed: schema, name, description, source, algorithm, dtypes, "
        "passes, "
-       "masks, dropout, architectures, math, launch, l2, softmax, copies_q_and_k, expands_kv, extra_passes, tiles"},
+       "masks, dropout, architectures, math, launch, l2, softmax, copies_q_and_k, expands_kv, logsumexp, extra_passes, "
+       "tiles, score_padding"},
+      {standard + "softmax: fused\nlogsumexp: 1\n" + gemm_tiles, "x.yaml:10:12: '1' is neither true nor false"},
+      {standard + "softmax: fused\nscore_padding: 0\n" + gemm_tiles, "x.yaml:10:16: 0 is outside 1 .. 64"},
+      {standard + "softmax: fused\nscore_padding: 24\n" + gemm_tiles,
+       "x.yaml:10:16: score_padding 24 must divide 64 and bk 32"},
+      {standard + "softmax: fused\nscore_padding: 64\n" + gemm_tiles,
+       "x.yaml:10:16: score_padding 64 must divide 64 and bk 32"},
       {standard + "softmax: fused\nextra_passes: [{name: a, place: before_softmax, when: always}]\n" + gemm_tiles,
        "x.yaml:10:16: extra pass 'a' neither reads nor writes"},
       {standard + "softmax: fused\nextra_passes: [{name: a, place: middle, when: always, score_reads: 1}]\n" +

@@ -1,6 +1,7 @@
 // Specs: every file that is shipped, bare algorithm names, tiles by architecture.
 #include <gtest/gtest.h>
 
+#include "rooftile/model/kernel_spec.hpp"
 #include "rooftile/model/tile_table.hpp"
 #include "rooftile/model_yaml/profile_reader.hpp"
 #include "rooftile/model_yaml/spec_reader.hpp"
@@ -17,7 +18,8 @@ Device device(const char* name) {
 
 TEST(ShippedSpecs, AllLoad) {
   const std::vector<std::string> names = specs().names();
-  for (const char* name : {"standard", "flash2", "rt_standard", "rt_flash2", "pytorch_eager", "hf_eager", "fa2"}) {
+  for (const char* name : {"standard", "flash2", "rt_standard", "rt_standard_naive", "rt_standard_online",
+                           "rt_standard_fused", "rt_flash2", "pytorch_eager", "hf_eager", "fa2"}) {
     EXPECT_NE(std::find(names.begin(), names.end(), name), names.end()) << name;
   }
   for (const std::string& name : names) {
@@ -42,14 +44,58 @@ TEST(ShippedSpecs, BareNamesAreWhatIfs) {
 }
 
 TEST(ShippedSpecs, OursComeFromTheTileTable) {
-  const KernelSpec spec = specs().load("rt_flash2");
-  const std::vector<TileRow> rows = own_tile_rows("rt_flash2");
-  ASSERT_EQ(spec.tiles.size(), rows.size());
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    EXPECT_EQ(spec.tiles[i].head_dim, rows[i].head_dim);
-    EXPECT_EQ(spec.tiles[i].br, rows[i].br);
-    EXPECT_EQ(spec.tiles[i].smem, rows[i].smem);
+  for (const char* name :
+       {"rt_flash2", "rt_standard", "rt_standard_naive", "rt_standard_online", "rt_standard_fused"}) {
+    const KernelSpec spec = specs().load(name);
+    const std::vector<TileRow> rows = own_tile_rows(name);
+    ASSERT_EQ(spec.tiles.size(), rows.size()) << name;
+    ASSERT_FALSE(rows.empty()) << name;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      EXPECT_EQ(spec.tiles[i].head_dim, rows[i].head_dim) << name;
+      EXPECT_EQ(spec.tiles[i].br, rows[i].br) << name;
+      EXPECT_EQ(spec.tiles[i].smem, rows[i].smem) << name;
+    }
   }
+  EXPECT_TRUE(own_tile_rows("rt_standards").empty());
+  EXPECT_TRUE(own_tile_rows("rt_flash").empty());
+}
+
+TEST(ShippedSpecs, OursDifferInTheirSoftmaxAlone) {
+  const std::pair<const char*, SoftmaxPasses> ours[] = {{"rt_standard", SoftmaxPasses::safe},
+                                                        {"rt_standard_naive", SoftmaxPasses::naive},
+                                                        {"rt_standard_online", SoftmaxPasses::online},
+                                                        {"rt_standard_fused", SoftmaxPasses::fused}};
+  for (const auto& [name, softmax] : ours) {
+    const KernelSpec spec = specs().load(name);
+    EXPECT_EQ(spec.softmax, softmax) << name;
+    EXPECT_TRUE(spec.logsumexp) << name;
+    EXPECT_EQ(spec.score_padding, score_padding) << name;
+  }
+  EXPECT_FALSE(specs().load("pytorch_eager").logsumexp);
+  EXPECT_EQ(specs().load("pytorch_eager").score_padding, 1);
+}
+
+/// Registers differ by architecture: every kernel has a row for each, a what-if elsewhere takes the nearest thing.
+TEST(ShippedSpecs, OursHaveARowPerArchitecture) {
+  constexpr OwnTile tile = own_tile("flash2", 128);
+  KernelSpec spec = specs().load("flash2");
+  int number = 0;
+  for (TileRow& row : spec.tiles) row.stages = ++number;  // tells the rows apart whatever their registers
+  const auto chosen = [&](const char* name) { return *select_tile(spec, device(name), 128, Mask::none); };
+  const TileRow ampere = chosen("a100_sxm4_80gb");
+  EXPECT_EQ(ampere.registers, tile.registers_sm80);
+  EXPECT_EQ(ampere.from, (ComputeCapability{8, 0}));
+  const TileRow hopper = chosen("h100_sxm5_80gb");
+  EXPECT_EQ(hopper.registers, tile.registers_sm90);
+  EXPECT_EQ(hopper.from, (ComputeCapability{9, 0}));
+  EXPECT_NE(ampere.stages, hopper.stages);
+  EXPECT_EQ(chosen("l40s").stages, ampere.stages);
+  EXPECT_EQ(chosen("v100_sxm2_16gb").stages, ampere.stages);  // off target: the first that serves the head dim
+  spec.what_if_anywhere = false;
+  EXPECT_FALSE(select_tile(spec, device("v100_sxm2_16gb"), 128, Mask::none));
+  const TileRow gemm = *select_tile(specs().load("rt_standard"), device("h100_sxm5_80gb"), 128, Mask::none);
+  EXPECT_EQ(gemm.registers, own_tile("gemm", 128).registers_sm90);
+  EXPECT_EQ(gemm.registers_narrow, own_tile("gemm", 64).registers_sm90);
 }
 
 struct TileCase {

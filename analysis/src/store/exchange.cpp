@@ -113,8 +113,9 @@ Seconds read_time(const CsvRow& row, Flops flops, Outcome status) {
   } else if (row.states("printed")) {
     column = "printed";
     time = time_from_printed(row, flops);
-  } else if (status == Outcome::ok && !row.states("dram_read_bytes")) {
-    throw InputError(row.where("time_s"), "the row has no number: time_s, printed and dram_read_bytes are empty");
+  } else if (status == Outcome::ok && !row.states("dram_read_bytes") && !row.states("l2_read_bytes")) {
+    throw InputError(row.where("time_s"),
+                     "the row has no number: time_s, printed, dram_read_bytes and l2_read_bytes are empty");
   }
   if (is_known(time) && !(time > Seconds{0})) row.fail(column, "'" + row.text(column) + "' is not above zero");
   return time;
@@ -134,7 +135,7 @@ ResultKey read_key(const CsvRow& row, const ImportOptions& options) {
   check_known(row, "kernel", "kernel", options.kernels);
   ResultKey key;
   key.method = read_method(row, options);
-  key.l2 = cell.l2.value_or(default_l2(cell.kernel, options));
+  key.l2 = cell.l2 ? *cell.l2 : default_l2(cell.kernel, options);
   key.profile = {std::move(cell.profile), row.text_or("profile_hash", ""), ""};
   key.workload = cell.workload;
   key.kernel = std::move(cell.kernel);

@@ -3,7 +3,7 @@
 
 #include "rooftile/analysis/csv.hpp"
 #include "rooftile/model/error.hpp"
-#include "store/store_impl.hpp"
+#include "store/rows.hpp"
 
 namespace rooftile::analysis {
 namespace {
@@ -82,13 +82,6 @@ std::int64_t profile_id(Store::Impl& store, const ResultKey& key) {
   return *id;
 }
 
-/// The ids that a key points to.
-struct KeyIds {
-  std::int64_t profile;
-  std::int64_t workload;
-  std::int64_t kernel;
-};
-
 std::optional<std::int64_t> find_result(Store::Impl& store, const ResultKey& key, KeyIds ids) {
   return store.find_id(
       "SELECT id FROM result WHERE workload_id = ? AND kernel_id = ? AND profile_id = ? AND method = ? AND "
@@ -143,9 +136,9 @@ auto with_numbers(const ResultRow& row, const Use& use) {
              row.notes, row.printed);
 }
 
-void insert(Store::Impl& store, RunId run, const ResultRow& row, KeyIds ids) {
+std::int64_t insert(Store::Impl& store, RunId run, const ResultRow& row, KeyIds ids) {
   const ResultKey& key = row.key;
-  with_numbers(row, [&](const auto&... numbers) {
+  return with_numbers(row, [&](const auto&... numbers) {
     return store.execute(
         "INSERT INTO result (run_id, profile_id, profile_name, workload_id, kernel_id, method, observed, predictor, "
         "predictor_version, l2, timer, setting, source, status, reason, time_s, flop, dram_read_bytes, "
@@ -171,25 +164,6 @@ bool same_numbers(Store::Impl& store, const ResultRow& row, std::int64_t id) {
   });
 }
 
-void store_row(Store::Impl& store, RunId run, const ResultRow& row, const Location& where, PutReport& report) {
-  validate(row, where);
-  const KeyIds ids{profile_id(store, row.key), workload_id(store, row.key.workload), kernel_id(store, row.key)};
-  const auto existing = find_result(store, row.key, ids);
-  if (!existing) {
-    insert(store, run, row, ids);
-    ++report.added;
-  } else if (!is_observed(row.key.method)) {
-    store.execute("DELETE FROM result WHERE id = ?", *existing);
-    insert(store, run, row, ids);
-    ++report.replaced;
-  } else if (same_numbers(store, row, *existing)) {
-    ++report.unchanged;
-  } else {
-    throw InputError(where, describe(row.key) + ": stored already from '" + row.key.source +
-                                "' with other numbers; an observation is never overwritten");
-  }
-}
-
 std::int64_t build_id(Store::Impl& store, const BuildInfo& build) {
   if (const auto id = store.find_id("SELECT id FROM build WHERE version = ? AND compiler = ? AND build_type = ?",
                                     build.version, build.compiler, build.build_type)) {
@@ -202,10 +176,10 @@ std::int64_t build_id(Store::Impl& store, const BuildInfo& build) {
 std::int64_t gpu_id(Store::Impl& store, const GpuInfo& gpu) {
   if (const auto id = store.find_id("SELECT id FROM gpu WHERE uuid = ?", gpu.uuid)) return *id;
   return store.execute(
-      "INSERT INTO gpu (uuid, name, compute_capability, sm_count, memory_bytes, l2_bytes, max_sm_clock_hz) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?)",
+      "INSERT INTO gpu (uuid, name, compute_capability, sm_count, memory_bytes, l2_bytes, max_sm_clock_hz, properties) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
       gpu.uuid, gpu.name, gpu.compute_capability, gpu.sm_count, gpu.memory.value(), gpu.l2.value(),
-      gpu.max_sm_clock.value());
+      gpu.max_sm_clock.value(), gpu.properties);
 }
 
 std::string json_array(Store::Impl& store, const std::vector<std::string>& words) {
@@ -221,14 +195,44 @@ std::string json_array(Store::Impl& store, const std::vector<std::string>& words
 
 }  // namespace
 
+KeyIds ids_of(Store::Impl& store, const ResultKey& key) {
+  return {profile_id(store, key), workload_id(store, key.workload), kernel_id(store, key)};
+}
+
+StoredRow store_row(Store::Impl& store, RunId run, const ResultRow& row, const Location& where, PutReport& report) {
+  validate(row, where);
+  const KeyIds ids = ids_of(store, row.key);
+  const auto existing = find_result(store, row.key, ids);
+  if (!existing) {
+    ++report.added;
+    return {insert(store, run, row, ids), true};
+  }
+  if (!is_observed(row.key.method)) {
+    store.execute("DELETE FROM result WHERE id = ?", *existing);
+    ++report.replaced;
+    return {insert(store, run, row, ids), true};
+  }
+  if (!same_numbers(store, row, *existing)) {
+    throw InputError(where, describe(row.key) + ": stored already from '" + row.key.source +
+                                "' with other numbers; an observation is never overwritten");
+  }
+  ++report.unchanged;
+  return {*existing, false};
+}
+
+std::int64_t insert_run(Store::Impl& store, const RunInfo& info) {
+  const std::int64_t id = store.execute(
+      "INSERT INTO run (command, argv, build_id, host, driver, clocks, source, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      info.command, json_array(store, info.argv), build_id(store, info.build), info.host, info.driver, info.clocks,
+      info.source, info.note);
+  if (info.gpu) store.execute("UPDATE run SET gpu_id = ? WHERE id = ?", gpu_id(store, *info.gpu), id);
+  return id;
+}
+
 RunId Store::begin_run(const RunInfo& info) {
   return impl_->guarded([&] {
     SQLite::Transaction transaction{impl_->db, SQLite::TransactionBehavior::IMMEDIATE};
-    const std::int64_t id = impl_->execute(
-        "INSERT INTO run (command, argv, build_id, host, driver, clocks, source, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        info.command, json_array(*impl_, info.argv), build_id(*impl_, info.build), info.host, info.driver, info.clocks,
-        info.source, info.note);
-    if (info.gpu) impl_->execute("UPDATE run SET gpu_id = ? WHERE id = ?", gpu_id(*impl_, *info.gpu), id);
+    const std::int64_t id = insert_run(*impl_, info);
     transaction.commit();
     return RunId{id};
   });
@@ -257,7 +261,7 @@ PutReport Store::put_all(RunId run, std::span<const ResultRow> rows, std::span<c
     PutReport report;
     SQLite::Transaction transaction{impl_->db, SQLite::TransactionBehavior::IMMEDIATE};
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      store_row(*impl_, run, rows[i], i < places.size() ? places[i] : Location{}, report);
+      (void)store_row(*impl_, run, rows[i], i < places.size() ? places[i] : Location{}, report);
     }
     transaction.commit();
     return report;

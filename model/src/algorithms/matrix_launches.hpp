@@ -22,13 +22,17 @@ struct Heads {
   [[nodiscard]] std::int64_t all() const { return kv_heads * group; }
 };
 
-/// C = A Bᵀ (or A B): one CTA per br x bn tile of C, K loop of bk, `stages` buffers of A and B in flight.
-/// B is [cols of C, depth] if `transposed`, else [depth, cols of C].
+/// C = A Bᵀ (or A B): one CTA per br x bn tile of C, K loop of bk, `stages` buffers of A and B in flight; bn is the
+/// narrowest multiple of 64 that C needs, `tile.bc` at most. C is staged through shared memory.
+/// B is [cols of C, depth] if `transposed`, else [depth, cols of C]; where B has fewer rows than that (S and P are
+/// padded, K and V are not), the rest counts as zeros that nothing moves.
 void gemm_launch(ProgramWriter& w, const char* name, const Heads& heads, Matrix a, Matrix b, Matrix c, bool transposed,
                  const TileRow& tile, DType dtype);
 
-/// Softmax along the rows of `from` into `to` with the given number of sweeps.
-void softmax_launch(ProgramWriter& w, const Heads& heads, Matrix from, Matrix to, SoftmaxPasses passes, DType dtype);
+/// Softmax along the rows of `from` into `to` with the given number of sweeps, as our kernels do it (tile_table.hpp); a
+/// framework's is taken to be like ours. `lse`: the tensor of the logsumexp, [batch, heads, rows, 1]; -1: not written.
+void softmax_launch(ProgramWriter& w, const Heads& heads, Matrix from, Matrix to, int lse, const Call& call,
+                    DType dtype);
 
 /// An elementwise kernel: reads and writes whole matrices, one tile of each per CTA.
 struct Elementwise {

@@ -4,12 +4,21 @@
 //   requested per launch, each distinct input and output once, elements (B·H = 1):
 //   2·Nd + N²  |  loads + 1 passes of softmax  |  N² + 2·Nd       fused 4N² + 4Nd, online 5N² + 4Nd, safe 6N² + 4Nd
 //   the GEMMs re-read their operands once per tile of the other dimension on top: that is L2 traffic.
+//
+// Our kernels pad the rows of S and P (KernelSpec::score_padding): seq_kv above is the padded length there.
 #include <utility>
 
 #include "matrix_launches.hpp"
 
 namespace rooftile::algorithms {
 namespace {
+
+/// The call as its score matrices see it: their rows hold a pad.
+AttentionShape padded(const AttentionShape& s, std::int64_t padding) {
+  AttentionShape result = s;
+  if (padding > 1) result.seq_kv = ceil_div(s.seq_kv, padding) * padding;
+  return result;
+}
 
 /// The score matrices of one call. A framework's passes write to a new tensor; the block it read from is used again.
 class ScoreBuffers {
@@ -143,8 +152,11 @@ void standard(Program& program, const AttentionShape& s, const Call& call) {
   Matrix k{w.input("K", element, {s.batch, s.kv_heads, s.seq_kv, s.head_dim}), s.seq_kv, s.head_dim, true};
   Matrix v{w.input("V", element, {s.batch, s.kv_heads, s.seq_kv, s.head_dim}), s.seq_kv, s.head_dim, true};
   const Matrix o{w.output("O", element, {s.batch, s.heads, s.seq_q, s.head_dim}), s.seq_q, s.head_dim};
-  ScoreBuffers buffers{w, s};
-  ExtraPasses extra{w, heads, s, call.spec};
+  // one value per row, each stored by a warp of its own
+  const int lse = call.spec.logsumexp ? w.output("LSE", 4, {s.batch, s.heads, s.seq_q, 1}) : -1;
+  const AttentionShape scored = padded(s, call.spec.score_padding);
+  ScoreBuffers buffers{w, scored};
+  ExtraPasses extra{w, heads, scored, call.spec};
 
   if (call.spec.expands_kv && s.group() > 1) {
     k = repeat_launch(w, "repeat_k", "K_repeated", heads, k, s);
@@ -157,7 +169,7 @@ void standard(Program& program, const AttentionShape& s, const Call& call) {
   gemm_launch(w, "qk", heads, q, k, buffers.current(), true, call.tile, s.dtype);
   extra.run(ExtraPass::Place::before_softmax, buffers);
   const Matrix scores = buffers.current();
-  softmax_launch(w, heads, scores, buffers.softmax_result(), call.spec.softmax, s.dtype);
+  softmax_launch(w, heads, scores, buffers.softmax_result(), lse, call, s.dtype);
   extra.run(ExtraPass::Place::after_softmax, buffers);
   gemm_launch(w, "pv", heads, buffers.current(), v, o, false, call.tile, s.dtype);
 }
@@ -176,7 +188,7 @@ void softmax(Program& program, const SoftmaxShape& s, const Call& call) {
   const std::int64_t element = size_of(s.dtype);
   const Matrix x{w.input("X", element, {1, 1, s.rows, s.cols}), s.rows, s.cols};
   const Matrix y{w.output("Y", element, {1, 1, s.rows, s.cols}), s.rows, s.cols};
-  softmax_launch(w, {1, 1, 1}, x, y, call.spec.softmax, s.dtype);
+  softmax_launch(w, {1, 1, 1}, x, y, -1, call, s.dtype);
 }
 
 }  // namespace rooftile::algorithms

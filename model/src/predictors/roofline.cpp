@@ -19,7 +19,7 @@ class Roofline final : public Predictor {
   using Predictor::predict;
 
   [[nodiscard]] std::string_view name() const override { return "roofline"; }
-  [[nodiscard]] int version() const override { return 1; }
+  [[nodiscard]] int version() const override { return 2; }
 
   [[nodiscard]] std::vector<std::string_view> needs(const Program& program) const override {
     return {"clock.tensor_boost", "sm.count", "memory.dram.bandwidth", matmul_rate_leaf(program.dtype)};

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "compute_capability.hpp"
-#include "rooftile/model/tile_table.hpp"
 #include "rooftile/model_yaml/strict_yaml.hpp"
 
 namespace rooftile::yaml {
@@ -112,12 +111,25 @@ void read_standard(KernelSpec& spec, Map& map) {
   spec.softmax = map.required("softmax").as_enum<SoftmaxPasses>();
   spec.copies_q_and_k = optional_bool(map, "copies_q_and_k");
   spec.expands_kv = optional_bool(map, "expands_kv");
+  spec.logsumexp = optional_bool(map, "logsumexp");
   if (const Node* passes = map.optional("extra_passes")) spec.extra_passes = read_extra_passes(*passes);
 }
 
 void read_flash(KernelSpec& spec, Map& map) {
   spec.packs_group = optional_bool(map, "packs_group");
   spec.longest_first = optional_bool(map, "longest_first");
+}
+
+/// The tiles must be read: none of them may lie in the pad alone.
+void read_score_padding(KernelSpec& spec, Map& map) {
+  const Node* node = map.optional("score_padding");
+  if (node == nullptr) return;
+  spec.score_padding = node->as_integer(1, gemm_column_step);
+  for (const TileRow& row : spec.tiles) {
+    if (gemm_column_step % spec.score_padding == 0 && row.bk % spec.score_padding == 0) continue;
+    node->fail("score_padding " + std::to_string(spec.score_padding) + " must divide " +
+               std::to_string(gemm_column_step) + " and bk " + std::to_string(row.bk));
+  }
 }
 
 void read_coverage(KernelSpec& spec, Map& map) {
@@ -146,6 +158,7 @@ KernelSpec load_spec(const std::filesystem::path& file) {
   if (const Node* l2 = map.optional("l2")) spec.l2 = l2->as_enum<L2State>();
   spec.algorithm == Algorithm::standard ? read_standard(spec, map) : read_flash(spec, map);
   spec.tiles = read_tiles(map.required("tiles"), spec);
+  if (spec.algorithm == Algorithm::standard) read_score_padding(spec, map);
   map.finish();
   return spec;
 }

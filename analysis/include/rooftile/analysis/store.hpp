@@ -5,8 +5,9 @@
 //   if (!store.reuse(key)) store.put(run, make_row(key, prediction));     // resumable: one transaction per cell
 //   store.end_run(run);
 //
-// Tables: profile workload kernel build gpu run result sample counter tag. Views: v_result (every result, flat, SI),
-// v_latest, v_compare, v_accuracy, v_roofline (schema/0001_init.sql explains each).
+// Tables: profile workload kernel build gpu run result sample counter tag, and of visits to a GPU series verification
+// micro micro_sample. Views: v_result (every result, flat, SI), v_latest, v_compare, v_accuracy, v_roofline, v_bytes,
+// v_micro, v_verification (schema/*.sql explain each).
 #pragma once
 
 #include <cstdint>
@@ -24,6 +25,8 @@
 #include "rooftile/analysis/result.hpp"
 
 namespace rooftile::analysis {
+
+struct Measurements;
 
 enum class Access : std::uint8_t { read_only, read_write_create };
 enum class RunId : std::int64_t {};
@@ -44,6 +47,7 @@ struct GpuInfo {
   Bytes memory = Bytes::unknown();
   Bytes l2 = Bytes::unknown();
   Hertz max_sm_clock = Hertz::unknown();
+  std::string properties = "{}";  ///< JSON object: everything else that the driver said of it
 };
 
 /// One invocation of a command that writes results.
@@ -119,6 +123,10 @@ class Store {
   PutReport put(RunId run, const ResultRow& row);
   /// All rows in one transaction, or none if one is refused. `places` says where each row was written, for messages.
   PutReport put_all(RunId run, std::span<const ResultRow> rows, std::span<const Location> places = {});
+
+  /// Stores what a measuring program wrote (measurements.hpp): all of a file in one transaction, or nothing. What is
+  /// stored already with the same numbers is counted, not added; other numbers under the same run are an InputError.
+  PutReport put_measurements(const Measurements& measurements);
 
   /// True if a result with this key is stored, whatever its status.
   [[nodiscard]] bool contains(const ResultKey& key) const;

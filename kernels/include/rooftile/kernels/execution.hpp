@@ -67,19 +67,19 @@ struct LaunchExecution {
   std::int64_t ctas = 0;
   std::vector<TensorTraffic> tensors;  ///< all of the call's, in order
 
-  std::int64_t dram_read_bytes = 0;   ///< sectors that L2 fetched; 0 without an L2
-  std::int64_t dram_write_bytes = 0;  ///< dirty sectors that left L2 (what is left at the end of a call counts in its
-                                      ///< last launch)
-  std::int64_t smem_read_bytes = 0;   ///< ldmatrix, ld.shared
+  std::int64_t dram_read_bytes = 0;     ///< sectors that L2 fetched; 0 without an L2
+  std::int64_t dram_write_bytes = 0;    ///< dirty sectors that left L2 (what is left at the end of a call counts in its
+                                        ///< last launch)
+  std::int64_t smem_read_bytes = 0;     ///< ldmatrix, ld.shared
   std::int64_t smem_written_bytes = 0;  ///< cp.async, st.shared
   std::int64_t bank_conflicts = 0;      ///< shared-memory passes beyond the least possible
 
-  std::int64_t mma = 0;         ///< m16n8k16 instructions, 4096 FLOP each
-  std::int64_t exp2 = 0;        ///< results
-  std::int64_t converted = 0;   ///< fp32 values rounded to 16 bits
-  std::int64_t shuffled = 0;    ///< lanes exchanged
-  std::int64_t barriers = 0;    ///< CTA-wide barriers completed
-  std::int64_t switches = 0;    ///< of fibers: what the emulation itself cost
+  std::int64_t mma = 0;        ///< m16n8k16 instructions, 4096 FLOP each
+  std::int64_t exp2 = 0;       ///< results
+  std::int64_t converted = 0;  ///< fp32 values rounded to 16 bits
+  std::int64_t shuffled = 0;   ///< lanes exchanged
+  std::int64_t barriers = 0;   ///< CTA-wide barriers completed
+  std::int64_t switches = 0;   ///< of fibers: what the emulation itself cost
 
   /// Traffic of the tensor with this name; nullptr if the call has none.
   [[nodiscard]] const TensorTraffic* tensor(std::string_view tensor_name) const;

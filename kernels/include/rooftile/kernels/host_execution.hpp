@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "rooftile/kernels/accuracy.hpp"
 #include "rooftile/kernels/call.hpp"
 #include "rooftile/kernels/execution.hpp"
 
@@ -26,25 +27,8 @@ namespace rooftile::kernels {
 /// The tensors `kernel` works on.
 [[nodiscard]] Tensors tensors_of(std::string_view kernel, const AttentionCall& call);
 
-/// How far a result is from float64. NaN anywhere makes every number NaN.
-struct Accuracy {
-  double relative = 0;      ///< ‖O - O64‖ / ‖O64‖ over the whole tensor
-  double max_absolute = 0;  ///< of O
-  double lse = 0;           ///< max |LSE - LSE64|; rows that see no key must be -inf and O = 0, else NaN
-};
-
-/// What is allowed (research: ‖·‖ 2e-3 fp16, 8e-3 bf16; LSE 1e-3 where S stays on chip, 4e-3 / 3e-2 through 16-bit S).
-struct Tolerance {
-  double relative;
-  double lse;
-};
+/// What is allowed of `kernel`'s results.
 [[nodiscard]] Tolerance tolerance_of(std::string_view kernel, Element element);
-
-/// float64 attention of 16-bit inputs (the values after rounding), row by row.
-struct Reference {
-  std::vector<double> o;    ///< [batch, heads, seq_q, head_dim]
-  std::vector<double> lse;  ///< [batch, heads, seq_q]; -inf for rows that see no key
-};
 
 class HostCall {
  public:

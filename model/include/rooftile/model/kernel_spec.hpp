@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "rooftile/model/device.hpp"
@@ -55,10 +56,19 @@ struct TileRow {
   std::int64_t bc = 0;           ///< keys per trip (GEMM: columns of C)
   std::int64_t bk = 0;           ///< depth per trip, GEMM launches only
   int warps = 4;
-  int stages = 1;         ///< K/V (GEMM: A/B) buffers in flight
-  int registers = 255;    ///< per thread
-  std::int64_t smem = 0;  ///< bytes per CTA; 0: what the algorithm's formula says
+  int stages = 1;            ///< K/V (GEMM: A/B) buffers in flight
+  int registers = 255;       ///< per thread
+  int registers_narrow = 0;  ///< of the GEMM that makes 64 columns of C per CTA; 0: as `registers`
+  std::int64_t smem = 0;     ///< bytes per CTA; 0: what the algorithm's formula says
 };
+
+/// The rows of one of our kernels (tile_table.hpp) as a spec holds them: narrowest head dim first, one row per
+/// architecture that the kernel is compiled for. A kernel `a_b` without rows of its own has those of `a`; empty for an
+/// unknown name. The narrow GEMM has no row: its width follows from the product (gemm_bc()).
+[[nodiscard]] std::vector<TileRow> own_tile_rows(std::string_view kernel);
+
+/// Widths of a GEMM's tile of C are multiples of this: a narrow C gets a narrow tile, `bc` is the widest.
+inline constexpr std::int64_t gemm_column_step = 64;
 
 /// Everything the model knows of one implementation.
 struct KernelSpec {
@@ -80,7 +90,10 @@ struct KernelSpec {
   bool longest_first = false;                   ///< hands out the CTAs with most trips first
   SoftmaxPasses softmax = SoftmaxPasses::safe;  ///< standard only
   bool copies_q_and_k = false;                  ///< standard only: q and k are made contiguous first
-  bool expands_kv = false;              ///< standard only: K and V are repeated for every query head of the group
+  bool expands_kv = false;         ///< standard only: K and V are repeated for every query head of the group
+  bool logsumexp = false;          ///< standard only: softmax also writes LSE [batch, heads, seq_q], fp32
+  std::int64_t score_padding = 1;  ///< standard only: rows of S and P are this many elements times a whole number; the
+                                   ///< pad is computed, stored and loaded like the rest
   std::vector<ExtraPass> extra_passes;  ///< standard only
   std::vector<TileRow> tiles;           ///< attention tile (flash2) or GEMM tile (standard)
   Location where;
@@ -93,6 +106,7 @@ struct SpecOverrides {
 };
 
 /// The row of the spec that serves this head dim, mask and architecture (with overrides applied); or why there is none.
+/// A spec that predicts anywhere takes a row of the device's own architecture where it has one.
 [[nodiscard]] tl::expected<TileRow, Refusal> select_tile(const KernelSpec& spec, const Device& device,
                                                          std::int64_t head_dim, Mask mask,
                                                          SpecOverrides overrides = {});

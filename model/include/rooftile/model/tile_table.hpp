@@ -65,17 +65,17 @@ inline constexpr int softmax_step = 256;
 inline constexpr std::array own_tiles{
     OwnTile{"rt_flash2", "flash2", 64, 128, 128, 0, 4, 1, 255, 255, flash2_smem(128, 128, 64)},
     OwnTile{"rt_flash2", "flash2", 128, 128, 64, 0, 4, 1, 255, 255, flash2_smem(128, 64, 128)},
-    OwnTile{"rt_flash2", "flash2", 256, 128, 64, 0, 8, 1, 255, 255, flash2_smem(128, 64, 256)},
-    OwnTile{"rt_standard", "gemm", 0, 128, 128, 32, 4, 3, 255, 255, gemm_smem(128, 128, 32, 3)},
-    OwnTile{"rt_standard", "gemm", 0, 128, 64, 32, 4, 3, 255, 255, gemm_smem(128, 64, 32, 3)},
-    OwnTile{"rt_standard", "softmax_naive", 0, 4, 256, 0, 4, 1, 40, 40, 0},
-    OwnTile{"rt_standard", "softmax_naive", 0, 1, 1024, 0, 4, 1, 40, 40, 0},
-    OwnTile{"rt_standard", "softmax_safe", 0, 4, 256, 0, 4, 1, 40, 40, 0},
-    OwnTile{"rt_standard", "softmax_safe", 0, 1, 1024, 0, 4, 1, 40, 40, 0},
-    OwnTile{"rt_standard", "softmax_online", 0, 4, 256, 0, 4, 1, 40, 40, 0},
-    OwnTile{"rt_standard", "softmax_online", 0, 1, 1024, 0, 4, 1, 40, 40, 0},
-    OwnTile{"rt_standard", "softmax_fused", 0, 4, 256, 0, 4, 1, 40, 40, 0},
-    OwnTile{"rt_standard", "softmax_fused", 0, 1, 1024, 0, 4, 1, 40, 40, 0},
+    OwnTile{"rt_flash2", "flash2", 256, 128, 64, 0, 8, 1, 238, 247, flash2_smem(128, 64, 256)},
+    OwnTile{"rt_standard", "gemm", 0, 128, 128, 32, 4, 3, 217, 218, gemm_smem(128, 128, 32, 3)},
+    OwnTile{"rt_standard", "gemm", 0, 128, 64, 32, 4, 3, 126, 128, gemm_smem(128, 64, 32, 3)},
+    OwnTile{"rt_standard", "softmax_naive", 0, 4, 256, 0, 4, 1, 31, 32, 0},
+    OwnTile{"rt_standard", "softmax_naive", 0, 1, 1024, 0, 4, 1, 32, 29, 0},
+    OwnTile{"rt_standard", "softmax_safe", 0, 4, 256, 0, 4, 1, 32, 32, 0},
+    OwnTile{"rt_standard", "softmax_safe", 0, 1, 1024, 0, 4, 1, 32, 32, 0},
+    OwnTile{"rt_standard", "softmax_online", 0, 4, 256, 0, 4, 1, 32, 32, 0},
+    OwnTile{"rt_standard", "softmax_online", 0, 1, 1024, 0, 4, 1, 32, 32, 0},
+    OwnTile{"rt_standard", "softmax_fused", 0, 4, 256, 0, 4, 1, 32, 32, 0},
+    OwnTile{"rt_standard", "softmax_fused", 0, 1, 1024, 0, 4, 1, 32, 32, 0},
 };
 
 /// The row for a launch: flash by head dim (`key`), gemm and softmax by Bc.

@@ -1,0 +1,88 @@
+#include <algorithm>
+#include <stdexcept>
+
+#include "host/call_memory.hpp"
+#include "host/launch.hpp"
+#include "rooftile/kernels/host_execution.hpp"
+#include "text/registry.hpp"
+
+namespace rooftile::kernels {
+namespace {
+
+using Entry = KernelEntry<host::Launcher>;
+
+const Entry& entry_of(std::string_view kernel) {
+  if (const Entry* found = find_kernel<host::Launcher>(kernel)) return *found;
+  std::string message = "no kernel of rooftile is called '" + std::string{kernel} + "'; there are";
+  for (const std::string_view name : kernel_names()) message += " " + std::string{name};
+  throw std::invalid_argument{message};
+}
+
+/// What no kernel takes.
+std::string refusal_of_numbers(const AttentionCall& call) {
+  for (const int extent : {call.batch, call.heads, call.kv_heads, call.seq_q, call.seq_kv, call.head_dim}) {
+    if (extent < 1) return "every extent must be at least 1";
+  }
+  if (call.heads % call.kv_heads != 0) return "kv_heads must divide heads";
+  return {};
+}
+
+}  // namespace
+
+std::vector<std::string_view> kernel_names() {
+  std::vector<std::string_view> names;
+  for (const Entry& entry : registry<host::Launcher>) names.push_back(entry.name);
+  return names;
+}
+
+std::string refusal(std::string_view kernel, const AttentionCall& call) {
+  const Entry& entry = entry_of(kernel);
+  if (std::string reason = refusal_of_numbers(call); !reason.empty()) return reason;
+  const char* const reason = entry.refusal(call);
+  return reason == nullptr ? std::string{} : std::string{reason};
+}
+
+Tensors tensors_of(std::string_view kernel, const AttentionCall& call) { return entry_of(kernel).tensors(call); }
+
+Tolerance tolerance_of(std::string_view kernel, Element element) {
+  return tolerance_of(tensors_of(kernel, {.element = element}), element);
+}
+
+const TensorTraffic* LaunchExecution::tensor(std::string_view tensor_name) const {
+  const auto found = std::ranges::find(tensors, tensor_name, &TensorTraffic::name);
+  return found == tensors.end() ? nullptr : &*found;
+}
+
+struct HostCall::State {
+  const Entry& entry;
+  host::CallMemory memory;
+};
+
+HostCall::HostCall(std::string_view kernel, const AttentionCall& call) {
+  if (const std::string reason = refusal(kernel, call); !reason.empty())
+    throw std::invalid_argument{std::string{kernel} + ": " + reason};
+  const Entry& entry = entry_of(kernel);
+  state_ = std::make_unique<State>(State{entry, host::CallMemory{call, entry.tensors(call)}});
+}
+HostCall::~HostCall() = default;
+HostCall::HostCall(HostCall&&) noexcept = default;
+HostCall& HostCall::operator=(HostCall&&) noexcept = default;
+
+const AttentionCall& HostCall::call() const { return state_->memory.call(); }
+void HostCall::fill(std::uint64_t seed) { state_->memory.fill(seed); }
+std::vector<std::uint16_t>& HostCall::input(TensorIndex tensor) { return state_->memory.input(tensor); }
+
+Execution HostCall::execute(const HostOptions& options) {
+  return state_->memory.execute(options, [this](host::Machine& machine, const Buffers& buffers) {
+    host::Launcher launcher{machine};
+    state_->entry.launch(launcher, call(), buffers);
+  });
+}
+
+std::vector<float> HostCall::o() const { return state_->memory.o(); }
+std::vector<float> HostCall::lse() const { return state_->memory.lse(); }
+Reference HostCall::reference() const { return state_->memory.reference(); }
+Accuracy HostCall::accuracy() const { return accuracy(reference()); }
+Accuracy HostCall::accuracy(const Reference& exact) const { return kernels::accuracy(call(), exact, o(), lse()); }
+
+}  // namespace rooftile::kernels

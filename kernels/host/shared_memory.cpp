@@ -1,0 +1,258 @@
+#include "host/shared_memory.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <string>
+
+namespace rooftile::kernels::host {
+
+namespace {
+
+constexpr std::uint8_t several_lanes = 0xff;
+
+std::string who(const Site& site, int lane) {
+  return std::string{site.instruction} + " of warp " + std::to_string(site.warp) +
+         (lane >= 0 ? ", lane " + std::to_string(lane) + "," : std::string{});
+}
+
+std::string byte_of(std::uint32_t word) { return " shared byte " + std::to_string(word * 4u); }
+
+}  // namespace
+
+void SharedMemory::start(std::int64_t bytes, int warps, Faults& faults) {
+  faults_ = &faults;
+  size_ = static_cast<std::uint32_t>(bytes);
+  const std::size_t words = (static_cast<std::size_t>(bytes) + 15) / 16 * 4;
+  const bool same_shape = words == words_ && warps == segments_.warps();
+  words_ = words;
+  bytes_.assign(words * 4, 0xff);
+  written_.assign(words, never_written);
+  writer_lane_.resize(words);
+  copier_.resize(words / 4);
+  // Stamps of reads may stay from the last CTA: it ended before this one's first segment.
+  if (same_shape && segments_.next() < in_flight / 2) {
+    segments_.start(warps, segments_.next());
+    return;
+  }
+  read_.assign(words * static_cast<std::size_t>(warps), 0);
+  read_lane_.resize(read_.size());
+  segments_.start(warps);
+}
+
+void SharedMemory::forget_order() {
+  for (Stamp& stamp : written_) {
+    if (stamp < in_flight) stamp = 0;
+  }
+  std::fill(read_.begin(), read_.end(), Stamp{0});
+  segments_.start(segments_.warps());
+}
+
+std::uint32_t SharedMemory::within(const LanesU32& address, std::uint32_t active, int bytes, const Site& site) {
+  if (active == ~0u && all_within(address, bytes)) return active;
+  std::uint32_t good = active;
+  for (int lane = 0; lane < warp_size; ++lane) {
+    if ((active >> lane & 1u) == 0) continue;
+    const std::uint32_t byte = address[lane];
+    const bool inside = std::uint64_t{byte} + static_cast<std::uint64_t>(bytes) <= size_;
+    if (inside && byte % static_cast<std::uint32_t>(bytes) == 0) continue;
+    good &= ~(1u << lane);
+    const std::string what = who(site, lane) + " at shared byte " + std::to_string(byte);
+    if (inside) {
+      faults_->add(FaultKind::misaligned, what + " needs a multiple of " + std::to_string(bytes), site.where);
+    } else {
+      faults_->add(FaultKind::out_of_bounds, what + ": the CTA has " + std::to_string(size_) + " bytes", site.where);
+    }
+  }
+  return good;
+}
+
+namespace {
+
+/// First words of the lanes; inactive ones repeat an active one, so that no check needs to ask.
+void first_words(std::uint32_t (&words)[warp_size], const LanesU32& address, std::uint32_t active) {
+  if (active == ~0u) {
+    for (int lane = 0; lane < warp_size; ++lane) words[lane] = address.data()[lane] / 4u;
+    return;
+  }
+  const std::uint32_t substitute = address[std::countr_zero(active)] / 4u;
+  for (int lane = 0; lane < warp_size; ++lane) {
+    words[lane] = (active >> lane & 1u) != 0 ? address[lane] / 4u : substitute;
+  }
+}
+
+/// As most_stamp() for one word per lane.
+template <Stamp bias>
+Stamp most_single(const Stamp* table, const std::uint32_t (&words)[warp_size]) {
+  Stamp most = 0;
+  for (const std::uint32_t word : words) most = std::max(most, static_cast<Stamp>(table[word] + bias));
+  return most;
+}
+
+template <Stamp bias>
+Stamp most_of(const Stamp* table, const std::uint32_t (&words)[warp_size], int width) {
+  return width == 4 ? detail::most_stamp<bias>(table, words) : most_single<bias>(table, words);
+}
+
+}  // namespace
+
+bool SharedMemory::may_read(const Words& words, int width, int warp) const {
+  return most_of<0>(written_.data(), words, width) < segments_.floor(warp);
+}
+
+bool SharedMemory::may_write(const Words& words, int width, int warp) const {
+  // One more than the stamp: never_written becomes 0.
+  if (most_of<1>(written_.data(), words, width) > segments_.floor(warp)) return false;
+  for (int other = 0; other < segments_.warps(); ++other) {
+    if (most_of<0>(read_by(other), words, width) >= segments_.seen(warp, other)) return false;
+  }
+  return true;
+}
+
+bool SharedMemory::explain_writer(std::uint32_t word, int lane, const char* verb, const Site& site) {
+  const Stamp stamp = written_[word];
+  if (stamp < segments_.floor(site.warp)) return true;
+  const bool flying = stamp == in_flight;
+  const int owner = flying ? copier_[word / 4] : segments_.owner(stamp);
+  if (!flying && stamp < segments_.seen(site.warp, owner)) return true;
+  if (!flying && owner == site.warp && writer_lane_[word] == lane) return true;
+
+  const std::string what = who(site, lane) + " " + verb + byte_of(word);
+  const std::string writer =
+      owner == site.warp ? "its lane " + std::to_string(writer_lane_[word]) : "warp " + std::to_string(owner);
+  if (flying) {
+    faults_->add(FaultKind::unlanded, what + " while a cp.async of " + writer + " to it is in flight", site.where);
+  } else {
+    const char* const since = owner == site.warp ? " since the last sync_warp" : " since the last barrier of both";
+    faults_->add(FaultKind::race, what + ", written by " + writer + since, site.where);
+  }
+  return false;
+}
+
+bool SharedMemory::explain_readers(std::uint32_t word, int lane, const Site& site) {
+  for (int other = 0; other < segments_.warps(); ++other) {
+    const Stamp stamp = read_by(other)[word];
+    if (stamp < segments_.seen(site.warp, other)) continue;
+    const std::string what = who(site, lane) + " writes" + byte_of(word) + ", read by ";
+    if (other != site.warp) {
+      faults_->add(FaultKind::race, what + "warp " + std::to_string(other) + " since the last barrier of both",
+                   site.where);
+      return false;
+    }
+    const bool by_lanes = stamp % 2 != 0;  // ldmatrix has read before any lane goes on
+    const std::uint8_t reader = read_lane_[static_cast<std::size_t>(other) * words_ + word];
+    if (!by_lanes || reader == lane) continue;
+    const std::string lanes = reader == several_lanes ? "several of its lanes" : "its lane " + std::to_string(reader);
+    faults_->add(FaultKind::race, what + lanes + " since the last sync_warp", site.where);
+    return false;
+  }
+  return true;
+}
+
+void SharedMemory::look_at_reads(const Words& words, std::uint32_t active, int width, bool by_lanes, const Site& site) {
+  for (int lane = 0; lane < warp_size; ++lane) {
+    if ((active >> lane & 1u) == 0) continue;
+    for (std::uint32_t word = words[lane]; word < words[lane] + static_cast<std::uint32_t>(width); ++word) {
+      if (written_[word] == never_written) {
+        faults_->add(FaultKind::uninitialised,
+                     who(site, by_lanes ? lane : -1) + " reads" + byte_of(word) + ", which nothing has written",
+                     site.where);
+        return;
+      }
+      if (!explain_writer(word, by_lanes ? lane : -1, "reads", site)) return;
+    }
+  }
+}
+
+void SharedMemory::look_at_writes(const Words& words, std::uint32_t active, int width, const Site& site) {
+  for (int lane = 0; lane < warp_size; ++lane) {
+    if ((active >> lane & 1u) == 0) continue;
+    for (std::uint32_t word = words[lane]; word < words[lane] + static_cast<std::uint32_t>(width); ++word) {
+      if (written_[word] != never_written && !explain_writer(word, lane, "writes", site)) return;
+      if (!explain_readers(word, lane, site)) return;
+    }
+  }
+}
+
+std::uint32_t SharedMemory::read(const LanesU32& from, std::uint32_t active, int bytes, const Site& site) {
+  const std::uint32_t good = within(from, active, bytes, site);
+  if (good == 0) return 0;
+  const int width = bytes / 4;
+  Words words;
+  first_words(words, from, good);
+  if (!may_read(words, width, site.warp)) look_at_reads(words, good, width, true, site);
+  const auto now = static_cast<Stamp>(segments_.segment(site.warp) + 1);
+  Stamp* const read = read_by(site.warp);
+  std::uint8_t* const lanes = read_lane_.data() + (read - read_.data());
+  for (int lane = 0; lane < warp_size; ++lane) {
+    if ((good >> lane & 1u) == 0) continue;
+    for (std::uint32_t word = words[lane]; word < words[lane] + static_cast<std::uint32_t>(width); ++word) {
+      const bool another = read[word] == now && lanes[word] != lane;
+      lanes[word] = another ? several_lanes : static_cast<std::uint8_t>(lane);
+      read[word] = now;
+    }
+  }
+  return good;
+}
+
+void SharedMemory::mark(const Words& words, std::uint32_t active, int width, Stamp stamp) {
+  for (std::uint32_t lane = 0; lane < warp_size; ++lane) {
+    if ((active >> lane & 1u) == 0) continue;
+    const std::uint32_t word = words[lane];
+    if (width == 1) {
+      written_[word] = stamp;
+      writer_lane_[word] = static_cast<std::uint8_t>(lane);
+    } else {
+      const std::uint64_t stamps = stamp * std::uint64_t{0x0001000100010001};
+      const std::uint32_t lanes = lane * 0x01010101u;
+      std::memcpy(written_.data() + word, &stamps, sizeof stamps);
+      std::memcpy(writer_lane_.data() + word, &lanes, sizeof lanes);
+    }
+  }
+}
+
+void SharedMemory::check_same_instruction(const Words& words, std::uint32_t active, const Site& site) {
+  std::uint32_t overwritten = 0;
+  for (std::uint32_t lane = 0; lane < warp_size; ++lane) {
+    overwritten |= static_cast<std::uint32_t>(writer_lane_[words[lane]] != lane) << lane;
+  }
+  overwritten &= active;
+  if (overwritten == 0) return;
+  const int lane = std::countr_zero(overwritten);
+  faults_->add(FaultKind::race,
+               who(site, lane) + " writes" + byte_of(words[lane]) + ", and so does its lane " +
+                   std::to_string(writer_lane_[words[lane]]),
+               site.where);
+}
+
+std::uint32_t SharedMemory::write(const LanesU32& to, std::uint32_t active, int bytes, const Site& site) {
+  const std::uint32_t good = within(to, active, bytes, site);
+  if (good == 0) return 0;
+  const int width = bytes / 4;
+  Words words;
+  first_words(words, to, good);
+  if (!may_write(words, width, site.warp)) look_at_writes(words, good, width, site);
+  mark(words, good, width, segments_.segment(site.warp));
+  check_same_instruction(words, good, site);
+  return good;
+}
+
+std::uint32_t SharedMemory::begin_copy(const LanesU32& to, std::uint32_t active, const Site& site) {
+  const std::uint32_t good = within(to, active, 16, site);
+  if (good == 0) return 0;
+  Words words;
+  first_words(words, to, good);
+  if (!may_write(words, 4, site.warp)) look_at_writes(words, good, 4, site);
+  mark(words, good, 4, in_flight);
+  for (const std::uint32_t word : words) copier_[word / 4] = static_cast<std::uint8_t>(site.warp);
+  check_same_instruction(words, good, site);
+  return good;
+}
+
+void SharedMemory::land(const LanesU32& to, std::uint32_t active, int warp) {
+  if (active == 0) return;
+  Words words;
+  first_words(words, to, active);
+  mark(words, active, 4, segments_.segment(warp));
+}
+
+}  // namespace rooftile::kernels::host

@@ -1,0 +1,225 @@
+// The warp-level instruction set on the CPU: one object per warp, 32 lanes per value. Members are those of struct
+// Device (isa/device.cuh) with the same semantics; instructions that touch memory or wait also take the place in the
+// text that they stand at, so that a fault names its line.
+//
+//   machine.run("copy", grid, 4, smem, [&](Warp& b) { copy_kernel(b, params); });
+//   "ldmatrix of warp 1 reads shared byte 16512, written by warp 0 since the last barrier of both", text/copy.hpp:41
+//
+// isa/README.md lists what each instruction counts and checks.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+#include "host/async_copies.hpp"
+#include "host/banks.hpp"
+#include "host/cta.hpp"
+#include "host/float16.hpp"
+#include "host/fragments.hpp"
+#include "host/lane_math.hpp"
+#include "host/lanes.hpp"
+#include "host/where.hpp"
+#include "isa/isa.hpp"
+
+namespace rooftile::kernels::host {
+
+class Warp {
+ public:
+  using f32 = LanesF32;
+  using u32 = LanesU32;
+  using i32 = LanesI32;
+  using pred = Pred;
+
+  template <class T>
+  using FragA = host::FragA<T>;
+  template <class T>
+  using FragB = host::FragB<T>;
+  using Acc = host::Acc;
+
+  Warp(Cta& cta, int index)
+      : cta_(cta),
+        shared_(cta.shared()),
+        counts_(*cta.launch().counts),
+        index_(index),
+        draws_(cta.launch().fibers->draws()) {}
+
+  // --- who am I
+  [[nodiscard]] int warp() const { return index_; }
+  [[nodiscard]] static i32 lane() { return lane_numbers(); }
+  [[nodiscard]] int block_x() const { return cta_.block_x(); }
+  [[nodiscard]] int block_y() const { return cta_.block_y(); }
+  [[nodiscard]] int block_z() const { return cta_.block_z(); }
+  [[nodiscard]] int grid_x() const { return cta_.launch().grid.x; }
+  [[nodiscard]] int grid_y() const { return cta_.launch().grid.y; }
+  [[nodiscard]] static u32 shared_base() { return u32(0u); }
+
+  // --- choices and arithmetic per lane
+  template <class Yes, class No>
+  [[nodiscard]] static ROOFTILE_INLINE auto select(const pred& condition, const Yes& yes, const No& no) {
+    return host::select(condition, yes, no);
+  }
+  [[nodiscard]] static ROOFTILE_INLINE f32 max(const f32& a, const f32& b) { return host::max(a, b); }
+  [[nodiscard]] static ROOFTILE_INLINE i32 min(const i32& a, const i32& b) { return host::min(a, b); }
+  [[nodiscard]] static ROOFTILE_INLINE i32 max(const i32& a, const i32& b) { return host::max(a, b); }
+  [[nodiscard]] static ROOFTILE_INLINE f32 fma(const f32& a, const f32& b, const f32& c) { return host::fma(a, b, c); }
+  [[nodiscard]] ROOFTILE_INLINE f32 exp2(const f32& x) {
+    counts_.exp2 += warp_size;
+    return host::exp2(x);
+  }
+  [[nodiscard]] static f32 log2(const f32& x) { return host::log2(x); }
+  [[nodiscard]] static ROOFTILE_INLINE f32 reciprocal(const f32& x) { return 1.f / x; }
+  template <class T>
+  [[nodiscard]] ROOFTILE_INLINE u32 pack(const f32& low, const f32& high) {
+    counts_.converted += packed_values;
+    return host::pack<T>(low, high);
+  }
+  template <class T>
+  static ROOFTILE_INLINE void unpack(f32& low, f32& high, const u32& both) {
+    host::unpack<T>(low, high, both);
+  }
+
+  // --- exchange between lanes and warps
+  [[nodiscard]] ROOFTILE_INLINE f32 shuffle_xor(const f32& x, int mask) {
+    counts_.shuffled += warp_size;
+    return host::shuffle_xor(x, mask);
+  }
+  void sync_warp() { cta_.sync_lanes(index_); }
+  void sync(Where where = Where::current()) { cta_.arrive(0, cta_.launch().warps, true, {"sync", index_, where}); }
+  void barrier_sync(int id, int warps, Where where = Where::current()) {
+    cta_.arrive(id, warps, true, {"barrier_sync", index_, where});
+  }
+  void barrier_arrive(int id, int warps, Where where = Where::current()) {
+    cta_.arrive(id, warps, false, {"barrier_arrive", index_, where});
+  }
+
+  // --- global memory -> shared memory, asynchronous; 16 bytes per lane
+  template <class T>
+  void cp_async16(const u32& to, const T* from, const i32& offset, Where where = Where::current()) {
+    copy(to, from, offset, sizeof(T), ~0u, where);
+  }
+  template <class T>
+  void cp_async16(const u32& to, const T* from, const i32& offset, const pred& valid, Where where = Where::current()) {
+    copy(to, from, offset, sizeof(T), valid.bits(), where);
+  }
+  void cp_commit() { copies_.commit(); }
+  template <int pending>
+  void cp_wait() {
+    wait_for_copies(pending);
+  }
+
+  // --- shared memory -> fragments; each lane gives the address of one 16-byte row
+  template <class T>
+  void ldmatrix_a(FragA<T>& a, const u32& row, Where where = Where::current()) {
+    const unsigned char* rows[warp_size];
+    if (!matrix_rows(rows, row, where)) return poison(a);
+    detail::load_a(a, 0, rows);
+    detail::load_a(a, 1, rows + 8);
+    detail::load_a(a, 2, rows + 16);
+    detail::load_a(a, 3, rows + 24);
+  }
+  template <class T>
+  void ldmatrix_b(FragB<T>& left, FragB<T>& right, const u32& row, Where where = Where::current()) {
+    const unsigned char* rows[warp_size];
+    if (!matrix_rows(rows, row, where)) return poison(left), poison(right);
+    detail::load_b(left, 0, rows);
+    detail::load_b(left, 8, rows + 8);
+    detail::load_b(right, 0, rows + 16);
+    detail::load_b(right, 8, rows + 24);
+  }
+  template <class T>
+  void ldmatrix_b_trans(FragB<T>& left, FragB<T>& right, const u32& row, Where where = Where::current()) {
+    const unsigned char* rows[warp_size];
+    if (!matrix_rows(rows, row, where)) return poison(left), poison(right);
+    detail::load_b_trans(left, 0, rows);
+    detail::load_b_trans(left, 8, rows + 8);
+    detail::load_b_trans(right, 0, rows + 16);
+    detail::load_b_trans(right, 8, rows + 24);
+  }
+
+  // --- tensor cores
+  static ROOFTILE_INLINE void clear(Acc& acc) {
+    for (f32& c : acc.c) c = 0.f;
+  }
+  template <class T>
+  ROOFTILE_INLINE void mma(Acc& d, const FragA<T>& a, const FragB<T>& b) {
+    ++counts_.mma;
+    multiply(d, a, b);
+  }
+  template <class T>
+  ROOFTILE_INLINE void to_a(FragA<T>& a, const Acc& left, const Acc& right) {
+    counts_.converted += fragment_values;
+    round_to_a(a, left, right);
+  }
+
+  // --- shared memory, synchronous
+  void st_shared(const u32& to, const u32& value, Where where = Where::current()) {
+    store_shared(to, value.data(), ~0u, where);
+  }
+  void st_shared(const u32& to, const f32& value, Where where = Where::current()) {
+    store_shared(to, value.data(), ~0u, where);
+  }
+  void st_shared(const u32& to, const f32& value, const pred& active, Where where = Where::current()) {
+    store_shared(to, value.data(), active.bits(), where);
+  }
+  [[nodiscard]] f32 ld_shared(const u32& from, Where where = Where::current());
+  void ld_shared16(u32 (&value)[4], const u32& from, Where where = Where::current());
+  void st_shared16(const u32& to, const u32 (&value)[4], const pred& active, Where where = Where::current());
+
+  // --- global memory, synchronous; offsets in elements of T from a pointer that is the same in all lanes
+  template <class T>
+  void ld_global16(u32 (&value)[4], const T* from, const i32& offset, const pred& active,
+                   Where where = Where::current()) {
+    load_global16(value, from, offset, sizeof(T), active.bits(), where);
+  }
+  template <class T>
+  void st_global16(T* to, const i32& offset, const u32 (&value)[4], const pred& active,
+                   Where where = Where::current()) {
+    store_global16(to, offset, sizeof(T), value, active.bits(), where);
+  }
+  void st_global(float* to, const i32& offset, const f32& value, const pred& active, Where where = Where::current());
+  void atomic_add(float* to, const i32& offset, const f32& value, const pred& active, Where where = Where::current());
+
+  /// The kernel has returned: nothing may be in flight.
+  void end();
+
+ private:
+  void copy(const u32& to, const void* from, const i32& offset, std::int64_t element_bytes, std::uint32_t valid,
+            const Where& where);
+  void wait_for_copies(int pending);
+  void store_shared(const u32& to, const void* values, std::uint32_t active, const Where& where);
+  void load_global16(u32 (&value)[4], const void* from, const i32& offset, std::int64_t element_bytes,
+                     std::uint32_t active, const Where& where);
+  void store_global16(void* to, const i32& offset, std::int64_t element_bytes, const u32 (&value)[4],
+                      std::uint32_t active, const Where& where);
+  [[nodiscard]] GlobalAccess access(Direction direction, const void* base, const i32& offset,
+                                    std::int64_t element_bytes, std::uint32_t active, int bytes,
+                                    const char* instruction, const Where& where);
+  /// Other warps may run between two accesses to memory.
+  void before_access() {
+    if (draws_) [[unlikely]]
+      cta_.launch().fibers->may_give_way();
+  }
+  /// The rows of an ldmatrix; false if one of them is outside.
+  bool matrix_rows(const unsigned char* (&rows)[warp_size], const u32& address, const Where& where) {
+    before_access();
+    if (!shared_.read_rows(address, {"ldmatrix", index_, where})) return false;
+    counts_.smem_read_bytes += matrix_bytes;
+    counts_.bank_conflicts += bank_conflicts(address.data(), ~0u, 16);
+    const unsigned char* const memory = shared_.at(0);
+    for (int lane = 0; lane < warp_size; ++lane) rows[lane] = memory + address.data()[lane];
+    return true;
+  }
+
+  static constexpr std::int64_t packed_values = std::int64_t{2} * warp_size;
+  static constexpr std::int64_t fragment_values = std::int64_t{8} * warp_size;
+  static constexpr std::int64_t matrix_bytes = std::int64_t{16} * warp_size;
+
+  Cta& cta_;
+  SharedMemory& shared_;
+  LaunchExecution& counts_;
+  int index_;
+  bool draws_;
+  AsyncCopies copies_;
+};
+
+}  // namespace rooftile::kernels::host

@@ -1,0 +1,60 @@
+// Attention by other people's libraries, measured beside our kernels on the same tensors.
+//
+//   for (const std::unique_ptr<Peer>& peer : peers()) {
+//     if (const std::string why = peer->refusal(call); !why.empty()) continue;       stored as a status
+//     allocate(peer->tensors(call), peer->workspace_bytes(call));
+//     peer->prepare(call, buffers, workspace, stream);                                plans; nothing runs
+//     for (...) peer->launch();                                                       asynchronous, may be captured
+//   }
+//
+//   cublas_standard   QKᵀ and PV by cublasGemmStridedBatchedEx, rt_standard_online's softmax between them
+//   cudnn_sdpa        cuDNN's fused attention through the backend API
+//
+// Both take the layout of attention_tensors() and give O and LSE (natural logarithm), so that they are verified like
+// our own kernels.
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "measure/shared_library.hpp"
+#include "rooftile/kernels/call.hpp"
+
+namespace rooftile::kernels::measure {
+
+/// One implementation. One thread at a time; the current CUDA device stays the same for the object's life.
+class Peer {
+ public:
+  Peer() = default;
+  Peer(const Peer&) = delete;
+  Peer& operator=(const Peer&) = delete;
+  virtual ~Peer() = default;
+
+  /// Spec name: "cudnn_sdpa".
+  [[nodiscard]] virtual std::string_view name() const = 0;
+  /// Version of the library and how the last prepared call runs: "cuDNN 9.19.0, composite, engine 8". Without the
+  /// library: why.
+  [[nodiscard]] virtual std::string version() const = 0;
+  /// Why this call cannot be measured: library not found, no device, no engine takes it. Empty if it can. Calls that
+  /// are outside on paper are refused without touching a device; otherwise the plan is made (and kept) here.
+  [[nodiscard]] virtual std::string refusal(const AttentionCall& call) = 0;
+  /// Q, K, V, O, LSE and the workspaces that the softmax of cublas_standard shares with our kernels.
+  [[nodiscard]] virtual Tensors tensors(const AttentionCall& call) const = 0;
+  /// Device memory the library wants beside the tensors, aligned to 256 bytes. Throws Unavailable for refused calls.
+  [[nodiscard]] virtual std::size_t workspace_bytes(const AttentionCall& call) = 0;
+  /// Everything that launch() needs is settled here; buffers, workspace and stream are used by each launch() until the
+  /// next prepare(). Throws Unavailable for refused calls, std::runtime_error where the library fails.
+  virtual void prepare(const AttentionCall& call, const Buffers& buffers, void* workspace, cudaStream_t stream) = 0;
+  /// Starts the call once on the stream. Throws std::runtime_error with the library's own text.
+  virtual void launch() = 0;
+};
+
+/// All peers, also those whose library is missing: their refusal says so.
+[[nodiscard]] std::vector<std::unique_ptr<Peer>> peers(const LibrarySearch& search = library_search());
+
+}  // namespace rooftile::kernels::measure

@@ -1,0 +1,188 @@
+// The model's Program and the kernel that runs say the same: bytes and sectors of every tensor in every launch, and all
+// work that the Program counts, 0 apart, over at least 200 random shapes for each kernel of the registry.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <random>
+#include <string>
+
+#include "rooftile/model/algorithm.hpp"
+#include "rooftile/model/count.hpp"
+#include "rooftile/model_yaml/profile_reader.hpp"
+#include "rooftile/model_yaml/spec_reader.hpp"
+#include "support.hpp"
+
+namespace rooftile::kernels {
+namespace {
+
+const std::filesystem::path source_dir{ROOFTILE_SOURCE_DIR};
+
+/// A random call; lengths are spread over orders of magnitude, half of them one off a multiple of 64.
+class RandomCalls {
+ public:
+  explicit RandomCalls(std::uint64_t seed) : random_{seed} {}
+
+  AttentionCall operator()() {
+    const int group = one_of({1, 1, 2, 3, 4}), kv_heads = one_of({1, 1, 2});
+    return {.element = one_of({Element::fp16, Element::bf16}),
+            .batch = one_of({1, 1, 1, 2}),
+            .heads = kv_heads * group,
+            .kv_heads = kv_heads,
+            .seq_q = length(500),
+            .seq_kv = length(one_of({500, 500, 1200})),
+            .head_dim = one_of({64, 64, 128, 256}),
+            .causal = one_of({false, true})};
+  }
+
+ private:
+  template <class T>
+  T one_of(std::initializer_list<T> choices) {
+    return *(choices.begin() + std::uniform_int_distribution<std::ptrdiff_t>{0, std::ssize(choices) - 1}(random_));
+  }
+  int length(int most) {
+    const int any = static_cast<int>(std::exp(std::uniform_real_distribution{0.0, std::log(most)}(random_)));
+    const int near_a_tile = std::max(1, (any + 63) / 64 * 64 + one_of({-1, 0, 1}));
+    return one_of({any, near_a_tile});
+  }
+  std::mt19937_64 random_;
+};
+
+/// What both sides say of one tensor in one launch.
+struct Moved {
+  std::int64_t loaded_bytes = 0, loaded_sectors = 0, stored_bytes = 0, stored_sectors = 0, atomic_bytes = 0,
+               atomic_sectors = 0;
+  friend bool operator==(const Moved&, const Moved&) = default;
+  friend void PrintTo(const Moved& m, std::ostream* out) {
+    *out << "loads " << m.loaded_bytes << " B in " << m.loaded_sectors << " sectors, stores " << m.stored_bytes
+         << " B in " << m.stored_sectors << ", atomics " << m.atomic_bytes << " B in " << m.atomic_sectors;
+  }
+};
+using MovedByTensor = std::map<std::string, Moved>;
+using Work = std::map<std::string, double>;
+
+/// The model's side.
+class Predicted {
+ public:
+  Predicted(std::string_view kernel, const AttentionCall& call) {
+    static const Profile profile = yaml::load_profile(source_dir / "hw_profiles/a100_sxm4_80gb.yaml");
+    static std::map<std::string, KernelSpec, std::less<>> specs;
+    const std::string name{kernel};
+    if (!specs.contains(name)) specs[name] = yaml::load_spec(source_dir / "kernels/specs" / (name + ".yaml"));
+    const AttentionShape shape{.batch = call.batch,
+                               .heads = call.heads,
+                               .kv_heads = call.kv_heads,
+                               .seq_q = call.seq_q,
+                               .seq_kv = call.seq_kv,
+                               .head_dim = call.head_dim,
+                               .dtype = call.element == Element::fp16 ? DType::fp16 : DType::bf16,
+                               .mask = call.causal ? Mask::causal : Mask::none};
+    if (const auto built = build(program, profile.device, shape, specs[name]); !built)
+      throw std::runtime_error{built.error().reason};
+    count(program, counts_);
+  }
+
+  [[nodiscard]] MovedByTensor moved(std::size_t launch) const {
+    MovedByTensor moved;
+    for (const Tensor& tensor : program.tensors) moved[tensor.name];
+    for (int op = program.launches[launch].first_op; op < program.launches[launch].last_op; ++op) {
+      const auto o = static_cast<std::size_t>(op);
+      const TileOp& tile = program.ops[o];
+      if (!moves_a_tile(tile.kind)) continue;
+      Moved& m = moved[program.tensors[static_cast<std::size_t>(tile.tensor)].name];
+      const bool load = tile.kind == OpKind::load, store = tile.kind == OpKind::store;
+      (load ? m.loaded_bytes : store ? m.stored_bytes : m.atomic_bytes) += counts_.op[o].bytes;
+      (load ? m.loaded_sectors : store ? m.stored_sectors : m.atomic_sectors) += counts_.op[o].sectors;
+    }
+    return moved;
+  }
+  [[nodiscard]] Work work(std::size_t launch) const {
+    const LaunchCount& c = counts_.launch[launch];
+    return {{"CTAs", static_cast<double>(c.ctas)},
+            {"mma FLOP", c.work_of(OpKind::mma)},
+            {"exp2", c.work_of(OpKind::exp2)},
+            {"converted", c.work_of(OpKind::convert)},
+            {"shuffled lanes", c.work_of(OpKind::reduce)},
+            {"shared bytes read", c.work_of(OpKind::lds)},
+            {"shared bytes written", c.work_of(OpKind::sts)},
+            {"barriers", c.work_of(OpKind::barrier)}};
+  }
+
+  Program program;
+
+ private:
+  ProgramCounts counts_;
+};
+
+MovedByTensor moved(const LaunchExecution& launch) {
+  MovedByTensor moved;
+  for (const TensorTraffic& t : launch.tensors) {
+    moved[t.name] = {t.loaded_bytes,   t.loaded_sectors, t.stored_bytes,
+                     t.stored_sectors, t.atomic_bytes,   t.atomic_sectors};
+  }
+  return moved;
+}
+Work work(const LaunchExecution& launch) {
+  return {{"CTAs", static_cast<double>(launch.ctas)},
+          {"mma FLOP", 4096.0 * static_cast<double>(launch.mma)},
+          {"exp2", static_cast<double>(launch.exp2)},
+          {"converted", static_cast<double>(launch.converted)},
+          {"shuffled lanes", static_cast<double>(launch.shuffled)},
+          {"shared bytes read", static_cast<double>(launch.smem_read_bytes)},
+          {"shared bytes written", static_cast<double>(launch.smem_written_bytes)},
+          {"barriers", static_cast<double>(launch.barriers)}};
+}
+
+void expect_agreement(std::string_view kernel, const AttentionCall& call) {
+  SCOPED_TRACE(std::string{kernel} + " " + describe(call));
+  const Predicted model{kernel, call};
+  HostCall run{kernel, call};
+  run.fill(1);
+  const Execution record = run.execute();
+  EXPECT_EQ(faults_of(record), "");
+  ASSERT_EQ(record.launches.size(), model.program.launches.size());
+  for (std::size_t l = 0; l < record.launches.size(); ++l) {
+    SCOPED_TRACE(record.launches[l].name);
+    EXPECT_EQ(record.launches[l].name, model.program.launches[l].name);
+    EXPECT_EQ(moved(record.launches[l]), model.moved(l));
+    EXPECT_EQ(work(record.launches[l]), model.work(l));
+  }
+}
+
+constexpr int shapes_per_case = 50;
+using Case = std::tuple<std::string_view, int>;
+class Agreement : public testing::TestWithParam<Case> {};
+
+TEST_P(Agreement, OfModelAndExecutionIsExact) {
+  const auto [kernel, part] = GetParam();
+  RandomCalls random_call{static_cast<std::uint64_t>(part) + 1};
+  for (int shapes = 0; shapes < shapes_per_case && !HasFailure();) {
+    const AttentionCall call = random_call();
+    if (!refusal(kernel, call).empty()) continue;
+    expect_agreement(kernel, call);
+    ++shapes;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(AllKernels, Agreement,
+                         testing::Combine(testing::ValuesIn(kernel_names()), testing::Range(0, 5)),
+                         [](const testing::TestParamInfo<Case>& info) {
+                           return std::string{std::get<0>(info.param)} + "_" + std::to_string(std::get<1>(info.param));
+                         });
+
+/// The comparison is worth something: one key more is another count.
+TEST(AgreementCheck, SeesADifference) {
+  const AttentionCall call{.seq_q = 100, .seq_kv = 100};
+  AttentionCall other = call;
+  other.seq_kv = 101;
+  const Predicted model{"rt_flash2", other};
+  HostCall run{"rt_flash2", call};
+  run.fill(1);
+  EXPECT_NE(moved(run.execute().launches.at(0)), model.moved(0));
+}
+
+}  // namespace
+}  // namespace rooftile::kernels

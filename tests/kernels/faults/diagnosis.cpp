@@ -1,0 +1,129 @@
+// Runs a changed kernel in ten orders and says how it was caught.
+//
+//   fault_flash2_no_wait_for_k rt_flash2 unlanded 130 200 4 2 64 1
+//   unlanded: ldmatrix of warp 0 reads shared byte 16384 ... at text/flash2.hpp:141
+//
+// Exit status 0 if `unlanded` is among what was seen; `nothing` expects a healthy kernel.
+#include <cmath>
+#include <filesystem>
+#include <iostream>
+#include <map>
+#include <string>
+
+#include "../support.hpp"
+#include "fault.hpp"
+#include "host/call_memory.hpp"
+#include "rooftile/model/algorithm.hpp"
+#include "rooftile/model/count.hpp"
+#include "rooftile/model_yaml/profile_reader.hpp"
+#include "rooftile/model_yaml/spec_reader.hpp"
+
+namespace rooftile::kernels::test {
+namespace {
+
+using Signs = std::map<std::string, std::string>;  ///< how it was caught: the first evidence
+
+const char* name_of(FaultKind kind) {
+  switch (kind) {
+    case FaultKind::race: return "race";
+    case FaultKind::unlanded: return "unlanded";
+    case FaultKind::uninitialised: return "uninitialised";
+    case FaultKind::out_of_bounds: return "out_of_bounds";
+    case FaultKind::misaligned: return "misaligned";
+    case FaultKind::deadlock: return "deadlock";
+    case FaultKind::pending_copy: return "pending_copy";
+    case FaultKind::barrier_misuse: return "barrier_misuse";
+  }
+  return "unknown";
+}
+
+/// Bytes loaded and stored per tensor and launch, as the model's Program has them.
+std::map<std::string, std::int64_t> expected_bytes(const std::string& kernel, const AttentionCall& call) {
+  const std::filesystem::path source{ROOFTILE_SOURCE_DIR};
+  const AttentionShape shape{.heads = call.heads,
+                             .kv_heads = call.kv_heads,
+                             .seq_q = call.seq_q,
+                             .seq_kv = call.seq_kv,
+                             .head_dim = call.head_dim,
+                             .mask = call.causal ? Mask::causal : Mask::none};
+  static Program program;
+  static ProgramCounts counts;
+  const Profile profile = yaml::load_profile(source / "hw_profiles/a100_sxm4_80gb.yaml");
+  const KernelSpec spec = yaml::load_spec(source / "kernels/specs" / (kernel + ".yaml"));
+  if (const auto built = build(program, profile.device, shape, spec); !built)
+    throw std::runtime_error{built.error().reason};
+  count(program, counts);
+  std::map<std::string, std::int64_t> bytes;
+  for (const Launch& launch : program.launches) {
+    for (auto op = static_cast<std::size_t>(launch.first_op); op < static_cast<std::size_t>(launch.last_op); ++op) {
+      const TileOp& tile = program.ops[op];
+      if (!moves_a_tile(tile.kind)) continue;
+      const std::string tensor = program.tensors[static_cast<std::size_t>(tile.tensor)].name;
+      bytes[std::string{launch.name} + (tile.kind == OpKind::load ? " loads " : " stores ") + tensor] +=
+          counts.op[op].bytes;
+    }
+  }
+  return bytes;
+}
+
+std::map<std::string, std::int64_t> bytes_of(const Execution& run) {
+  std::map<std::string, std::int64_t> bytes;
+  for (const LaunchExecution& launch : run.launches) {
+    for (const TensorTraffic& tensor : launch.tensors) {
+      if (tensor.loaded_bytes > 0) bytes[launch.name + " loads " + tensor.name] = tensor.loaded_bytes;
+      if (tensor.stored_bytes > 0) bytes[launch.name + " stores " + tensor.name] = tensor.stored_bytes;
+    }
+  }
+  return bytes;
+}
+
+/// What a run that went through to its end shows.
+void examine(const Execution& run, const host::CallMemory& memory, const std::string& kernel, Signs& signs) {
+  const Accuracy error = accuracy(memory.call(), memory.reference(), memory.o(), memory.lse());
+  const Tolerance allowed = tolerance_of(memory.tensors(), memory.call().element);
+  if (!(error.relative <= allowed.relative && error.lse <= allowed.lse))
+    signs.emplace("accuracy", "relative " + std::to_string(error.relative) + ", LSE " + std::to_string(error.lse));
+  if (const std::int64_t conflicts = bank_conflicts_of(run); conflicts > 0)
+    signs.emplace("conflicts", std::to_string(conflicts) + " bank conflicts");
+  if (bytes_of(run) != expected_bytes(kernel, memory.call())) {
+    std::string list;
+    for (const auto& [what, bytes] : bytes_of(run)) list += what + " " + std::to_string(bytes) + "  ";
+    signs.emplace("bytes", list);
+  }
+}
+
+Signs diagnose(const std::string& kernel, const AttentionCall& call) {
+  Signs signs;
+  host::CallMemory memory{call, tensors_of_patient(call)};
+  memory.fill(1);
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    const Execution run = memory.execute({.seed = seed}, [&](host::Machine& machine, const Buffers& buffers) {
+      launch_patient(machine, call, buffers);
+    });
+    for (const Fault& fault : run.faults) signs.emplace(name_of(fault.kind), fault.text + " at " + fault.where);
+    if (run.faults.empty()) examine(run, memory, kernel, signs);
+  }
+  return signs;
+}
+
+}  // namespace
+}  // namespace rooftile::kernels::test
+
+int main(int argc, char** argv) {
+  using namespace rooftile::kernels;
+  if (argc != 9) {
+    std::cerr << "usage: " << argv[0] << " KERNEL EXPECTED SEQ_Q SEQ_KV HEADS KV_HEADS HEAD_DIM CAUSAL\n";
+    return 2;
+  }
+  const AttentionCall call{.heads = std::stoi(argv[5]),
+                           .kv_heads = std::stoi(argv[6]),
+                           .seq_q = std::stoi(argv[3]),
+                           .seq_kv = std::stoi(argv[4]),
+                           .head_dim = std::stoi(argv[7]),
+                           .causal = std::stoi(argv[8]) != 0};
+  const std::string expected = argv[2];
+  const auto signs = test::diagnose(argv[1], call);
+  for (const auto& [sign, evidence] : signs) std::cout << sign << ": " << evidence << '\n';
+  if (signs.empty()) std::cout << "nothing\n";
+  return expected == "nothing" ? (signs.empty() ? 0 : 1) : (signs.contains(expected) ? 0 : 1);
+}

@@ -1,0 +1,39 @@
+// Compiled once per fault, against a changed copy of a text. ROOFTILE_PATIENT_FAMILY is the class of the registry,
+// ROOFTILE_PATIENT_KERNELS the instances that the fault's call launches: nothing else is compiled.
+#include <stdexcept>
+#include <type_traits>
+
+#include "fault.hpp"
+#include "host/launch_impl.hpp"
+#include ROOFTILE_PATIENT_TEXT
+
+namespace rooftile::kernels::test {
+namespace {
+
+template <class Kernel, class List>
+inline constexpr bool is_listed = false;
+template <class Kernel, class... Listed>
+inline constexpr bool is_listed<Kernel, Kernels<Listed...>> = (std::is_same_v<Kernel, Listed> || ...);
+
+struct PatientLauncher {
+  host::Machine& machine;
+
+  template <class Kernel>
+  void launch(const char* name, Grid grid, std::int64_t smem, const typename Kernel::Params& params) {
+    if constexpr (is_listed<Kernel, Kernels<ROOFTILE_PATIENT_KERNELS>>)
+      host::launch<Kernel>(machine, name, grid, smem, params);
+    else
+      throw std::logic_error{"this instance is not compiled for this fault"};
+  }
+};
+
+}  // namespace
+
+Tensors tensors_of_patient(const AttentionCall& call) { return ROOFTILE_PATIENT_FAMILY::tensors(call); }
+
+void launch_patient(host::Machine& machine, const AttentionCall& call, const Buffers& buffers) {
+  PatientLauncher launcher{machine};
+  ROOFTILE_PATIENT_FAMILY::launch(launcher, call, buffers);
+}
+
+}  // namespace rooftile::kernels::test

@@ -1,0 +1,120 @@
+// Every kernel of the registry against float64: element type x head dim x mask x head sharing, over ragged shapes and
+// ten orders in which the machine may run them. A new kernel is covered by its line in the registry.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <tuple>
+#include <vector>
+
+#include "support.hpp"
+
+namespace rooftile::kernels {
+namespace {
+
+constexpr int seeds = 10;
+
+struct Heads {
+  int heads, kv_heads;
+};
+constexpr Heads sharing[] = {{2, 2}, {4, 2}, {3, 1}};  // MHA, GQA, MQA
+
+struct Lengths {
+  int seq_q, seq_kv;
+};
+/// One row, one key, one less and one more than a tile (64 and 128 rows or keys), more queries than keys and fewer; the
+/// last two on either side of 1024 columns, where softmax goes from a warp per row to four.
+constexpr Lengths lengths[] = {{1, 1},    {1, 129},  {127, 64},  {128, 128}, {129, 257},
+                               {200, 63}, {65, 300}, {130, 127}, {3, 1023},  {5, 1031}};
+
+using Case = std::tuple<std::string_view, Element, int, bool>;
+
+class Numerics : public testing::TestWithParam<Case> {
+ protected:
+  [[nodiscard]] static AttentionCall call_of(Heads heads, Lengths length) {
+    const auto [kernel, element, head_dim, causal] = GetParam();
+    return {.element = element,
+            .heads = heads.heads,
+            .kv_heads = heads.kv_heads,
+            .seq_q = length.seq_q,
+            .seq_kv = length.seq_kv,
+            .head_dim = head_dim,
+            .causal = causal};
+  }
+  [[nodiscard]] static std::string_view kernel() { return std::get<0>(GetParam()); }
+};
+
+void expect_no_fault(const Execution& run) {
+  EXPECT_EQ(faults_of(run), "");
+  EXPECT_EQ(bank_conflicts_of(run), 0);
+}
+
+TEST_P(Numerics, AreThoseOfFloat64InEveryOrder) {
+  std::uint64_t seed = 0;  // of inputs and orders; each shape meets an order of its own and the canonical one
+  for (const Heads heads : sharing) {
+    for (const Lengths length : lengths) {
+      const AttentionCall call = call_of(heads, length);
+      SCOPED_TRACE(std::string{kernel()} + " " + describe(call));
+      ASSERT_EQ(refusal(kernel(), call), "");
+      HostCall run{kernel(), call};
+      run.fill(seed);
+      expect_no_fault(run.execute());
+      const Accuracy error = run.accuracy();
+      const Tolerance allowed = tolerance_of(kernel(), call.element);
+      EXPECT_LE(error.relative, allowed.relative);
+      EXPECT_LE(error.lse, allowed.lse);
+
+      const std::vector<float> o = run.o(), lse = run.lse();
+      expect_no_fault(run.execute({.seed = 1 + seed++ % seeds, .resident = 2}));
+      EXPECT_EQ(run.o(), o) << "the result depends on the order";
+      EXPECT_EQ(run.lse(), lse) << "the result depends on the order";
+    }
+  }
+}
+
+/// One shape, two tiles of everything, in all ten orders.
+TEST_P(Numerics, DoNotDependOnTheOrder) {
+  const AttentionCall call = call_of({2, 1}, {129, 257});
+  HostCall run{kernel(), call};
+  run.fill(99);
+  static_cast<void>(run.execute());
+  const std::vector<float> o = run.o(), lse = run.lse();
+  ASSERT_TRUE(std::none_of(o.begin(), o.end(), [](float value) { return std::isnan(value); }));
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+    SCOPED_TRACE(std::string{kernel()} + " " + describe(call) + " seed " + std::to_string(seed));
+    expect_no_fault(run.execute({.seed = seed, .resident = static_cast<int>(seed % 4 + 1)}));
+    EXPECT_EQ(run.o(), o);
+    EXPECT_EQ(run.lse(), lse);
+  }
+}
+
+/// Results known without a reference: equal scores weigh all keys alike.
+TEST_P(Numerics, OfEqualScoresAreTheMeanOfTheValues) {
+  const AttentionCall call = call_of({2, 2}, {130, 200});
+  HostCall run{kernel(), call};
+  run.fill(1);
+  std::ranges::fill(run.input(tensor_q), std::uint16_t{0});
+  std::ranges::fill(run.input(tensor_v), std::uint16_t{0x4000});  // 2 in fp16 and bf16
+  expect_no_fault(run.execute());
+  for (const float value : run.o()) ASSERT_NEAR(value, 2, 2 * tolerance_of(kernel(), call.element).relative);
+  for (int row = 0; row < call.seq_q; ++row) {
+    const int seen = call.causal ? row + call.causal_offset() + 1 : call.seq_kv;
+    EXPECT_NEAR(run.lse()[static_cast<std::size_t>(row)], std::log(seen), 1e-5);
+  }
+}
+
+std::string name_of_case(const testing::TestParamInfo<Case>& info) {
+  const auto [kernel, element, head_dim, causal] = info.param;
+  return std::string{kernel} + (element == Element::fp16 ? "_fp16_d" : "_bf16_d") + std::to_string(head_dim) +
+         (causal ? "_causal" : "_full");
+}
+
+INSTANTIATE_TEST_SUITE_P(AllKernels, Numerics,
+                         testing::Combine(testing::ValuesIn(kernel_names()),
+                                          testing::Values(Element::fp16, Element::bf16), testing::Values(64, 128, 256),
+                                          testing::Bool()),
+                         name_of_case);
+
+}  // namespace
+}  // namespace rooftile::kernels

@@ -1,0 +1,36 @@
+// What the tests of our kernels share: calls in words, runs that must be free of faults.
+#pragma once
+
+#include <ostream>
+#include <string>
+
+#include "rooftile/kernels/host_execution.hpp"
+
+namespace rooftile::kernels {
+
+/// "fp16 b1 h4/2 129x257 d64 causal": what a failing test was about.
+inline std::string describe(const AttentionCall& call) {
+  const auto number = [](int value) { return std::to_string(value); };
+  return std::string{call.element == Element::fp16 ? "fp16" : "bf16"} + " b" + number(call.batch) + " h" +
+         number(call.heads) + "/" + number(call.kv_heads) + " " + number(call.seq_q) + "x" + number(call.seq_kv) +
+         " d" + number(call.head_dim) + (call.causal ? " causal" : "");
+}
+
+/// GoogleTest prints calls in words.
+inline void PrintTo(const AttentionCall& call, std::ostream* out) { *out << describe(call); }
+
+/// Faults as lines; empty for a correct run.
+inline std::string faults_of(const Execution& run) {
+  std::string lines;
+  for (const Fault& fault : run.faults) lines += fault.launch + ": " + fault.text + " at " + fault.where + "\n";
+  return lines;
+}
+
+/// All launches together.
+inline std::int64_t bank_conflicts_of(const Execution& run) {
+  std::int64_t conflicts = 0;
+  for (const LaunchExecution& launch : run.launches) conflicts += launch.bank_conflicts;
+  return conflicts;
+}
+
+}  // namespace rooftile::kernels
