@@ -62,8 +62,8 @@ ProfileDraft driver_profile(const DriverDevice& device) {
   leaves.add("sm.count", device.sm_count, "MULTIPROCESSOR_COUNT");
   leaves.add("sm.max_threads", device.max_threads_per_sm, "MAX_THREADS_PER_MULTIPROCESSOR");
   if (device.threads_per_warp > 0) {
-    leaves.add("sm.max_warps", device.max_threads_per_sm / device.threads_per_warp,
-               "MAX_THREADS_PER_MULTIPROCESSOR / WARP_SIZE", Kind::derived);
+    const int warps = device.max_threads_per_sm / device.threads_per_warp;
+    leaves.add("sm.max_warps", warps, "MAX_THREADS_PER_MULTIPROCESSOR / WARP_SIZE", Kind::derived);
   }
   leaves.add("sm.max_ctas", device.max_ctas_per_sm, "MAX_BLOCKS_PER_MULTIPROCESSOR");
   leaves.add("sm.registers", device.registers_per_sm, "MAX_REGISTERS_PER_MULTIPROCESSOR");

@@ -79,7 +79,7 @@ class Computation {
  private:
   ResultRow answer(const Question& question, experiments::Answerer& answerer) {
     if (!question.execute) return row_of(question, answerer.answer(question), *catalogues_);
-    return row_of(question, {}, experiments::PreparedExecution{question, {}, *catalogues_}.run());
+    return runner::row_of(question, {}, experiments::PreparedExecution{question, {}, *catalogues_}.run());
   }
 
   void compute() {

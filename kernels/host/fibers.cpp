@@ -6,6 +6,10 @@
 #include <exception>
 #include <utility>
 
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/common_interface_defs.h>
+#endif
+
 namespace rooftile::kernels::host {
 
 namespace {
@@ -17,6 +21,30 @@ constexpr std::size_t stack_bytes = std::size_t{4} << 20;
 #else
 constexpr std::size_t stack_bytes = std::size_t{1} << 19;
 #endif
+
+}  // namespace
+
+namespace {
+
+/// AddressSanitizer must be told of every change of stack; otherwise this is nothing. One object per change: leave()
+/// before it, arrive() once control is back, on whichever way.
+struct StackChange {
+  void* kept = nullptr;
+
+#if defined(__SANITIZE_ADDRESS__)
+  void leave(const void* bottom, std::size_t size) { __sanitizer_start_switch_fiber(&kept, bottom, size); }
+  static void leave_for_good(const void* bottom, std::size_t size) {
+    __sanitizer_start_switch_fiber(nullptr, bottom, size);
+  }
+  void arrive(const void** from = nullptr, std::size_t* size = nullptr) const {
+    __sanitizer_finish_switch_fiber(kept, from, size);
+  }
+#else
+  void leave(const void* /*bottom*/, std::size_t /*size*/) {}
+  static void leave_for_good(const void* /*bottom*/, std::size_t /*size*/) {}
+  void arrive(const void** /*from*/ = nullptr, std::size_t* /*size*/ = nullptr) const {}
+#endif
+};
 
 }  // namespace
 
@@ -33,9 +61,31 @@ struct Fibers::Stacks {
 struct Fiber {
   boost::context::fiber context;  ///< the fiber while it is suspended
   boost::context::fiber machine;  ///< who resumed it, while it runs
-  std::size_t place = 0;          ///< among all fibers
+  bool dropped = false;           ///< it is not to begin any more
+  bool begun = false;
+  std::size_t place = 0;  ///< among all fibers
   bool ended = false;
   std::exception_ptr thrown;
+  boost::context::stack_context stack;
+  const void* machine_bottom = nullptr;  ///< the machine's own stack
+  std::size_t machine_size = 0;
+
+  void resume() {
+    StackChange change;
+    change.leave(static_cast<const char*>(stack.sp) - stack.size, stack.size);
+    context = std::move(context).resume();
+    change.arrive();
+  }
+  void unwind() {
+    if (!begun) {  // nothing to unwind: it runs, and ends at once
+      dropped = true;
+      return resume();
+    }
+    StackChange change;
+    change.leave(static_cast<const char*>(stack.sp) - stack.size, stack.size);
+    context = {};
+    change.arrive();
+  }
 };
 
 namespace {
@@ -43,12 +93,13 @@ namespace {
 /// Boost's stack allocator over a pool.
 struct PooledStack {
   std::vector<boost::context::stack_context>* free;
+  boost::context::stack_context* taken;
 
   [[nodiscard]] boost::context::stack_context allocate() const {
-    if (free->empty()) return boost::context::protected_fixedsize_stack{stack_bytes}.allocate();
-    const boost::context::stack_context stack = free->back();
+    if (free->empty()) free->push_back(boost::context::protected_fixedsize_stack{stack_bytes}.allocate());
+    *taken = free->back();
     free->pop_back();
-    return stack;
+    return *taken;
   }
   void deallocate(boost::context::stack_context& stack) const { free->push_back(stack); }
 };
@@ -57,6 +108,7 @@ void run_body(Fiber& fiber, const std::function<void()>& body) {
   try {
     body();
   } catch (const boost::context::detail::forced_unwind&) {
+    StackChange::leave_for_good(fiber.machine_bottom, fiber.machine_size);
     throw;  // the fiber is being dropped
   } catch (...) {
     fiber.thrown = std::current_exception();
@@ -72,12 +124,15 @@ Fibers::~Fibers() { drop_all(); }
 Fiber& Fibers::start(std::function<void()> body) {
   Fiber& fiber = *fibers_.emplace_back(std::make_unique<Fiber>());
   fiber.place = fibers_.size() - 1;
-  fiber.context = boost::context::fiber{std::allocator_arg, PooledStack{&stacks_->free},
-                                        [&fiber, body = std::move(body)](boost::context::fiber&& machine) {
-                                          fiber.machine = std::move(machine);
-                                          run_body(fiber, body);
-                                          return std::move(fiber.machine);
-                                        }};
+  const auto main = [&fiber, body = std::move(body)](boost::context::fiber&& machine) {
+    StackChange{}.arrive(&fiber.machine_bottom, &fiber.machine_size);
+    fiber.machine = std::move(machine);
+    fiber.begun = true;
+    if (!fiber.dropped) run_body(fiber, body);
+    StackChange::leave_for_good(fiber.machine_bottom, fiber.machine_size);
+    return std::move(fiber.machine);
+  };
+  fiber.context = boost::context::fiber{std::allocator_arg, PooledStack{&stacks_->free, &fiber.stack}, main};
   ready_.push_back(&fiber);
   return fiber;
 }
@@ -88,7 +143,7 @@ bool Fibers::step() {
   Fiber& fiber = *ready_.front();
   ready_.pop_front();
   running_ = &fiber;
-  fiber.context = std::move(fiber.context).resume();
+  fiber.resume();
   running_ = nullptr;
   const std::exception_ptr thrown = fiber.thrown;
   if (fiber.ended) drop(fiber);
@@ -104,11 +159,21 @@ void Fibers::drop(Fiber& fiber) {
 
 void Fibers::drop_all() {
   ready_.clear();
+  for (const auto& fiber : fibers_) fiber->unwind();
   fibers_.clear();
 }
 
 void Fibers::wait() {
   Fiber& me = *running_;
+  // Control comes back by return, or by the exception that unwinds the fiber.
+  struct Change : StackChange {
+    Fiber& fiber;
+    explicit Change(Fiber& f) : fiber(f) { leave(f.machine_bottom, f.machine_size); }
+    ~Change() { arrive(&fiber.machine_bottom, &fiber.machine_size); }
+    Change(const Change&) = delete;
+    Change& operator=(const Change&) = delete;
+  };
+  const Change change{me};
   me.machine = std::move(me.machine).resume();
 }
 

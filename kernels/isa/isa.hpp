@@ -28,10 +28,11 @@
 namespace rooftile::kernels {
 
 /// The 16-bit element types, as they lie in memory. Texts name them as types; only a back end looks at the bits.
-struct fp16 {
+/// Their names are those of the field.
+struct fp16 {  // NOLINT(readability-identifier-naming)
   std::uint16_t bits;
 };
-struct bf16 {
+struct bf16 {  // NOLINT(readability-identifier-naming)
   std::uint16_t bits;
 };
 

@@ -95,9 +95,9 @@ struct Broken {
 TEST(Campaign, BrokenEntriesAreRefused) {
   const Broken all[] = {
       {"{kernels: fa2, " + cell + ", phases: [tme]}",
-       "x.yaml:6:66: unknown phase 'tme'; allowed: verify, time, counters, peers; did you mean 'time'?"},
-      {"{kernels: fa2, " + cell + ", phases: [peers]}", "x.yaml:6:66: peers are named under `peers:`"},
-      {"{kernels: fa2, " + cell + ", phases: []}", "x.yaml:6:65: the list is empty"},
+       "x.yaml:6:72: unknown phase 'tme'; allowed: verify, time, counters, peers; did you mean 'time'?"},
+      {"{kernels: fa2, " + cell + ", phases: [peers]}", "x.yaml:6:72: peers are named under `peers:`"},
+      {"{kernels: fa2, " + cell + ", phases: []}", "x.yaml:6:71: the list is empty"},
       {"{kernels: fa2, op: gemm, mn: 64, k: 64, phases: time}", "x.yaml:6:5: a visit measures whole attention calls"},
       {"{kernels: fa2, " + cell + ", br: 64, phases: time}",
        "x.yaml:6:5: a visit measures the tiles that are compiled"},

@@ -100,9 +100,9 @@ TEST(Execute, ResultsAreStoredBesidePredictions) {
   ASSERT_EQ(run_line(words_of(small + "--resident 1 --db " + db)).code, 0);
   EXPECT_EQ(answer(db,
                    "select kernel, method, predictor, predictor_version, l2, setting, status, time_s is null, "
-                   "l2_write_bytes, substr(notes, 1, 15) from v_result order by id"),
-            "rt_flash2,executed,host,1,cold,,ok,1,18480,relative_error \n"
-            "rt_flash2,executed,host,1,cold,execute.resident=1,ok,1,18480,relative_error \n");
+                   "l2_write_bytes, substr(notes, 1, 14) from v_result order by id"),
+            "rt_flash2,executed,host,1,cold,,ok,1,18480,relative_error\n"
+            "rt_flash2,executed,host,1,cold,execute.resident=1,ok,1,18480,relative_error\n");
 }
 
 TEST(Execute, AnExperimentRunsKernelsToo) {
@@ -236,8 +236,12 @@ TEST_F(Counted, DifferencesAreFound) {
   const auto pairs = experiments::compare_counts(other, program_, counts_);
   bool found = false;
   for (const experiments::CountPair& pair : pairs) {
-    if (pair.what == "mma") EXPECT_EQ(pair.apart(), 0);
-    if (pair.what == "K loaded") EXPECT_LT(pair.apart(), 0);
+    if (pair.what == "mma") {
+      EXPECT_EQ(pair.apart(), 0);
+    }
+    if (pair.what == "K loaded") {
+      EXPECT_LT(pair.apart(), 0);
+    }
     found |= pair.what == "X loaded" && pair.apart() == 5;
   }
   EXPECT_TRUE(found);

@@ -145,9 +145,9 @@ TEST(ImportMeasurements, EveryLineFindsItsTable) {
   EXPECT_EQ(answer(db,
                    "select dram_read_bytes, dram_write_bytes, l2_read_bytes, l2_write_bytes, time_s from v_result "
                    "where timer = ''"),
-            "3000000,1000000,9000000,2000000,\n");
+            "3e+06,1e+06,9e+06,2e+06,\n");
   EXPECT_EQ(answer(db, "select name, value, unit from counter order by name"),
-            "dram__bytes_read.sum,3000000,B\nl2__bytes_read.sum,9000000,B\n");
+            "dram__bytes_read.sum,3e+06,B\nl2__bytes_read.sum,9e+06,B\n");
   EXPECT_EQ(answer(db,
                    "select r.timer, s.idx, s.time_s, s.sm_clock_hz from sample s join result r on r.id = "
                    "s.result_id where r.timer = 'cuda_event' order by idx"),

@@ -33,7 +33,7 @@ fault model/src/b.cpp '#include <fmt/core.h>\n' 'model may not include fmt/core.
 fault model/yaml/src/y.cpp '#include "rooftile/analysis/store.hpp"\n' 'model_yaml may not include rooftile/analysis/store.hpp'
 fault sim/src/s.cpp '#  include "rooftile/analysis/store.hpp"\n' 'sim may not include rooftile/analysis/store.hpp'
 fault sim/src/s.cpp '#include "rooftile/kernels/k.hpp"\n' 'sim may not include rooftile/kernels/k.hpp'
-fault kernels/src/k.cpp '#include "rooftile/sim/s.hpp"\n' 'kernels may not include rooftile/sim/s.hpp'
+fault kernels/host/k.cpp '#include "rooftile/sim/s.hpp"\n' 'kernels may not include rooftile/sim/s.hpp'
 fault analysis/src/x.cpp '#include <rooftile/model_yaml/profile_reader.hpp>\n' 'analysis may not include rooftile/model_yaml/'
 fault analysis/src/x.cpp '#include "missing_private.hpp"\n' 'analysis may not include missing_private.hpp'
 fault analysis/include/rooftile/analysis/x.hpp '#include <nlohmann/json.hpp>\n' 'analysis/x.hpp:1: nlohmann/json.hpp belongs in a .cpp file  [header]'
