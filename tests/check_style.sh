@@ -11,7 +11,7 @@ need_packages build tests style
 
 tests/house/check_tree.sh
 
-mapfile -t files < <(find analysis experiments kernels model sim tests \( -name '*.hpp' -o -name '*.cpp' \) -type f | sort)
+mapfile -t files < <(find analysis experiments kernels model sim tests -type f | grep -E '\.(hpp|cpp|cuh|cu)$' | sort)
 clang-format-14 --dry-run -Werror "${files[@]}"
 say "clang-format: ${#files[@]} files in order"
 
@@ -20,7 +20,7 @@ if (($#)); then
   units=("$@")
 else # what the dev build compiles; generated files (header checks) are not ours
   mapfile -t units < <(sed -nE 's/^ *"file": "(.*)",?$/\1/p' build/dev/compile_commands.json |
-    sed "s|^$rooftile_root/||" | grep -v '^build/' | sort -u)
+    sed "s|^$rooftile_root/||" | grep -v '^build/' | grep '\.cpp$' | sort -u)
 fi
 passed="$rooftile_root/build/log/tidy"
 mkdir -p "$passed"
