@@ -13,7 +13,7 @@ constexpr CommandEntry table[] = {
     {"compare", "predictions beside measurements, with the error", add_compare},
     {"query", "SQL over a results database", add_query},
     {"db", "import and export results, what a database holds", add_db},
-    {"profile", "list, show and validate GPU profiles", add_profile},
+    {"profile", "list, show, check and make GPU profiles", add_profile},
     {"version", "version, build, predictors and data directory", add_version},
 };
 

@@ -21,8 +21,10 @@ const BrokenLine broken_lines[] = {
     {"predct -p l40s", "unknown command 'predct'; allowed: COMMANDS; did you mean 'predict'?\nHELP(rooftile)"},
     {"frobnicate", "unknown command 'frobnicate'; allowed: COMMANDS\nHELP(rooftile)"},
     {"profile lst",
-     "unknown command 'lst'; allowed: list, show, validate; did you mean 'list'?\nHELP(rooftile profile)"},
-    {"profile", "a command is expected; allowed: list, show, validate\nHELP(rooftile profile)"},
+     "unknown command 'lst'; allowed: list, show, validate, from-measurements, from-device; did you mean "
+     "'list'?\nHELP(rooftile profile)"},
+    {"profile",
+     "a command is expected; allowed: list, show, validate, from-measurements, from-device\nHELP(rooftile profile)"},
     {"predict --sequ 512", "unknown option '--sequ'; did you mean '--seq'?\nHELP(rooftile predict)"},
     {"predict --xyzzy", "unknown option '--xyzzy'\nHELP(rooftile predict)"},
     {"predict extra", "unexpected argument 'extra'\nHELP(rooftile predict)"},
