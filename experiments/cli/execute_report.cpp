@@ -1,6 +1,7 @@
 #include "cli/execute_report.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <iterator>
 #include <limits>
 #include <ostream>
@@ -22,7 +23,12 @@ using experiments::Question;
 using kernels::LaunchExecution;
 
 std::string bytes_text(Bytes bytes) { return analysis::show_cell(bytes.value(), Show::bytes); }
-std::string number_text(double number) { return analysis::show_cell(number, Show::number); }
+/// Two digits: the last ones of an error differ from CPU to CPU.
+std::string error_text(double error) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2g", error);
+  return text;
+}
 
 std::string status_text(const Executed& executed) { return std::string{name_of(executed.status)}; }
 
@@ -128,9 +134,9 @@ std::string dram_text(const Executed& executed) {
 }
 
 void add_results(Card& card, const Executed& e) {
-  card.add("relative error", number_text(e.error.relative) + ", " + number_text(e.tolerance.relative) + " is allowed");
-  card.add("largest error", number_text(e.error.max_absolute));
-  card.add("LSE error", number_text(e.error.lse) + ", " + number_text(e.tolerance.lse) + " is allowed");
+  card.add("relative error", error_text(e.error.relative) + ", " + error_text(e.tolerance.relative) + " is allowed");
+  card.add("largest error", error_text(e.error.max_absolute));
+  card.add("LSE error", error_text(e.error.lse) + ", " + error_text(e.tolerance.lse) + " is allowed");
   card.add("DRAM", dram_text(e));
   card.add("L2", traffic_text(e.l2()));
   card.add("shared memory", traffic_text(e.smem()));
@@ -138,7 +144,6 @@ void add_results(Card& card, const Executed& e) {
   card.add("extra memory", bytes_text(e.extra_memory));
   card.add("Program", program_text(e));
   card.add("in flight", std::to_string(e.host.resident) + " CTAs, scheduling seed " + std::to_string(e.host.seed));
-  card.add("run time", analysis::show_cell(e.seconds, Show::seconds) + " on this CPU");
 }
 
 }  // namespace

@@ -41,7 +41,6 @@ struct Executed {
   kernels::Tolerance tolerance{};
   std::vector<CountPair> counts;
   Bytes extra_memory = Bytes::unknown();
-  double seconds = 0;  ///< that the run took
 
   /// True once the kernel has run, whatever came out.
   [[nodiscard]] bool ran() const { return !record.launches.empty(); }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 
@@ -39,10 +40,15 @@ struct StackChange {
   void arrive(const void** from = nullptr, std::size_t* size = nullptr) const {
     __sanitizer_finish_switch_fiber(kept, from, size);
   }
+  /// The last frames of a fiber never return: what they marked as out of bounds must not stay so for the next one.
+  static void clean(const boost::context::stack_context& stack) {
+    __asan_unpoison_memory_region(static_cast<const char*>(stack.sp) - stack.size, stack.size);
+  }
 #else
   void leave(const void* /*bottom*/, std::size_t /*size*/) {}
   static void leave_for_good(const void* /*bottom*/, std::size_t /*size*/) {}
   void arrive(const void** /*from*/ = nullptr, std::size_t* /*size*/ = nullptr) const {}
+  static void clean(const boost::context::stack_context& /*stack*/) {}
 #endif
 };
 
@@ -99,6 +105,7 @@ struct PooledStack {
     if (free->empty()) free->push_back(boost::context::protected_fixedsize_stack{stack_bytes}.allocate());
     *taken = free->back();
     free->pop_back();
+    StackChange::clean(*taken);
     return *taken;
   }
   void deallocate(boost::context::stack_context& stack) const { free->push_back(stack); }
