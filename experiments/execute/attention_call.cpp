@@ -21,9 +21,10 @@ std::string refusal_of(const AttentionShape& shape) {
 
 tl::expected<kernels::AttentionCall, std::string> attention_call(const Workload& workload) {
   const auto* shape = std::get_if<AttentionShape>(&workload);
-  if (shape == nullptr)
+  if (shape == nullptr) {
     return tl::unexpected{std::string{name_of(op_of(workload))} +
                           " alone: our kernels are run as whole attention calls"};
+  }
   if (std::string refusal = refusal_of(*shape); !refusal.empty()) return tl::unexpected{std::move(refusal)};
   // check() has seen that every extent is below 2^31
   return kernels::AttentionCall{

@@ -20,8 +20,8 @@ std::size_t largest_launch(const Program& program, const ProgramCounts& counts) 
 }
 
 double host_bytes(const Launch& launch) {
-  const auto warps = static_cast<double>(launch.threads / threads_per_warp);
-  return static_cast<double>(launch.smem) + warps * memory_per_warp;
+  const std::int64_t warps = launch.threads / threads_per_warp;
+  return static_cast<double>(launch.smem) + static_cast<double>(warps) * memory_per_warp;
 }
 
 }  // namespace

@@ -60,7 +60,9 @@ SharedLibrary::SharedLibrary(std::string_view name, std::string_view major, cons
   if (search.loader) places.insert(places.begin(), std::string{});
   for (const std::string& folder : places) {
     for (const std::string& file : {versioned, plain}) {
-      std::string path = folder.empty() ? file : folder + "/" + file;
+      std::string path = folder;
+      if (!path.empty()) path += '/';
+      path += file;
       handle_ = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
       if (handle_ != nullptr) {
         file_ = std::move(path);

@@ -35,9 +35,9 @@ struct CublasLibrary {
   explicit CublasLibrary(const LibrarySearch& search) : library("cublas", std::to_string(CUBLAS_VER_MAJOR), search) {}
 
   void check(cublasStatus_t status, const char* what) const {
-    if (status != CUBLAS_STATUS_SUCCESS)
-      throw std::runtime_error(std::string{"cuBLAS: "} + what + ": " + status_name(status) + ": " +
-                               status_string(status));
+    if (status == CUBLAS_STATUS_SUCCESS) return;
+    throw std::runtime_error(std::string{"cuBLAS: "} + what + ": " + status_name(status) + ": " +
+                             status_string(status));
   }
 };
 
