@@ -38,6 +38,7 @@ bool exists(int device) { return device >= 0 && device < FAKE_DEVICES; }
 
 }  // namespace
 
+// NOLINTBEGIN(readability-identifier-naming): the driver's own names
 extern "C" {
 
 int cuInit(unsigned /*flags*/) { return FAKE_DEVICES == 0 ? error_no_device : success; }
@@ -88,3 +89,4 @@ int cuDeviceGetAttribute(int* value, int attribute, int /*device*/) {
 }
 
 }  // extern "C"
+// NOLINTEND(readability-identifier-naming)

@@ -34,7 +34,7 @@ void fill_shared(Warp& b, const std::vector<T>& elements) {
     u32 value[4];
     for (int i = 0; i < 4; ++i) {
       for (int lane = 0; lane < warp_size; ++lane) {
-        const auto at = static_cast<std::size_t>(half * 256 + lane * 8 + i * 2);
+        const int at = half * 256 + lane * 8 + i * 2;
         value[i].set(lane, elements[at].bits | std::uint32_t{elements[at + 1].bits} << 16);
       }
     }
