@@ -20,10 +20,11 @@ struct PatientLauncher {
 
   template <class Kernel>
   void launch(const char* name, Grid grid, std::int64_t smem, const typename Kernel::Params& params) {
-    if constexpr (is_listed<Kernel, Kernels<ROOFTILE_PATIENT_KERNELS>>)
+    if constexpr (is_listed<Kernel, Kernels<ROOFTILE_PATIENT_KERNELS>>) {
       host::launch<Kernel>(machine, name, grid, smem, params);
-    else
+    } else {
       throw std::logic_error{"this instance is not compiled for this fault"};
+    }
   }
 };
 
