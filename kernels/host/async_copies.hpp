@@ -10,23 +10,20 @@
 
 namespace rooftile::kernels::host {
 
+/// What a lane copies that reads nothing.
+alignas(16) inline constexpr unsigned char sixteen_zeros[16] = {};
+
 /// One cp.async of a warp: 16 bytes per lane.
 struct AsyncCopy {
   LanesU32 to;
-  const unsigned char* from[warp_size];  ///< nullptr: 16 zero bytes
+  const unsigned char* from[warp_size];
   std::uint32_t active;
   bool moved;  ///< the bytes are there already; no one may rely on it before the wait
   Where where;
 
   void move(unsigned char* shared) const {
-    constexpr std::size_t bytes = 16;
     for (int lane = 0; lane < warp_size; ++lane) {
-      if ((active >> lane & 1u) == 0) continue;
-      if (from[lane] != nullptr) {
-        std::memcpy(shared + to[lane], from[lane], bytes);
-      } else {
-        std::memset(shared + to[lane], 0, bytes);
-      }
+      if ((active >> lane & 1u) != 0) std::memcpy(shared + to.data()[lane], from[lane], sizeof sixteen_zeros);
     }
   }
 };

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "host/lanes.hpp"
+
 namespace rooftile::kernels::host {
 
 /// Passes beyond one that `count` lanes from `first` need, `bank_bytes` per lane and bank (16: banks of four words).
@@ -38,11 +40,23 @@ namespace rooftile::kernels::host {
   return most - 1;
 }
 
+/// Each group of eight lanes asks for eight different banks of 16 bytes.
+[[nodiscard]] ROOFTILE_INLINE bool all_banks_differ(const LanesU32& addresses) {
+  const LanesU32 bank = LanesU32(1u) << (addresses >> 4 & 7u);
+  // A vector is a group; eight banks are a byte of each of its lanes, and the four groups' bytes lie side by side.
+  LanesU32 used = bank;
+  used.part[1] = bank.part[1] << 8;
+  used.part[2] = bank.part[2] << 16;
+  used.part[3] = bank.part[3] << 24;
+  return combine(used, [](const auto& a, const auto& b) { return a | b; }) == ~0u;
+}
+
 /// Passes of a warp's access beyond the least possible.
-[[nodiscard]] inline int bank_conflicts(const std::uint32_t* addresses, std::uint32_t active, int bytes) {
-  if (bytes == 4) return extra_passes(addresses, active, 0, 32, 4);
+[[nodiscard]] inline int bank_conflicts(const LanesU32& addresses, std::uint32_t active, int bytes) {
+  if (bytes == 4) return extra_passes(addresses.data(), active, 0, 32, 4);
+  if (active == ~0u && all_banks_differ(addresses)) return 0;
   int conflicts = 0;
-  for (int first = 0; first < 32; first += 8) conflicts += extra_passes(addresses, active, first, 8, 16);
+  for (int first = 0; first < 32; first += 8) conflicts += extra_passes(addresses.data(), active, first, 8, 16);
   return conflicts;
 }
 

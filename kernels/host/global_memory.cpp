@@ -16,6 +16,12 @@ constexpr std::int64_t sector_bytes = SectoredCache::sector_bytes;
 constexpr std::uint64_t first_address = std::uint64_t{1} << 32;
 constexpr std::int64_t alignment = 256;
 
+/// Lanes one after the other without gaps: what the edge of no tile cuts.
+bool consecutive(const LanesI32& offset, std::int64_t element_bytes, int bytes) {
+  const auto step = static_cast<std::int32_t>(bytes / element_bytes);
+  return (offset == lane_numbers() * step + offset[0]).bits() == ~0u;
+}
+
 std::string blame(const Site& site, int lane) {
   return std::string{site.instruction} + " of warp " + std::to_string(site.warp) + ", lane " + std::to_string(lane);
 }
@@ -43,6 +49,11 @@ struct GlobalMemory::Tensor {
       room |= bytes - size - here;
     }
     return pitch_bytes == row_bytes && bits >= 0 && room >= 0 && bits % size == 0;
+  }
+  /// The same of lanes one after the other from `position` on.
+  [[nodiscard]] bool holds_run(std::int64_t position, int size) const {
+    return pitch_bytes == row_bytes && position >= 0 && position % size == 0 &&
+           position + std::int64_t{warp_size} * size <= bytes;
   }
   /// What is wrong with an access, nullptr if nothing.
   [[nodiscard]] const char* refuses(std::int64_t position, int size) const {
@@ -116,6 +127,16 @@ GlobalAccess GlobalMemory::access(Direction direction, const void* base, const L
   }
   const auto memory = reinterpret_cast<std::uintptr_t>(tensor->memory.get());
   const std::int64_t origin = start - static_cast<std::intptr_t>(memory);
+  if (active == ~0u && consecutive(offset, element_bytes, bytes)) {
+    const std::int64_t first = origin + offset[0] * element_bytes;
+    if (tensor->holds_run(first, bytes)) [[likely]] {
+      unsigned char* const begin = tensor->memory.get() + first;
+      for (int lane = 0; lane < warp_size; ++lane) result.at[lane] = begin + lane * bytes;
+      result.active = active;
+      count_run(direction, *tensor, first, std::int64_t{warp_size} * bytes);
+      return result;
+    }
+  }
   Positions position;
   for (int lane = 0; lane < warp_size; ++lane) position[lane] = origin + offset.data()[lane] * element_bytes;
   result.active = active == ~0u && tensor->holds_all(position, bytes)
@@ -170,19 +191,33 @@ void GlobalMemory::count(Direction direction, const Tensor& tensor, const Positi
     std::sort(sectors, sectors + found);
     found = static_cast<int>(std::unique(sectors, sectors + found) - sectors);
   }
-  TensorTraffic& traffic = launch_->tensors[static_cast<std::size_t>(&tensor - tensors_.data())];
-  const std::int64_t asked = std::int64_t{std::popcount(active)} * bytes;
-  switch (direction) {
-    case Direction::load: traffic.loaded_bytes += asked, traffic.loaded_sectors += found; break;
-    case Direction::store: traffic.stored_bytes += asked, traffic.stored_sectors += found; break;
-    case Direction::atomic: traffic.atomic_bytes += asked, traffic.atomic_sectors += found; break;
-  }
+  add(direction, tensor, std::int64_t{std::popcount(active)} * bytes, found);
   if (!l2_) return;
-  for (int i = 0; i < found; ++i) {
-    const std::uint64_t address = sectors[i] * static_cast<std::uint64_t>(sector_bytes);
-    if (direction != Direction::store) l2_->read(address);
-    if (direction != Direction::load) l2_->write(address);
+  for (int i = 0; i < found; ++i) through_l2(direction, sectors[i]);
+}
+
+void GlobalMemory::count_run(Direction direction, const Tensor& tensor, std::int64_t position, std::int64_t bytes) {
+  const std::uint64_t begin = tensor.address + static_cast<std::uint64_t>(position);
+  const std::uint64_t first = begin / static_cast<std::uint64_t>(sector_bytes);
+  const std::uint64_t last = (begin + static_cast<std::uint64_t>(bytes) - 1) / static_cast<std::uint64_t>(sector_bytes);
+  add(direction, tensor, bytes, static_cast<std::int64_t>(last - first + 1));
+  if (!l2_) return;
+  for (std::uint64_t sector = first; sector <= last; ++sector) through_l2(direction, sector);
+}
+
+void GlobalMemory::add(Direction direction, const Tensor& tensor, std::int64_t bytes, std::int64_t sectors) {
+  TensorTraffic& traffic = launch_->tensors[static_cast<std::size_t>(&tensor - tensors_.data())];
+  switch (direction) {
+    case Direction::load: traffic.loaded_bytes += bytes, traffic.loaded_sectors += sectors; break;
+    case Direction::store: traffic.stored_bytes += bytes, traffic.stored_sectors += sectors; break;
+    case Direction::atomic: traffic.atomic_bytes += bytes, traffic.atomic_sectors += sectors; break;
   }
+}
+
+void GlobalMemory::through_l2(Direction direction, std::uint64_t sector) {
+  const std::uint64_t address = sector * static_cast<std::uint64_t>(sector_bytes);
+  if (direction != Direction::store) l2_->read(address);
+  if (direction != Direction::load) l2_->write(address);
 }
 
 }  // namespace rooftile::kernels::host

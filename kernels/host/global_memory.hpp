@@ -51,6 +51,10 @@ class GlobalMemory {
                                              int bytes, const Site& site, Faults& faults);
   [[nodiscard]] const Tensor* tensor_at(std::uintptr_t address) const;
   void count(Direction direction, const Tensor& tensor, const Positions& position, std::uint32_t active, int bytes);
+  /// The same of `bytes` in a row from `position` on.
+  void count_run(Direction direction, const Tensor& tensor, std::int64_t position, std::int64_t bytes);
+  void add(Direction direction, const Tensor& tensor, std::int64_t bytes, std::int64_t sectors);
+  void through_l2(Direction direction, std::uint64_t sector);
 
   std::vector<Tensor> tensors_;
   std::uint64_t next_address_;

@@ -30,9 +30,7 @@ ROOFTILE_INLINE void fused(FloatPart& result, const FloatPart& a, const FloatPar
 #endif
 }
 
-ROOFTILE_INLINE void is_nan(IntPart& result, const FloatPart& x) {
-  result = (reinterpret_cast<IntPart>(x) & 0x7fffffff) > 0x7f800000;
-}
+ROOFTILE_INLINE void is_nan(IntPart& result, const FloatPart& x) { result = x != x; }
 
 ROOFTILE_INLINE void exp2(FloatPart& result, const FloatPart& x) {
   // Adding 1.5 · 2^23 leaves the nearest integer in the low bits of the significand.

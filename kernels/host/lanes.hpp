@@ -251,6 +251,16 @@ requires(detail::is_operand<A>&& detail::is_operand<B>)
   return result;
 }
 
+/// All lanes' values combined into one; `op` takes two vectors, order and grouping must not matter to it.
+template <class T, class Op>
+ROOFTILE_INLINE T combine(const Lanes<T>& x, const Op& op) {
+  typename Lanes<T>::Part all = op(op(x.part[0], x.part[1]), op(x.part[2], x.part[3]));
+  all = op(all, __builtin_shufflevector(all, all, 4, 5, 6, 7, 0, 1, 2, 3));
+  all = op(all, __builtin_shufflevector(all, all, 2, 3, 0, 1, 6, 7, 4, 5));
+  all = op(all, __builtin_shufflevector(all, all, 1, 0, 3, 2, 5, 4, 7, 6));
+  return all[0];
+}
+
 /// 0, 1, 2 ... 31.
 ROOFTILE_INLINE LanesI32 lane_numbers() {
   LanesI32 result;

@@ -26,11 +26,15 @@ void SharedMemory::start(std::int64_t bytes, int warps, Faults& faults) {
   const bool same_shape = words == words_ && warps == segments_.warps();
   words_ = words;
   bytes_.assign(words * 4, 0xff);
-  written_.assign(words, never_written);
+  const std::size_t lines = (words + LineBounds::line_words - 1) / LineBounds::line_words;
+  written_.assign(lines * LineBounds::line_words, 0);
+  std::fill_n(written_.begin(), words, never_written);
   writer_lane_.resize(words);
   copier_.resize(words / 4);
   // Stamps of reads may stay from the last CTA: it ended before this one's first segment.
-  if (same_shape && segments_.next() < in_flight / 2) {
+  const bool keep_reads = same_shape && segments_.next() < in_flight / 2;
+  bounds_.start(lines, warps, keep_reads);
+  if (keep_reads) {
     segments_.start(warps, segments_.next());
     return;
   }
@@ -44,11 +48,13 @@ void SharedMemory::forget_order() {
     if (stamp < in_flight) stamp = 0;
   }
   std::fill(read_.begin(), read_.end(), Stamp{0});
+  bounds_.forget_order();
   segments_.start(segments_.warps());
 }
 
 std::uint32_t SharedMemory::within(const LanesU32& address, std::uint32_t active, int bytes, const Site& site) {
-  if (active == ~0u && all_within(address, bytes)) return active;
+  Span span;
+  if (active == ~0u && all_within(address, bytes, span)) return active;
   std::uint32_t good = active;
   for (int lane = 0; lane < warp_size; ++lane) {
     if ((active >> lane & 1u) == 0) continue;
@@ -68,45 +74,31 @@ std::uint32_t SharedMemory::within(const LanesU32& address, std::uint32_t active
 
 namespace {
 
-/// First words of the lanes; inactive ones repeat an active one, so that no check needs to ask.
-void first_words(std::uint32_t (&words)[warp_size], const LanesU32& address, std::uint32_t active) {
-  if (active == ~0u) {
-    for (int lane = 0; lane < warp_size; ++lane) words[lane] = address.data()[lane] / 4u;
-    return;
-  }
-  const std::uint32_t substitute = address[std::countr_zero(active)] / 4u;
+/// First words of the lanes; inactive ones repeat an active one.
+LanesU32 first_words(const LanesU32& address, std::uint32_t active) {
+  LanesU32 words = address >> 2;
+  if (active == ~0u) return words;
+  const std::uint32_t substitute = words[std::countr_zero(active)];
   for (int lane = 0; lane < warp_size; ++lane) {
-    words[lane] = (active >> lane & 1u) != 0 ? address[lane] / 4u : substitute;
+    if ((active >> lane & 1u) == 0) words.set(lane, substitute);
   }
+  return words;
 }
 
-/// As most_stamp() for one word per lane.
-template <Stamp bias>
-Stamp most_single(const Stamp* table, const std::uint32_t (&words)[warp_size]) {
-  Stamp most = 0;
-  for (const std::uint32_t word : words) most = std::max(most, static_cast<Stamp>(table[word] + bias));
-  return most;
+/// The lines of accesses that begin at these words; none goes beyond its line.
+Span span_of(const LanesU32& words) {
+  const std::uint32_t first = combine(words, [](const auto& a, const auto& b) { return a < b ? a : b; });
+  const std::uint32_t last = combine(words, [](const auto& a, const auto& b) { return a > b ? a : b; });
+  return {first / LineBounds::line_words, last / LineBounds::line_words};
 }
 
-template <Stamp bias>
-Stamp most_of(const Stamp* table, const std::uint32_t (&words)[warp_size], int width) {
-  return width == 4 ? detail::most_stamp<bias>(table, words) : most_single<bias>(table, words);
+/// The 16 bytes of each lane are the whole of the one line in `span`.
+bool is_whole_line(const Span& span, const LanesU32& address) {
+  const LanesU32 chunk = LanesU32(1u) << (address >> 4 & 31u);
+  return span.first == span.last && combine(chunk, [](const auto& a, const auto& b) { return a | b; }) == ~0u;
 }
 
 }  // namespace
-
-bool SharedMemory::may_read(const Words& words, int width, int warp) const {
-  return most_of<0>(written_.data(), words, width) < segments_.floor(warp);
-}
-
-bool SharedMemory::may_write(const Words& words, int width, int warp) const {
-  // One more than the stamp: never_written becomes 0.
-  if (most_of<1>(written_.data(), words, width) > segments_.floor(warp)) return false;
-  for (int other = 0; other < segments_.warps(); ++other) {
-    if (most_of<0>(read_by(other), words, width) >= segments_.seen(warp, other)) return false;
-  }
-  return true;
-}
 
 bool SharedMemory::explain_writer(std::uint32_t word, int lane, const char* verb, const Site& site) {
   const Stamp stamp = written_[word];
@@ -148,7 +140,8 @@ bool SharedMemory::explain_readers(std::uint32_t word, int lane, const Site& sit
   return true;
 }
 
-void SharedMemory::look_at_reads(const Words& words, std::uint32_t active, int width, bool by_lanes, const Site& site) {
+void SharedMemory::look_at_reads(const LanesU32& words, std::uint32_t active, int width, bool by_lanes,
+                                 const Site& site) {
   for (int lane = 0; lane < warp_size; ++lane) {
     if ((active >> lane & 1u) == 0) continue;
     for (std::uint32_t word = words[lane]; word < words[lane] + static_cast<std::uint32_t>(width); ++word) {
@@ -163,12 +156,15 @@ void SharedMemory::look_at_reads(const Words& words, std::uint32_t active, int w
   }
 }
 
-void SharedMemory::look_at_writes(const Words& words, std::uint32_t active, int width, const Site& site) {
+void SharedMemory::look_at_writes(const LanesU32& words, std::uint32_t active, int width, const Site& site) {
+  const bool reads_seen = bounds_.reads_seen(span_of(words), site.warp, segments_);
+  const Stamp floor = segments_.floor(site.warp);
   for (int lane = 0; lane < warp_size; ++lane) {
     if ((active >> lane & 1u) == 0) continue;
     for (std::uint32_t word = words[lane]; word < words[lane] + static_cast<std::uint32_t>(width); ++word) {
-      if (written_[word] != never_written && !explain_writer(word, lane, "writes", site)) return;
-      if (!explain_readers(word, lane, site)) return;
+      const bool ordered = written_[word] < floor || written_[word] == never_written;
+      if (!ordered && !explain_writer(word, lane, "writes", site)) return;
+      if (!reads_seen && !explain_readers(word, lane, site)) return;
     }
   }
 }
@@ -177,10 +173,12 @@ std::uint32_t SharedMemory::read(const LanesU32& from, std::uint32_t active, int
   const std::uint32_t good = within(from, active, bytes, site);
   if (good == 0) return 0;
   const int width = bytes / 4;
-  Words words;
-  first_words(words, from, good);
-  if (!may_read(words, width, site.warp)) look_at_reads(words, good, width, true, site);
+  const LanesU32 words = first_words(from, good);
+  const Span span = span_of(words);
+  if (!bounds_.written_below(span, segments_.floor(site.warp), written_.data()))
+    look_at_reads(words, good, width, true, site);
   const auto now = static_cast<Stamp>(segments_.segment(site.warp) + 1);
+  bounds_.was_read(span, site.warp, now);
   Stamp* const read = read_by(site.warp);
   std::uint8_t* const lanes = read_lane_.data() + (read - read_.data());
   for (int lane = 0; lane < warp_size; ++lane) {
@@ -194,7 +192,9 @@ std::uint32_t SharedMemory::read(const LanesU32& from, std::uint32_t active, int
   return good;
 }
 
-void SharedMemory::mark(const Words& words, std::uint32_t active, int width, Stamp stamp) {
+void SharedMemory::mark(const LanesU32& words, std::uint32_t active, int width, Stamp stamp) {
+  const Span span = span_of(words);
+  for (std::uint32_t line = span.first; line <= span.last; ++line) bounds_.wrote(line, stamp);
   for (std::uint32_t lane = 0; lane < warp_size; ++lane) {
     if ((active >> lane & 1u) == 0) continue;
     const std::uint32_t word = words[lane];
@@ -210,7 +210,7 @@ void SharedMemory::mark(const Words& words, std::uint32_t active, int width, Sta
   }
 }
 
-void SharedMemory::check_same_instruction(const Words& words, std::uint32_t active, const Site& site) {
+void SharedMemory::check_same_instruction(const LanesU32& words, std::uint32_t active, const Site& site) {
   std::uint32_t overwritten = 0;
   for (std::uint32_t lane = 0; lane < warp_size; ++lane) {
     overwritten |= static_cast<std::uint32_t>(writer_lane_[words[lane]] != lane) << lane;
@@ -224,35 +224,54 @@ void SharedMemory::check_same_instruction(const Words& words, std::uint32_t acti
                site.where);
 }
 
+void SharedMemory::mark_line(std::uint32_t line, Stamp stamp) {
+  std::fill_n(written_.begin() + line * LineBounds::line_words, LineBounds::line_words, stamp);
+  bounds_.wrote_whole(line, stamp);
+}
+
 std::uint32_t SharedMemory::write(const LanesU32& to, std::uint32_t active, int bytes, const Site& site) {
   const std::uint32_t good = within(to, active, bytes, site);
   if (good == 0) return 0;
   const int width = bytes / 4;
-  Words words;
-  first_words(words, to, good);
-  if (!may_write(words, width, site.warp)) look_at_writes(words, good, width, site);
+  const LanesU32 words = first_words(to, good);
+  if (!may_write(span_of(words), site.warp)) look_at_writes(words, good, width, site);
   mark(words, good, width, segments_.segment(site.warp));
   check_same_instruction(words, good, site);
   return good;
 }
 
-std::uint32_t SharedMemory::begin_copy(const LanesU32& to, std::uint32_t active, const Site& site) {
-  const std::uint32_t good = within(to, active, 16, site);
+std::uint32_t SharedMemory::begin_copy(const LanesU32& to, const Site& site) {
+  Span span;
+  if (all_within(to, 16, span) && is_whole_line(span, to)) [[likely]] {
+    const LanesU32 words = to >> 2;
+    if (!may_write(span, site.warp)) look_at_writes(words, ~0u, 4, site);
+    mark_line(span.first, in_flight);
+    for (std::uint32_t lane = 0; lane < warp_size; ++lane) {
+      const std::uint32_t lanes = lane * 0x01010101u;
+      std::memcpy(writer_lane_.data() + words.data()[lane], &lanes, sizeof lanes);
+    }
+    std::fill_n(copier_.begin() + span.first * 32, 32, static_cast<std::uint8_t>(site.warp));
+    return ~0u;
+  }
+  const std::uint32_t good = within(to, ~0u, 16, site);
   if (good == 0) return 0;
-  Words words;
-  first_words(words, to, good);
-  if (!may_write(words, 4, site.warp)) look_at_writes(words, good, 4, site);
+  const LanesU32 words = first_words(to, good);
+  if (!may_write(span_of(words), site.warp)) look_at_writes(words, good, 4, site);
   mark(words, good, 4, in_flight);
-  for (const std::uint32_t word : words) copier_[word / 4] = static_cast<std::uint8_t>(site.warp);
+  for (int lane = 0; lane < warp_size; ++lane) copier_[words[lane] / 4] = static_cast<std::uint8_t>(site.warp);
   check_same_instruction(words, good, site);
   return good;
 }
 
 void SharedMemory::land(const LanesU32& to, std::uint32_t active, int warp) {
   if (active == 0) return;
-  Words words;
-  first_words(words, to, active);
-  mark(words, active, 4, segments_.segment(warp));
+  const LanesU32 words = first_words(to, active);
+  const Span span = span_of(words);
+  if (active == ~0u && is_whole_line(span, to)) {
+    mark_line(span.first, segments_.segment(warp));
+  } else {
+    mark(words, active, 4, segments_.segment(warp));
+  }
 }
 
 }  // namespace rooftile::kernels::host

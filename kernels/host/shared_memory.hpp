@@ -5,8 +5,8 @@
 //   read[warp][word]   segment of the last read by each warp
 //   read_lane[...]     lane of that read, or `several`
 //
-// An access is checked before it is done. The usual case, everything below the warp's floor, is decided for all lanes
-// at once; only where that fails does each word get its own look, which finds who did what.
+// An access is checked before it is done. The usual case, everything below the warp's floor, is decided for whole lines
+// (line_bounds.hpp); only where that fails does each word get its own look, which finds who did what.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,7 @@
 
 #include "host/faults.hpp"
 #include "host/lanes.hpp"
+#include "host/line_bounds.hpp"
 #include "host/segments.hpp"
 
 namespace rooftile::kernels::host {
@@ -43,24 +44,26 @@ class SharedMemory {
   [[nodiscard]] std::uint32_t read(const LanesU32& from, std::uint32_t active, int bytes, const Site& site);
   [[nodiscard]] std::uint32_t write(const LanesU32& to, std::uint32_t active, int bytes, const Site& site);
   /// cp.async, 16 bytes per lane: a write whose words are in flight until land().
-  [[nodiscard]] std::uint32_t begin_copy(const LanesU32& to, std::uint32_t active, const Site& site);
+  [[nodiscard]] std::uint32_t begin_copy(const LanesU32& to, const Site& site);
   void land(const LanesU32& to, std::uint32_t active, int warp);
 
  private:
-  using Words = std::uint32_t[warp_size];  ///< first word of each lane; inactive lanes repeat an active one
-
-  /// Every lane's access is aligned and inside.
-  [[nodiscard]] bool all_within(const LanesU32& address, int bytes) const;
+  /// Every lane's access is aligned and inside; if so, `span` is where they are.
+  [[nodiscard]] bool all_within(const LanesU32& address, int bytes, Span& span) const;
   /// The active lanes whose access is; the others are faults.
   [[nodiscard]] std::uint32_t within(const LanesU32& address, std::uint32_t active, int bytes, const Site& site);
-  [[nodiscard]] bool may_read(const Words& words, int width, int warp) const;
-  [[nodiscard]] bool may_write(const Words& words, int width, int warp) const;
-  void look_at_reads(const Words& words, std::uint32_t active, int width, bool by_lanes, const Site& site);
-  void look_at_writes(const Words& words, std::uint32_t active, int width, const Site& site);
+  /// Nobody else's unordered access is anywhere near: no word needs a look.
+  [[nodiscard]] bool may_write(const Span& span, int warp) {
+    return bounds_.no_writes_above(span, segments_.floor(warp), written_.data()) &&
+           bounds_.reads_seen(span, warp, segments_);
+  }
+  void look_at_reads(const LanesU32& words, std::uint32_t active, int width, bool by_lanes, const Site& site);
+  void look_at_writes(const LanesU32& words, std::uint32_t active, int width, const Site& site);
   [[nodiscard]] bool explain_writer(std::uint32_t word, int lane, const char* verb, const Site& site);
   [[nodiscard]] bool explain_readers(std::uint32_t word, int lane, const Site& site);
-  void check_same_instruction(const Words& words, std::uint32_t active, const Site& site);
-  void mark(const Words& words, std::uint32_t active, int width, Stamp stamp);
+  void check_same_instruction(const LanesU32& words, std::uint32_t active, const Site& site);
+  void mark(const LanesU32& words, std::uint32_t active, int width, Stamp stamp);
+  void mark_line(std::uint32_t line, Stamp stamp);
   [[nodiscard]] Stamp* read_by(int warp) { return read_.data() + static_cast<std::size_t>(warp) * words_; }
   [[nodiscard]] const Stamp* read_by(int warp) const { return read_.data() + static_cast<std::size_t>(warp) * words_; }
 
@@ -73,55 +76,34 @@ class SharedMemory {
   std::vector<Stamp> read_;
   std::vector<std::uint8_t> read_lane_;
   std::vector<std::uint8_t> copier_;  ///< warp of the copy in flight, per 16 bytes
+  LineBounds bounds_;
   Segments segments_;
 };
 
-namespace detail {
-
-using StampVector [[gnu::vector_size(32)]] = Stamp;
-
-/// The largest of table[word] + bias (modulo 2^16) over four words of each lane.
-template <Stamp bias>
-ROOFTILE_INLINE Stamp most_stamp(const Stamp* table, const std::uint32_t (&words)[warp_size]) {
-  alignas(32) std::uint64_t fours[warp_size];
-  for (int lane = 0; lane < warp_size; ++lane) std::memcpy(&fours[lane], table + words[lane], sizeof fours[lane]);
-  StampVector most{};
-  for (int lane = 0; lane < warp_size; lane += 4) {
-    StampVector stamps;
-    std::memcpy(&stamps, &fours[lane], sizeof stamps);
-    stamps += bias;
-    most = most > stamps ? most : stamps;
-  }
-  Stamp result = 0;
-  for (int i = 0; i < 16; ++i) result = result < most[i] ? most[i] : result;
-  return result;
-}
-
-}  // namespace detail
-
-inline bool SharedMemory::all_within(const LanesU32& address, int bytes) const {
-  std::uint32_t bits = 0;
-  std::uint32_t most = 0;
-  for (int lane = 0; lane < warp_size; ++lane) {
-    bits |= address.data()[lane];
-    most = most < address.data()[lane] ? address.data()[lane] : most;
-  }
+inline bool SharedMemory::all_within(const LanesU32& address, int bytes, Span& span) const {
+  const auto most = [](const auto& a, const auto& b) { return a > b ? a : b; };
+  const auto least = [](const auto& a, const auto& b) { return a < b ? a : b; };
+  const auto both = [](const auto& a, const auto& b) { return a | b; };
+  const std::uint32_t first = combine(address, least), last = combine(address, most), bits = combine(address, both);
   const auto size = static_cast<std::uint32_t>(bytes);
-  return bits % size == 0 && std::uint64_t{most} + size <= size_;
+  span = {first / LineBounds::line_bytes, last / LineBounds::line_bytes};
+  return bits % size == 0 && std::uint64_t{last} + size <= size_;
 }
 
 inline bool SharedMemory::read_rows(const LanesU32& rows, const Site& site) {
-  if (!all_within(rows, 16)) [[unlikely]] {
+  Span span;
+  if (!all_within(rows, 16, span)) [[unlikely]] {
     static_cast<void>(within(rows, ~0u, 16, site));
     return false;
   }
-  Words words;
-  for (int lane = 0; lane < warp_size; ++lane) words[lane] = rows.data()[lane] / 4u;
-  if (detail::most_stamp<0>(written_.data(), words) >= segments_.floor(site.warp)) [[unlikely]]
+  const LanesU32 words = rows >> 2;
+  if (!bounds_.written_below(span, segments_.floor(site.warp), written_.data())) [[unlikely]]
     look_at_reads(words, ~0u, 4, false, site);
-  const std::uint64_t now = segments_.segment(site.warp) * std::uint64_t{0x0001000100010001};
+  const Stamp segment = segments_.segment(site.warp);
+  bounds_.was_read(span, site.warp, segment);
+  const std::uint64_t now = segment * std::uint64_t{0x0001000100010001};
   Stamp* const read = read_by(site.warp);
-  for (const std::uint32_t word : words) std::memcpy(read + word, &now, sizeof now);
+  for (int lane = 0; lane < warp_size; ++lane) std::memcpy(read + words.data()[lane], &now, sizeof now);
   return true;
 }
 

@@ -18,14 +18,14 @@ constexpr bool is_active(std::uint32_t active, int lane) { return (active >> lan
 void Warp::copy(const u32& to, const void* from, const i32& offset, std::int64_t element_bytes, std::uint32_t valid,
                 const Where& where) {
   before_access();
-  const std::uint32_t written = shared_.begin_copy(to, ~0u, {"cp_async16", index_, where});
+  const std::uint32_t written = shared_.begin_copy(to, {"cp_async16", index_, where});
   const GlobalAccess source = access(Direction::load, from, offset, element_bytes, valid, 16, "cp_async16", where);
   AsyncCopy issued{to, {}, written, cta_.launch().fibers->draw(2), where};
   for (int lane = 0; lane < warp_size; ++lane) {
-    issued.from[lane] = is_active(source.active, lane) ? source.at[lane] : nullptr;
+    issued.from[lane] = is_active(source.active, lane) ? source.at[lane] : sixteen_zeros;
   }
   counts_.smem_written_bytes += std::int64_t{16} * std::popcount(written);
-  counts_.bank_conflicts += bank_conflicts(to.data(), written, 16);
+  counts_.bank_conflicts += bank_conflicts(to, written, 16);
   if (issued.moved) issued.move(shared_.at(0));
   copies_.issue(issued);
 }
@@ -52,7 +52,7 @@ void Warp::store_shared(const u32& to, const void* values, std::uint32_t active,
   before_access();
   const std::uint32_t good = shared_.write(to, active, 4, {"st_shared", index_, where});
   counts_.smem_written_bytes += std::int64_t{4} * std::popcount(good);
-  counts_.bank_conflicts += bank_conflicts(to.data(), good, 4);
+  counts_.bank_conflicts += bank_conflicts(to, good, 4);
   const auto* const from = static_cast<const unsigned char*>(values);
   for (int lane = 0; lane < warp_size; ++lane) {
     const int byte = 4 * lane;
@@ -64,7 +64,7 @@ Warp::f32 Warp::ld_shared(const u32& from, Where where) {
   before_access();
   const std::uint32_t good = shared_.read(from, ~0u, 4, {"ld_shared", index_, where});
   counts_.smem_read_bytes += std::int64_t{4} * std::popcount(good);
-  counts_.bank_conflicts += bank_conflicts(from.data(), good, 4);
+  counts_.bank_conflicts += bank_conflicts(from, good, 4);
   f32 value = std::bit_cast<float>(~0u);
   for (int lane = 0; lane < warp_size; ++lane) {
     if (is_active(good, lane)) std::memcpy(value.data() + lane, shared_.at(from[lane]), 4);
@@ -76,7 +76,7 @@ void Warp::ld_shared16(u32 (&value)[4], const u32& from, Where where) {
   before_access();
   const std::uint32_t good = shared_.read(from, ~0u, 16, {"ld_shared16", index_, where});
   counts_.smem_read_bytes += std::int64_t{16} * std::popcount(good);
-  counts_.bank_conflicts += bank_conflicts(from.data(), good, 16);
+  counts_.bank_conflicts += bank_conflicts(from, good, 16);
   for (u32& part : value) part = ~0u;
   for (int lane = 0; lane < warp_size; ++lane) {
     if (!is_active(good, lane)) continue;
@@ -88,7 +88,7 @@ void Warp::st_shared16(const u32& to, const u32 (&value)[4], const pred& active,
   before_access();
   const std::uint32_t good = shared_.write(to, active.bits(), 16, {"st_shared16", index_, where});
   counts_.smem_written_bytes += std::int64_t{16} * std::popcount(good);
-  counts_.bank_conflicts += bank_conflicts(to.data(), good, 16);
+  counts_.bank_conflicts += bank_conflicts(to, good, 16);
   for (int lane = 0; lane < warp_size; ++lane) {
     if (!is_active(good, lane)) continue;
     for (std::uint32_t i = 0; i < 4; ++i) std::memcpy(shared_.at(to[lane] + 4 * i), value[i].data() + lane, 4);

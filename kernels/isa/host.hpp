@@ -119,21 +119,11 @@ class Warp {
   }
   template <class T>
   void ldmatrix_b(FragB<T>& left, FragB<T>& right, const u32& row, Where where = Where::current()) {
-    const unsigned char* rows[warp_size];
-    if (!matrix_rows(rows, row, where)) return poison(left), poison(right);
-    detail::load_b(left, 0, rows);
-    detail::load_b(left, 8, rows + 8);
-    detail::load_b(right, 0, rows + 16);
-    detail::load_b(right, 8, rows + 24);
+    load_pair(left, right, row, where, [](FragB<T>& b, int k0, MatrixRows rows) { detail::load_b(b, k0, rows); });
   }
   template <class T>
   void ldmatrix_b_trans(FragB<T>& left, FragB<T>& right, const u32& row, Where where = Where::current()) {
-    const unsigned char* rows[warp_size];
-    if (!matrix_rows(rows, row, where)) return poison(left), poison(right);
-    detail::load_b_trans(left, 0, rows);
-    detail::load_b_trans(left, 8, rows + 8);
-    detail::load_b_trans(right, 0, rows + 16);
-    detail::load_b_trans(right, 8, rows + 24);
+    load_pair(left, right, row, where, [](FragB<T>& b, int k0, MatrixRows rows) { detail::load_b_trans(b, k0, rows); });
   }
 
   // --- tensor cores
@@ -204,10 +194,22 @@ class Warp {
     before_access();
     if (!shared_.read_rows(address, {"ldmatrix", index_, where})) return false;
     counts_.smem_read_bytes += matrix_bytes;
-    counts_.bank_conflicts += bank_conflicts(address.data(), ~0u, 16);
+    counts_.bank_conflicts += bank_conflicts(address, ~0u, 16);
     const unsigned char* const memory = shared_.at(0);
     for (int lane = 0; lane < warp_size; ++lane) rows[lane] = memory + address.data()[lane];
     return true;
+  }
+
+  /// Two B fragments side by side; `load` fills eight rows of k from eight rows of 16 bytes.
+  template <class T, class Load>
+  ROOFTILE_INLINE void load_pair(FragB<T>& left, FragB<T>& right, const u32& row, const Where& where,
+                                 const Load& load) {
+    const unsigned char* rows[warp_size];
+    if (!matrix_rows(rows, row, where)) return poison(left), poison(right);
+    load(left, 0, rows);
+    load(left, 8, rows + 8);
+    load(right, 0, rows + 16);
+    load(right, 8, rows + 24);
   }
 
   static constexpr std::int64_t packed_values = std::int64_t{2} * warp_size;

@@ -82,7 +82,7 @@ TYPED_TEST(Fragments, LdmatrixAHoldsWhatTheRegistersHold) {
       for (int lane = 0; lane < warp_size; ++lane) {
         for (int i = 0; i < 2; ++i) {
           // Register r of A: row lane/4 (+8 for odd r), column 2·(lane%4) + i (+8 for r >= 2).
-          const float value = a.value[lane / 4 + 8 * (r % 2)][lane % 4 * 2 + i + 8 * (r / 2)];
+          const float value = a.at(lane / 4 + 8 * (r % 2), lane % 4 * 2 + i + 8 * (r / 2));
           EXPECT_EQ(value, held<TypeParam>(wanted, r, lane, i)) << r << " " << lane << " " << i;
         }
       }
@@ -97,7 +97,7 @@ void expect_b(const FragB<T>& b, const Registers& wanted, int first) {
   for (int r = 0; r < 2; ++r) {
     for (int lane = 0; lane < warp_size; ++lane) {
       for (int i = 0; i < 2; ++i) {
-        const float value = b.value[lane % 4 * 2 + i + 8 * r][b_place[lane / 4]];
+        const float value = b.at(lane % 4 * 2 + i + 8 * r, lane / 4);
         EXPECT_EQ(value, held<T>(wanted, first + r, lane, i)) << r << " " << lane << " " << i;
       }
     }
@@ -125,10 +125,10 @@ TYPED_TEST(Fragments, MmaIsTheProductOfWhatLanesHold) {
   Warp::FragA<TypeParam> a;
   Warp::FragB<TypeParam> b;
   Warp::Acc d;
-  for (auto& row : a.value) {
+  for (auto& row : a.column) {
     for (float& x : row) x = to_float(to_element<TypeParam>(normal(random)));
   }
-  for (auto& row : b.value) {
+  for (auto& row : b.row) {
     for (float& x : row) x = to_float(to_element<TypeParam>(normal(random)));
   }
   for (f32& c : d.c) {
@@ -142,7 +142,7 @@ TYPED_TEST(Fragments, MmaIsTheProductOfWhatLanesHold) {
       const int row = lane / 4 + 8 * (r / 2);
       const int column = lane % 4 * 2 + r % 2;
       double sum = before.c[r][lane];
-      for (int k = 0; k < 16; ++k) sum += static_cast<double>(a.value[row][k]) * b.value[k][b_place[column]];
+      for (int k = 0; k < 16; ++k) sum += static_cast<double>(a.at(row, k)) * b.at(k, column);
       EXPECT_NEAR(d.c[r][lane], sum, 1e-5) << r << " " << lane;
     }
   }
@@ -167,7 +167,7 @@ TYPED_TEST(Fragments, AccumulatorsBecomeAnAFragmentRoundedToTheElement) {
       const Warp::Acc& source = r < 2 ? left : right;
       for (int i = 0; i < 2; ++i) {
         const float wanted = to_float(to_element<TypeParam>(source.c[r % 2 * 2 + i][lane]));
-        EXPECT_EQ(a.value[lane / 4 + 8 * (r % 2)][lane % 4 * 2 + i + 8 * (r / 2)], wanted) << r << " " << lane;
+        EXPECT_EQ(a.at(lane / 4 + 8 * (r % 2), lane % 4 * 2 + i + 8 * (r / 2)), wanted) << r << " " << lane;
       }
     }
   }

@@ -224,7 +224,7 @@ TEST(MachineMemory, SharedMemoryHasAnEnd) {
   const Execution rows = run_cta(1, 1024, [](Warp& b) {
     Warp::FragA<fp16> a;
     b.ldmatrix_a(a, b.lane() * 32 + 32);
-    EXPECT_TRUE(std::isnan(a.value[0][0]));
+    EXPECT_TRUE(std::isnan(a.at(0, 0)));
   });
   expect_fault(rows, FaultKind::out_of_bounds, "ldmatrix of warp 0, lane 31, at shared byte 1024", file);
 }
