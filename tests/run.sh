@@ -7,5 +7,5 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../experiments/setup.sh"
 
 need_packages build tests
-build_preset dev
-exec ctest --preset dev --parallel "$(nproc)" "$@"
+build_preset check
+exec ctest --preset check --parallel "$(nproc)" "$@"

@@ -22,7 +22,6 @@ using experiments::Executed;
 using experiments::Question;
 using kernels::LaunchExecution;
 
-std::string bytes_text(Bytes bytes) { return analysis::show_cell(bytes.value(), Show::bytes); }
 /// Two digits: the last ones of an error differ from CPU to CPU.
 std::string error_text(double error) {
   char text[32];
@@ -123,13 +122,9 @@ class Card {
   Table table_;
 };
 
-std::string traffic_text(const Traffic& traffic) {
-  return bytes_text(traffic.read) + " read, " + bytes_text(traffic.write) + " written";
-}
-
 std::string dram_text(const Executed& executed) {
   if (executed.host.l2_capacity == 0) return "not counted without an L2";
-  return traffic_text(executed.dram()) + ", behind an L2 of " +
+  return bytes_text(executed.dram()) + ", behind an L2 of " +
          bytes_text(Bytes{static_cast<double>(executed.host.l2_capacity)});
 }
 
@@ -138,8 +133,8 @@ void add_results(Card& card, const Executed& e) {
   card.add("largest error", error_text(e.error.max_absolute));
   card.add("LSE error", error_text(e.error.lse) + ", " + error_text(e.tolerance.lse) + " is allowed");
   card.add("DRAM", dram_text(e));
-  card.add("L2", traffic_text(e.l2()));
-  card.add("shared memory", traffic_text(e.smem()));
+  card.add("L2", bytes_text(e.l2()));
+  card.add("shared memory", bytes_text(e.smem()));
   card.add("bank conflicts", std::to_string(e.total(&LaunchExecution::bank_conflicts)));
   card.add("extra memory", bytes_text(e.extra_memory));
   card.add("Program", program_text(e));

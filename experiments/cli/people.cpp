@@ -19,17 +19,11 @@ using experiments::Question;
 
 std::string text(auto quantity) { return format(quantity, 4); }
 
-std::string bytes_text(Bytes bytes) { return analysis::show_cell(bytes.value(), Show::bytes); }
-
-std::string read_and_written(const Traffic& traffic) {
-  return bytes_text(traffic.read) + " read, " + bytes_text(traffic.write) + " written";
-}
-
 /// What a resource was asked to do, for the resources whose amounts a prediction keeps.
 std::string asked_of(Limit limit, const Prediction& p) {
   switch (limit) {
-    case Limit::dram: return read_and_written(p.dram);
-    case Limit::l2: return read_and_written(p.l2);
+    case Limit::dram: return bytes_text(p.dram);
+    case Limit::l2: return bytes_text(p.l2);
     case Limit::smem: return bytes_text(p.smem);
     case Limit::tensor: return text(p.executed_flops) + " executed";
     default: return {};
@@ -67,6 +61,12 @@ std::string intensity_text(const Question& question, const Answer& answer) {
 }
 
 }  // namespace
+
+std::string bytes_text(Bytes bytes) { return analysis::show_cell(bytes.value(), Show::bytes); }
+
+std::string bytes_text(const Traffic& traffic) {
+  return bytes_text(traffic.read) + " read, " + bytes_text(traffic.write) + " written";
+}
 
 std::string title_of(const Question& question) {
   return question.kernel + " on " + question.profile + ": " + describe(question.workload);

@@ -13,6 +13,10 @@ namespace rooftile::cli {
 /// "fa2 on a100_sxm4_80gb: batch 8, heads 16/16, seq 4096, d 128, fp16, causal, fwd".
 [[nodiscard]] std::string title_of(const experiments::Question& question);
 
+/// "4.5 GB", and "4.5 GB read, 1.2 MB written".
+[[nodiscard]] std::string bytes_text(Bytes bytes);
+[[nodiscard]] std::string bytes_text(const Traffic& traffic);
+
 /// The columns of the questions that tell them apart; what all have in common goes into `common` ("kernel fa2, d 128").
 struct QuestionTable {
   std::vector<analysis::Column> columns;

@@ -10,8 +10,6 @@ namespace {
 using kernels::LaunchExecution;
 using kernels::TensorTraffic;
 
-constexpr std::int64_t flop_per_mma = 4096;  // m16n8k16
-
 std::int64_t whole(double count) { return std::llround(count); }
 
 /// What a Program says of one launch; a launch that it does not have moves nothing.
@@ -72,7 +70,7 @@ class Comparison {
     }
     add("shared memory read", "B", executed.smem_read_bytes, program.work(OpKind::lds));
     add("shared memory written", "B", executed.smem_written_bytes, program.work(OpKind::sts));
-    add("mma", "FLOP", executed.mma * flop_per_mma, program.work(OpKind::mma));
+    add("mma", "FLOP", executed.mma * kernels::flop_per_mma, program.work(OpKind::mma));
     add("exp2", "", executed.exp2, program.work(OpKind::exp2));
     add("convert", "", executed.converted, program.work(OpKind::convert));
     add("lanes exchanged", "", executed.shuffled, program.work(OpKind::reduce));

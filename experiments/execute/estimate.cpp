@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "rooftile/kernels/execution.hpp"
+
 namespace rooftile::experiments {
 namespace {
 
@@ -11,15 +13,13 @@ constexpr double exp2_per_second = 2e8;
 constexpr double sectors_per_second = 2e7;
 constexpr double reference_flop_per_second = 4e9;
 
-constexpr double flop_per_mma = 4096;
-
 }  // namespace
 
 double execution_seconds(const Program& program, const ProgramCounts& counts) {
   double seconds = 0;
   for (std::size_t l = 0; l < program.launches.size(); ++l) {
     const LaunchCount& launch = counts.launch[l];
-    seconds += launch.work_of(OpKind::mma) / flop_per_mma / mma_per_second;
+    seconds += launch.work_of(OpKind::mma) / kernels::flop_per_mma / mma_per_second;
     seconds += launch.work_of(OpKind::exp2) / exp2_per_second;
     seconds += static_cast<double>(launch.sectors) / sectors_per_second;
   }

@@ -12,9 +12,7 @@ namespace {
 // "Version Management", "Device Management"); the numbers are part of its binary interface.
 using Result = int;
 using DeviceHandle = int;
-struct Uuid {
-  std::array<unsigned char, 16> bytes;
-};
+using UuidBytes = std::array<unsigned char, 16>;
 constexpr Result success = 0;
 
 enum Attribute : int {
@@ -34,12 +32,12 @@ enum Attribute : int {
   reserved_shared_memory_per_block = 111
 };
 
-std::string uuid_text(const Uuid& uuid) {
+std::string uuid_text(const UuidBytes& uuid) {
   std::string text = "GPU-";
-  for (std::size_t i = 0; i < uuid.bytes.size(); ++i) {
+  for (std::size_t i = 0; i < uuid.size(); ++i) {
     if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
     std::array<char, 3> two{};
-    std::snprintf(two.data(), two.size(), "%02x", uuid.bytes[i]);
+    std::snprintf(two.data(), two.size(), "%02x", uuid[i]);
     text += two.data();
   }
   return text;
@@ -48,6 +46,10 @@ std::string uuid_text(const Uuid& uuid) {
 }  // namespace
 
 struct Driver::Functions {
+  struct Uuid {
+    UuidBytes bytes;
+  };
+
   void* library = nullptr;
   std::string name;
   Result (*init)(unsigned flags) = nullptr;
@@ -119,9 +121,9 @@ DriverDevice Driver::device(int index) const {
   std::array<char, 256> name{};
   f.require(f.get_name(name.data(), static_cast<int>(name.size()) - 1, handle), "cuDeviceGetName");
   device.name = name.data();
-  Uuid uuid{};
+  Functions::Uuid uuid{};
   f.require(f.get_uuid(&uuid, handle), "cuDeviceGetUuid");
-  device.uuid = uuid_text(uuid);
+  device.uuid = uuid_text(uuid.bytes);
   std::size_t bytes = 0;
   f.require(f.total_memory(&bytes, handle), "cuDeviceTotalMem");
   device.memory_bytes = static_cast<std::int64_t>(bytes);

@@ -6,6 +6,7 @@
 
 #include "rooftile/analysis/cell.hpp"
 #include "rooftile/analysis/csv.hpp"
+#include "runner/items_of.hpp"
 
 namespace rooftile::runner {
 namespace {
@@ -16,15 +17,6 @@ using yaml::Node;
 /// Of the batch interface; what they hold tells cells apart.
 constexpr std::array<std::string_view, 9> workload_columns{"pass",  "dtype",  "batch",    "heads", "kv_heads",
                                                            "seq_q", "seq_kv", "head_dim", "mask"};
-
-std::vector<const Node*> items_of(const Node* node) {
-  if (node == nullptr) return {};
-  if (node->kind() != yaml::NodeKind::list) return {node};
-  std::vector<const Node*> items;
-  for (const Node& item : node->as_list()) items.push_back(&item);
-  if (items.empty()) node->fail("the list is empty");
-  return items;
-}
 
 std::vector<Phase> phases_of(const Node* node) {
   std::vector<Phase> phases;

@@ -16,7 +16,7 @@ using analysis::CsvRow;
 using analysis::CsvTable;
 using experiments::Question;
 
-constexpr std::size_t block = 256;
+constexpr std::size_t row_block = 256;
 
 bool is_output_column(std::string_view name) {
   const auto columns = analysis::output_columns();
@@ -116,12 +116,12 @@ analysis::Table predict_cells(const std::filesystem::path& file, const CellOptio
   analysis::Table table{.name = "predict", .title = {}, .columns = columns_of(cells), .rows = {}, .notes = {}};
   table.rows.resize(questions.size());
 
-  const std::size_t workers = worker_count(questions.size(), block);
+  const std::size_t workers = worker_count(questions.size(), row_block);
   std::vector<experiments::Answerer> answerers;
   for (std::size_t worker = 0; worker < workers; ++worker) {
     answerers.emplace_back(catalogues, experiments::IncompleteProfile::is_an_answer);
   }
-  parallel_blocks(questions.size(), block, workers, [&](std::size_t worker, std::size_t first, std::size_t last) {
+  parallel_blocks(questions.size(), row_block, workers, [&](std::size_t worker, std::size_t first, std::size_t last) {
     for (std::size_t i = first; i < last; ++i) {
       std::vector<analysis::Value>& row = table.rows[i];
       row.reserve(table.columns.size());

@@ -8,6 +8,7 @@
 #include "rooftile/model_yaml/strict_yaml.hpp"
 #include "runner/campaign.hpp"
 #include "runner/expectations.hpp"
+#include "runner/items_of.hpp"
 #include "runner/published.hpp"
 #include "runner/workload_grid.hpp"
 
@@ -18,14 +19,6 @@ using experiments::Catalogues;
 using experiments::Question;
 using yaml::Map;
 using yaml::Node;
-
-std::vector<const Node*> items_of(const Node& node) {
-  if (node.kind() != yaml::NodeKind::list) return {&node};
-  std::vector<const Node*> items;
-  for (const Node& item : node.as_list()) items.push_back(&item);
-  if (items.empty()) node.fail("the list is empty");
-  return items;
-}
 
 /// The names under a key, each handed to `check`, which throws for a name that does not exist.
 template <class Check>

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "question/value_list.hpp"
+#include "runner/items_of.hpp"
 
 namespace rooftile::runner {
 namespace {
@@ -47,15 +48,6 @@ class Combinations {
   std::size_t most_;
   std::vector<GridCell> cells_;
 };
-
-/// A scalar or the items of a list, each with its own place. An empty list is refused.
-std::vector<const Node*> items_of(const Node& node) {
-  if (node.kind() != yaml::NodeKind::list) return {&node};
-  std::vector<const Node*> items;
-  for (const Node& item : node.as_list()) items.push_back(&item);
-  if (items.empty()) node.fail("the list is empty");
-  return items;
-}
 
 std::vector<std::int64_t> integers(std::string_view key, const Node& node) {
   std::vector<std::int64_t> values;

@@ -1,6 +1,7 @@
 # ROOFTILE_CUDA: is there a CUDA compiler, and must there be one? One line says what follows from it.
 #
 #   rooftile_add_device_kernels()       -> rooftile_device_kernels, if there is one: every kernel of the registry
+#   rooftile_join_cuda(OUT SOURCES...)  -> the sources; with CMAKE_UNITY_BUILD a few files that include them
 include("${CMAKE_CURRENT_LIST_DIR}/rooftile_registry.cmake")
 
 if(NOT ROOFTILE_CUDA MATCHES "^(AUTO|ON|OFF)$")
@@ -57,4 +58,26 @@ function(rooftile_add_device_kernels)
   target_compile_options(rooftile_device_kernels PRIVATE -Xptxas=-v -Xcompiler=-Wall,-Wextra)
   set_target_properties(rooftile_device_kernels PROPERTIES
     CUDA_COMPILER_LAUNCHER "${rooftile_cuda_root}/cuda/ptxas_log.sh;${CMAKE_CXX_COMPILER_LAUNCHER}")
+endfunction()
+
+# CMake joins CUDA sources from 3.31 on only. Five to a file: most of a compilation goes into the standard headers, which
+# nvcc reads four times.
+function(rooftile_join_cuda out)
+  if(NOT CMAKE_UNITY_BUILD)
+    set(${out} ${ARGN} PARENT_SCOPE)
+    return()
+  endif()
+  set(joined)
+  list(LENGTH ARGN left)
+  set(i 0)
+  while(left GREATER 0)
+    list(SUBLIST ARGN ${i} 5 batch)
+    list(TRANSFORM batch REPLACE "(.+)" "#include \"\\1\"")
+    list(JOIN batch "\n" text)
+    file(CONFIGURE OUTPUT "${CMAKE_CURRENT_BINARY_DIR}/joined_${i}.cu" CONTENT "${text}\n" @ONLY)
+    list(APPEND joined "${CMAKE_CURRENT_BINARY_DIR}/joined_${i}.cu")
+    math(EXPR i "${i} + 5")
+    math(EXPR left "${left} - 5")
+  endwhile()
+  set(${out} ${joined} PARENT_SCOPE)
 endfunction()

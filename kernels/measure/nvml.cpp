@@ -3,9 +3,9 @@
 #include <dlfcn.h>
 
 #include <array>
-#include <limits>
 
 #include "measure/device_info.hpp"
+#include "measure/samples.hpp"
 
 namespace rooftile::kernels::measure {
 namespace {
@@ -14,7 +14,6 @@ using NvmlDevice = void*;
 constexpr int nvml_success = 0;
 constexpr int clock_sm = 1;
 constexpr int clock_memory = 2;
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double hz_per_mhz = 1e6;
 constexpr double watt_per_milliwatt = 1e-3;
 

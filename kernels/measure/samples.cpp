@@ -4,13 +4,10 @@
 #include <cmath>
 #include <functional>
 #include <iterator>
-#include <limits>
 #include <numeric>
 
 namespace rooftile::kernels::measure {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 double quantile_of_sorted(std::span<const double> sorted, double fraction) {
   if (sorted.empty()) return nan;

@@ -10,11 +10,15 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string_view>
 #include <vector>
 
 namespace rooftile::kernels::measure {
+
+/// A number that nobody knows.
+inline constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 /// NaN in every number for an empty series.
 struct Summary {

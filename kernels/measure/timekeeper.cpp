@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <limits>
 
 #include "measure/cuda_check.hpp"
 #include "measure/timekeeper_state.hpp"
@@ -8,7 +7,6 @@
 namespace rooftile::kernels::measure {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr std::int64_t sweep_per_l2 = 3;         // the L2 of some GPUs keeps two copies of a line
 constexpr std::int64_t least_sweep = 64 << 20;   // where the size of the L2 is not known
 constexpr std::uint64_t least_span_ns = 50'000;  // globaltimer ticks in steps of up to 1 us: 2 % of this

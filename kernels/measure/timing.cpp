@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <limits>
 
 #include "measure/cuda_check.hpp"
 #include "measure/timekeeper_state.hpp"
@@ -24,7 +23,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double hold_margin = 20e-6;             // seconds added to three times the host's own time
 constexpr double longest_hold = 5e-3;             // seconds
 constexpr double longest_replayed_sample = 2e-3;  // seconds; a longer call is replayed less often per sample

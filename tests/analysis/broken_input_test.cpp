@@ -5,9 +5,9 @@
 namespace rooftile::analysis {
 namespace {
 
+using testing::batch_header;
 using testing::message_of;
 
-const std::string columns = "profile,kernel,pass,dtype,batch,heads,kv_heads,seq_q,seq_kv,head_dim,mask,dropout";
 const std::string good = "a100_sxm4_80gb,fa2,fwd,fp16,2,8,8,1024,1024,128,causal,";
 
 struct Broken {
@@ -19,11 +19,11 @@ TEST(broken_input, imports) {
   const ImportOptions options{.method = Method::published,
                               .profiles = {"a100_sxm4_80gb", "h100_sxm5_80gb"},
                               .kernels = {"fa2", "pytorch_eager"}};
-  const std::string head = columns + ",time_s,printed,source\n";
+  const std::string head = batch_header + ",time_s,printed,source\n";
   const Broken cases[] = {
       {"a100_sxm4_80gb\n", "x.csv:1:1: " + unknown_name_message("column", "a100_sxm4_80gb",
                                                                 {result_columns().begin(), result_columns().end()})},
-      {columns + ",time,source\n" + good + ",1,p\n",
+      {batch_header + ",time,source\n" + good + ",1,p\n",
        "x.csv:1:83: " + unknown_name_message("column", "time", {result_columns().begin(), result_columns().end()})},
       {head + "a100_sxm4_8gb" + good.substr(14) + ",1,,p\n",
        "x.csv:2:1: column profile: unknown profile 'a100_sxm4_8gb'; allowed: a100_sxm4_80gb, h100_sxm5_80gb; did you "
@@ -31,7 +31,7 @@ TEST(broken_input, imports) {
       {head + "a100_sxm4_80gb,fa22" + good.substr(18) + ",1,,p\n",
        "x.csv:2:16: column kernel: unknown kernel 'fa22'; allowed: fa2, pytorch_eager; did you mean 'fa2'?"},
       {head + good + ",1,,\n", "x.csv:2:60: a published row needs a source"},
-      {columns + ",time_s\n" + good + ",1\n", "x.csv:2: a published row needs a source"},
+      {batch_header + ",time_s\n" + good + ",1\n", "x.csv:2: a published row needs a source"},
       {head + good + ",,,p\n",
        "x.csv:2:57: the row has no number: time_s, printed, dram_read_bytes and l2_read_bytes are empty"},
       {head + good + ",0,,p\n", "x.csv:2:57: column time_s: '0' is not above zero"},
@@ -44,16 +44,16 @@ TEST(broken_input, imports) {
        "x.csv:2:58: column printed: '200 GB/s' is neither a time (\"1.42 ms\") nor a rate (\"189 TFLOP/s\")"},
       {head + good + ",1,,p\n" + good + ",2,,p\n",
        "x.csv:3: the same workload, kernel, method, timer, setting and source stand in line 2 already"},
-      {columns + ",time_s,source,method\n" + good + ",1,p,predicted\n",
+      {batch_header + ",time_s,source,method\n" + good + ",1,p,predicted\n",
        "x.csv:2:61: column method: is predicted, but the import is of published results"},
-      {columns + ",time_s,source,bound\n" + good + ",1,p,hbm\n",
+      {batch_header + ",time_s,source,bound\n" + good + ",1,p,hbm\n",
        "x.csv:2:61: column bound: unknown bound 'hbm'; allowed: dram, l2, smem, tensor, exp2, fma, convert, issue, "
        "latency, launch"},
-      {columns + ",time_s,source,dram_read_bytes\n" + good + ",1,p,-5\n",
+      {batch_header + ",time_s,source,dram_read_bytes\n" + good + ",1,p,-5\n",
        "x.csv:2:61: column dram_read_bytes: '-5' is negative"},
-      {columns + ",time_s,source,predictor_version\n" + good + ",1,p,9999999999\n",
+      {batch_header + ",time_s,source,predictor_version\n" + good + ",1,p,9999999999\n",
        "x.csv:2:61: column predictor_version: '9999999999' is too large"},
-      {columns + ",time_s,source,status\n" + good + ",1,p,infeasible\n",
+      {batch_header + ",time_s,source,status\n" + good + ",1,p,infeasible\n",
        "x.csv:2: a100_sxm4_80gb, fa2, " +
            describe(Workload{AttentionShape{2, 8, 8, 1024, 1024, 128, DType::fp16, Mask::causal}}) +
            ": status infeasible needs a reason"},

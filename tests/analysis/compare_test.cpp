@@ -9,7 +9,6 @@ namespace rooftile::analysis {
 namespace {
 
 using namespace testing;
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 Comparison pair(double predicted_s, double observed_s, std::int64_t head_dim = 128) {

@@ -8,16 +8,15 @@ namespace {
 
 using namespace testing;
 
-const std::string header =
-    "profile,kernel,pass,dtype,batch,heads,kv_heads,seq_q,seq_kv,head_dim,mask,dropout,time_s,printed,source\n";
+const std::string results_header = batch_header + ",time_s,printed,source\n";
 const std::string shape_text = "a100_sxm4_80gb,fa2,fwd,fp16,2,8,8,1024,1024,128,causal,,";
 
-std::vector<ResultRow> read(const std::string& text, ImportOptions options = {.method = Method::published}) {
+std::vector<ResultRow> imported(const std::string& text, ImportOptions options = {.method = Method::published}) {
   return read_results(CsvTable::parse(text, "fa2.csv"), options);
 }
 
 TEST(exchange, reads_a_stated_time) {
-  const std::vector<ResultRow> rows = read(header + shape_text + "0.002,,paper\n");
+  const std::vector<ResultRow> rows = imported(results_header + shape_text + "0.002,,paper\n");
   ASSERT_EQ(rows.size(), 1U);
   EXPECT_EQ(rows[0].time, Seconds{0.002});
   EXPECT_EQ(rows[0].key.source, "paper");
@@ -29,24 +28,24 @@ TEST(exchange, reads_a_stated_time) {
 
 TEST(exchange, derives_the_time_from_a_printed_rate) {
   // 4·2·8·1024²·128 / 2 = 4,294,967,296 FLOP at 200 TFLOP/s.
-  const std::vector<ResultRow> rows = read(header + shape_text + ",200 TFLOP/s,paper\n");
+  const std::vector<ResultRow> rows = imported(results_header + shape_text + ",200 TFLOP/s,paper\n");
   EXPECT_DOUBLE_EQ(rows[0].time.value(), 4294967296.0 / 200e12);
   EXPECT_EQ(rows[0].printed, "200 TFLOP/s");
-  EXPECT_DOUBLE_EQ(read(header + shape_text + ",1.5 ms,paper\n")[0].time.value(), 1.5e-3);
+  EXPECT_DOUBLE_EQ(imported(results_header + shape_text + ",1.5 ms,paper\n")[0].time.value(), 1.5e-3);
 }
 
 TEST(exchange, defaults_come_from_the_options) {
   ImportOptions options{.method = Method::measured, .source = "run 7"};
-  EXPECT_EQ(read(header + shape_text + "1,,\n", options)[0].key.source, "run 7");
+  EXPECT_EQ(imported(results_header + shape_text + "1,,\n", options)[0].key.source, "run 7");
   const std::string own = "a100_sxm4_80gb,rt_flash2" + shape_text.substr(shape_text.find(",fwd")) + "1,,x\n";
-  EXPECT_EQ(read(header + own, options)[0].key.l2, L2State::cold);
+  EXPECT_EQ(imported(results_header + own, options)[0].key.l2, L2State::cold);
   options.default_l2 = [](std::string_view) { return L2State::warm; };
-  EXPECT_EQ(read(header + own, options)[0].key.l2, L2State::warm);
+  EXPECT_EQ(imported(results_header + own, options)[0].key.l2, L2State::warm);
 }
 
 TEST(exchange, import_again_adds_nothing) {
   Store store = Store::in_memory();
-  const CsvTable table = CsvTable::parse(header + shape_text + "0.002,,paper\n", "fa2.csv");
+  const CsvTable table = CsvTable::parse(results_header + shape_text + "0.002,,paper\n", "fa2.csv");
   const RunId run = store.begin_run(run_info());
   EXPECT_EQ(import_csv(store, run, table, {.method = Method::published}).added, 1);
   const PutReport again = import_csv(store, run, table, {.method = Method::published});
@@ -60,9 +59,9 @@ TEST(exchange, import_is_all_or_nothing) {
   const auto import = [&](const std::string& text) {
     return import_csv(store, run, CsvTable::parse(text, "fa2.csv"), {.method = Method::published});
   };
-  import(header + shape_text + "0.002,,paper\n");
+  import(results_header + shape_text + "0.002,,paper\n");
   const std::string other = "h100_sxm5_80gb" + shape_text.substr(shape_text.find(',')) + "0.001,,paper\n";
-  const std::string message = message_of([&] { import(header + other + shape_text + "0.003,,paper\n"); });
+  const std::string message = message_of([&] { import(results_header + other + shape_text + "0.003,,paper\n"); });
   EXPECT_EQ(message, "fa2.csv:3: a100_sxm4_80gb, fa2, " +
                          describe(Workload{AttentionShape{2, 8, 8, 1024, 1024, 128, DType::fp16, Mask::causal}}) +
                          ": stored already from 'paper' with other numbers; an observation is never overwritten");

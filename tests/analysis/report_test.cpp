@@ -1,16 +1,16 @@
 // One Table through the four writers: quoting, absent values, units, alignment.
 #include "rooftile/analysis/report.hpp"
 
-#include <gtest/gtest.h>
-
 #include <cstdlib>
 #include <limits>
 #include <sstream>
 
+#include "support.hpp"
+
 namespace rooftile::analysis {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+using testing::nan;
 
 Table sample() {
   return {.name = "sample",

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <sstream>
 #include <string>
 
@@ -53,6 +54,12 @@ std::string message_of(Action&& action) {
   }
   return "(no InputError)";
 }
+
+/// What every cell of the batch interface says of an attention workload.
+inline const std::string batch_header =
+    "profile,kernel,pass,dtype,batch,heads,kv_heads,seq_q,seq_kv,head_dim,mask,dropout";
+
+inline constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 inline AttentionShape shape(std::int64_t seq = 1024) {
   AttentionShape s;

@@ -94,13 +94,8 @@ TEST_P(BrokenFiles, AreRefused) {
 INSTANTIATE_TEST_SUITE_P(Files, BrokenFiles, testing::ValuesIn(broken_files),
                          [](const auto& test) { return std::string{test.param.name}; });
 
-struct BrokenLine {
-  const char* line;
-  const char* message;
-};
-
 /// results.db holds data/timings.csv.
-const BrokenLine broken_lines[] = {
+const BrokenLine broken_store_lines[] = {
     {"query --db results.db 'slect 1'", "query:1:1: near \"slect\": syntax error"},
     {"query --db results.db 'select median from result'", "query:1:8: no such column: median"},
     {"query --db results.db 'select 1; select 2'", "query:1:10: one statement at a time"},
@@ -136,7 +131,7 @@ TEST(BrokenStoreLines, AreRefusedAndChangeNothing) {
   const std::string results = scratch / "results.db";
   ASSERT_EQ(run_line({"db", "import", "tests/experiments/data/timings.csv", "--db", results}).code, 0);
   const std::string before = run_line({"db", "export", "--db", results}).out;
-  for (const BrokenLine& broken : broken_lines) {
+  for (const BrokenLine& broken : broken_store_lines) {
     std::vector<std::string> words = words_of(broken.line);
     for (std::string& word : words) {
       if (word == "results.db" || word.starts_with("no.")) word = scratch / word;

@@ -9,13 +9,7 @@
 namespace rooftile::test {
 namespace {
 
-struct BrokenLine {
-  const char* line;
-  const char* message;  ///< behind "rooftile: "; "HELP(x)" stands for the line that points to a command's help
-};
-
-void PrintTo(const BrokenLine& broken, std::ostream* out) { *out << broken.line; }
-
+/// Messages behind "rooftile: "; "HELP(x)" stands for the line that points to a command's help.
 const BrokenLine broken_lines[] = {
     {"", "a command is expected; allowed: COMMANDS\nHELP(rooftile)"},
     {"predct -p l40s", "unknown command 'predct'; allowed: COMMANDS; did you mean 'predict'?\nHELP(rooftile)"},

@@ -14,8 +14,9 @@
 namespace rooftile::test {
 namespace {
 
-const std::string head = "schema: rooftile.experiment/1\nname: x\ndescription: y\nprofiles: [a100_sxm4_80gb]\n";
-const std::string cell = "batch: 1, heads: 2, seq: 64, head_dim: 64";
+const std::string campaign_head =
+    "schema: rooftile.experiment/1\nname: x\ndescription: y\nprofiles: [a100_sxm4_80gb]\n";
+const std::string one_cell = "batch: 1, heads: 2, seq: 64, head_dim: 64";
 
 std::string cells_of(const Scratch& scratch, const std::string& file) {
   const Outcome outcome = run_line({"run", file, "--cells-out", scratch / "cells.csv"});
@@ -75,10 +76,10 @@ TEST(Campaign, TheCellsArePredictedToo) {
 TEST(Campaign, EntriesAddTheirPhasesToACell) {
   const Scratch scratch;
   const std::string file = scratch.write(
-      "x.yaml", head + "workloads:\n  - {kernels: [rt_flash2, rt_standard], " + cell +
-                    ", phases: time}\n  - {kernels: " + "rt_flash2, " + cell +
-                    ", l2: cold, phases: [counters]}\n  - {kernels: rt_flash2, " + cell +
-                    ", phases: [counters, verify], peers: cudnn_sdpa}\n  - {kernels: fa2, " + cell + "}\n");
+      "x.yaml", campaign_head + "workloads:\n  - {kernels: [rt_flash2, rt_standard], " + one_cell +
+                    ", phases: time}\n  - {kernels: " + "rt_flash2, " + one_cell +
+                    ", l2: cold, phases: [counters]}\n  - {kernels: rt_flash2, " + one_cell +
+                    ", phases: [counters, verify], peers: cudnn_sdpa}\n  - {kernels: fa2, " + one_cell + "}\n");
   EXPECT_EQ(cells_of(scratch, file),
             "kernel,pass,dtype,batch,heads,kv_heads,seq_q,seq_kv,head_dim,mask,l2,phases\n"
             "rt_flash2,fwd,fp16,1,2,2,64,64,64,none,,verify time counters\n"
@@ -94,19 +95,20 @@ struct Broken {
 
 TEST(Campaign, BrokenEntriesAreRefused) {
   const Broken all[] = {
-      {"{kernels: fa2, " + cell + ", phases: [tme]}",
+      {"{kernels: fa2, " + one_cell + ", phases: [tme]}",
        "x.yaml:6:72: unknown phase 'tme'; allowed: verify, time, counters, peers; did you mean 'time'?"},
-      {"{kernels: fa2, " + cell + ", phases: [peers]}", "x.yaml:6:72: peers are named under `peers:`"},
-      {"{kernels: fa2, " + cell + ", phases: []}", "x.yaml:6:71: the list is empty"},
+      {"{kernels: fa2, " + one_cell + ", phases: [peers]}", "x.yaml:6:72: peers are named under `peers:`"},
+      {"{kernels: fa2, " + one_cell + ", phases: []}", "x.yaml:6:71: the list is empty"},
       {"{kernels: fa2, op: gemm, mn: 64, k: 64, phases: time}", "x.yaml:6:5: a visit measures whole attention calls"},
-      {"{kernels: fa2, " + cell + ", br: 64, phases: time}",
+      {"{kernels: fa2, " + one_cell + ", br: 64, phases: time}",
        "x.yaml:6:5: a visit measures the tiles that are compiled"},
-      {"{" + cell + ", phases: time}", "x.yaml:6:5: this entry needs `kernels:`, its own or at the top of the file"},
-      {"{kernels: fa2, " + cell + "}", "--cells-out: no entry of 'x.yaml' has `phases:` or `peers:`"},
+      {"{" + one_cell + ", phases: time}",
+       "x.yaml:6:5: this entry needs `kernels:`, its own or at the top of the file"},
+      {"{kernels: fa2, " + one_cell + "}", "--cells-out: no entry of 'x.yaml' has `phases:` or `peers:`"},
   };
   for (const Broken& broken : all) {
     const Scratch scratch;
-    const std::string file = scratch.write("x.yaml", head + "workloads:\n  - " + broken.workload + "\n");
+    const std::string file = scratch.write("x.yaml", campaign_head + "workloads:\n  - " + broken.workload + "\n");
     const Outcome outcome = run_line({"run", file, "--cells-out", scratch / "cells.csv"});
     EXPECT_EQ(outcome.code, 2) << broken.workload;
     EXPECT_EQ(scratch.strip(outcome.err), std::string{"rooftile: "} + broken.message + "\n") << broken.workload;

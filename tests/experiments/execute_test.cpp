@@ -23,12 +23,6 @@ const std::string small =
     "execute -p a100_sxm4_80gb -k rt_flash2 --heads 2 --kv-heads 1 --seq-q 70 --seq-kv 200 "
     "--head-dim 64 --mask causal ";
 
-std::string answer(const std::string& db, const std::string& sql) {
-  const Outcome outcome = run_line({"query", "--db", db, "--format", "csv", sql});
-  EXPECT_EQ(outcome.code, 0) << outcome.err;
-  return outcome.out.substr(outcome.out.find('\n') + 1);
-}
-
 TEST(Execute, JsonHasErrorsAndTheBatchColumns) {
   const Outcome outcome = run_line(words_of(small + "--format json"));
   ASSERT_EQ(outcome.code, 0) << outcome.err << outcome.out;

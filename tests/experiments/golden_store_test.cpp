@@ -10,14 +10,8 @@
 namespace rooftile::test {
 namespace {
 
-struct GoldenLine {
-  const char* name;
-  const char* line;  ///< results.db holds timings.csv; new.db does not exist yet
-};
-
-void PrintTo(const GoldenLine& golden, std::ostream* out) { *out << golden.line; }
-
-const GoldenLine golden_lines[] = {
+/// results.db holds timings.csv; new.db does not exist yet.
+const GoldenLine store_lines[] = {
     {"run_expectations", "run experiments/qk_roofline_table.yaml --db new.db"},
     {"run_expectations_json", "run experiments/qk_roofline_table.yaml --db new.db --format json"},
     {"run_summary", "run experiments/seq_sweep.yaml --db new.db"},
@@ -71,7 +65,7 @@ TEST_P(GoldenStore, OutputIsUnchanged) {
                                      std::to_string(outcome.code) + "\n");
 }
 
-INSTANTIATE_TEST_SUITE_P(Lines, GoldenStore, testing::ValuesIn(golden_lines),
+INSTANTIATE_TEST_SUITE_P(Lines, GoldenStore, testing::ValuesIn(store_lines),
                          [](const auto& test) { return std::string{test.param.name}; });
 
 }  // namespace

@@ -9,13 +9,6 @@
 namespace rooftile::test {
 namespace {
 
-struct GoldenLine {
-  const char* name;
-  const char* line;
-};
-
-void PrintTo(const GoldenLine& golden, std::ostream* out) { *out << golden.line; }
-
 constexpr const char* one = "-p a100_sxm4_80gb -k fa2 --batch 8 --heads 16 --seq 4096 --head-dim 128 --mask causal";
 
 const GoldenLine golden_lines[] = {

@@ -35,6 +35,16 @@ Outcome run_line(const std::vector<std::string>& words) {
   return outcome;
 }
 
+void PrintTo(const GoldenLine& golden, std::ostream* out) { *out << golden.line; }
+
+void PrintTo(const BrokenLine& broken, std::ostream* out) { *out << broken.line; }
+
+std::string answer(const std::string& db, const std::string& sql) {
+  const Outcome outcome = run_line({"query", "--db", db, "--format", "csv", sql});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  return outcome.out.substr(outcome.out.find('\n') + 1);
+}
+
 std::vector<std::string> words_of(const std::string& line) {
   std::vector<std::string> words;
   std::string word;

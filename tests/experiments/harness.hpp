@@ -7,6 +7,7 @@
 // UPDATE_GOLDEN=1 rewrites the files; the difference is then read in review.
 #pragma once
 
+#include <iosfwd>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,25 @@ struct Outcome {
   std::string err;
 };
 
+/// A line whose output stands in golden/<name>.txt.
+struct GoldenLine {
+  const char* name;
+  const char* line;
+};
+void PrintTo(const GoldenLine& golden, std::ostream* out);
+
+/// A line that is refused with this message.
+struct BrokenLine {
+  const char* line;
+  const char* message;
+};
+void PrintTo(const BrokenLine& broken, std::ostream* out);
+
 /// Runs the words behind "rooftile" on the data of the source tree; no terminal, no environment.
 [[nodiscard]] Outcome run_line(const std::vector<std::string>& words);
+
+/// The rows that `rooftile query` finds, as CSV without the header.
+[[nodiscard]] std::string answer(const std::string& db, const std::string& sql);
 
 /// A line split at spaces; single and double quotes hold words together, as in a shell.
 [[nodiscard]] std::vector<std::string> words_of(const std::string& line);

@@ -114,12 +114,6 @@ std::vector<json> whole_visit() {
           counter_line("l2", 9e6, 2e6)};
 }
 
-std::string answer(const std::string& db, const std::string& sql) {
-  const Outcome outcome = run_line({"query", "--db", db, "--format", "csv", sql});
-  EXPECT_EQ(outcome.code, 0) << outcome.err;
-  return outcome.out.substr(outcome.out.find('\n') + 1);
-}
-
 Outcome import(const std::string& file, const std::string& db) { return run_line({"db", "import", file, "--db", db}); }
 
 TEST(ImportMeasurements, EveryLineFindsItsTable) {
@@ -316,7 +310,7 @@ TEST(ImportMeasurements, ADeviceWithoutAProfileNeedsOneNamed) {
   EXPECT_EQ(answer(db, "select profile from v_result"), "l40s\n");
 }
 
-struct BrokenLine {
+struct BrokenMeasurement {
   const char* name;
   std::string text;  ///< stands behind a run line and a good time line
   const char* message;
@@ -331,7 +325,7 @@ std::string without(json line, const std::string& key) {
   return line.dump();
 }
 
-const BrokenLine broken_lines[] = {
+const BrokenMeasurement broken_measurements[] = {
     {"no_json", "{\"kind\":\"time\",", "is not JSON"},
     {"no_object", "[1]", "is not a JSON object"},
     {"no_kind", "{}", "missing key 'kind'"},
@@ -368,7 +362,7 @@ const BrokenLine broken_lines[] = {
 };
 
 TEST(ImportMeasurements, BrokenLinesAreRefusedAndNothingIsWritten) {
-  for (const BrokenLine& broken : broken_lines) {
+  for (const BrokenMeasurement& broken : broken_measurements) {
     const Scratch scratch;
     const std::string db = scratch / "results.db";
     const std::string text = text_of({run_line_of(), time_line()}) + broken.text + "\n";

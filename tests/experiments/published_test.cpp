@@ -81,7 +81,7 @@ TEST(Published, APrintedValueThatIsNoneIsRefused) {
   EXPECT_FALSE(runner::printed_time("nan ms", shape));
 }
 
-const std::string header =
+const std::string published_header =
     "gpu,kernel,pass,dtype,batch,heads,kv_heads,seq_q,seq_kv,head_dim,mask,dropout,value,unit,software,source,notes\n";
 const std::string row = "A100,std,fwd,fp16,16,8,8,4096,4096,64,none,0,16.47,ms,PyTorch,\"Paper, Table 1\",\n";
 const std::string entry =
@@ -95,27 +95,27 @@ struct BrokenImport {
 };
 
 const BrokenImport broken_imports[] = {
-    {"not_mapped", header + row, "schema: rooftile.mapping/1\nrows: []\n",
+    {"not_mapped", published_header + row, "schema: rooftile.mapping/1\nrows: []\n",
      "paper.csv:2:63: no entry of mapping.yaml has source 'Paper, Table 1', gpu 'A100', kernel 'std'"},
-    {"mapped_twice", header + row, "schema: rooftile.mapping/1\nrows:\n" + entry + entry,
+    {"mapped_twice", published_header + row, "schema: rooftile.mapping/1\nrows:\n" + entry + entry,
      "mapping.yaml:4:5: source 'Paper, Table 1', gpu 'A100', kernel 'std' is mapped twice; first in line 3"},
-    {"row_twice", header + row + row, "schema: rooftile.mapping/1\nrows:\n" + entry,
+    {"row_twice", published_header + row + row, "schema: rooftile.mapping/1\nrows:\n" + entry,
      "paper.csv:3:46: the same source, gpu, kernel and shape stand in paper.csv:2:46"},
-    {"unknown_spec", header + row,
+    {"unknown_spec", published_header + row,
      "schema: rooftile.mapping/1\nrows:\n  - {source: \"Paper, Table 1\", gpu: A100, kernel: std, profile: "
      "a100_sxm4_40gb, spec: hf_eagr}\n",
      "mapping.yaml:3:5: unknown kernel 'hf_eagr'; allowed: flash2, standard, fa2, hf_eager, pytorch_eager, rt_flash2, "
      "rt_standard, rt_standard_fused, rt_standard_naive, rt_standard_online; did you mean 'hf_eager'?"},
-    {"missing_key", header + row,
+    {"missing_key", published_header + row,
      "schema: rooftile.mapping/1\nrows:\n  - {source: \"Paper, Table 1\", gpu: A100, kernal: std, profile: l40s, spec: "
      "fa2}\n",
      "mapping.yaml:3:5: missing key 'kernel'"},
-    {"wrong_schema", header + row, "schema: rooftile.mapping/2\nrows: []\n",
+    {"wrong_schema", published_header + row, "schema: rooftile.mapping/2\nrows: []\n",
      "mapping.yaml:1:9: schema 'rooftile.mapping/2' is not read here; expected 'rooftile.mapping/1'"},
-    {"unit", header + "A100,std,fwd,fp16,16,8,8,4096,4096,64,none,0,16.47,GB,PyTorch,\"Paper, Table 1\",\n",
+    {"unit", published_header + "A100,std,fwd,fp16,16,8,8,4096,4096,64,none,0,16.47,GB,PyTorch,\"Paper, Table 1\",\n",
      "schema: rooftile.mapping/1\nrows:\n" + entry,
      "paper.csv:2:46: '16.47 GB' is neither a time (16.47 ms) nor a rate (225 TFLOP/s)"},
-    {"no_source", header + "A100,std,fwd,fp16,16,8,8,4096,4096,64,none,0,16.47,ms,PyTorch,,\n",
+    {"no_source", published_header + "A100,std,fwd,fp16,16,8,8,4096,4096,64,none,0,16.47,ms,PyTorch,,\n",
      "schema: rooftile.mapping/1\nrows:\n" + entry, "paper.csv:2:63: column source: is empty"},
 };
 

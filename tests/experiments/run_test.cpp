@@ -217,12 +217,8 @@ TEST(Compare, NothingToCompareIsNoSuccess) {
   EXPECT_EQ(run_line({"compare", "--db", db, "--fail-over", "10"}).code, 2);
 }
 
-struct BrokenLine {
-  const char* line;  ///< DB stands for a database with the published rows
-  const char* message;
-};
-
-const BrokenLine broken_lines[] = {
+/// DB stands for a database with the published rows.
+const BrokenLine broken_database_lines[] = {
     {"compare --db DB --by gpuu",
      "--by: unknown group 'gpuu'; allowed: gpu, kernel, method, observed, predictor, bound, bound_class, op, pass, "
      "dtype, batch, heads, kv_heads, seq_q, seq_kv, head_dim, mask, dropout, l2, setting, source; did you mean 'gpu'?"},
@@ -248,7 +244,7 @@ TEST(Database, BrokenLinesAreRefused) {
   const std::string db = scratch / "results.db";
   ASSERT_EQ(run_line({"db", "import", "experiments/reference", "--db", db}).code, 0);
   scratch.write("notes.md", "# no database\n");
-  for (const BrokenLine& broken : broken_lines) {
+  for (const BrokenLine& broken : broken_database_lines) {
     std::string line = replaced(replaced(broken.line, "DB", db), "NOTES", scratch / "notes.md");
     const Outcome outcome = run_line(words_of(line));
     EXPECT_EQ(outcome.code, 2) << broken.line;

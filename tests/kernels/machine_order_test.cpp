@@ -6,7 +6,7 @@
 namespace rooftile::kernels::host {
 namespace {
 
-const std::string file = "machine_order_test.cpp";
+const std::string order_test = "machine_order_test.cpp";
 
 f32 read_all(Warp& b) { return b.ld_shared(b.lane() * 4); }
 void write_all(Warp& b) { b.st_shared(b.lane() * 4, f32(b.lane())); }
@@ -21,8 +21,9 @@ void write_rows(Warp& b) {
 
 TEST(MachineOrder, WhatNothingWroteIsUninitialised) {
   const Execution record = run_cta(1, 128, [](Warp& b) { EXPECT_TRUE(std::isnan(read_all(b)[3])); });
-  expect_fault(record, FaultKind::uninitialised, "ld_shared of warp 0, lane 0, reads shared byte 0", file);
-  expect_fault(run_cta(1, 512, load_rows), FaultKind::uninitialised, "ldmatrix of warp 0 reads shared byte 0", file);
+  expect_fault(record, FaultKind::uninitialised, "ld_shared of warp 0, lane 0, reads shared byte 0", order_test);
+  expect_fault(run_cta(1, 512, load_rows), FaultKind::uninitialised, "ldmatrix of warp 0 reads shared byte 0",
+               order_test);
   expect_none(run_cta(1, 128, [](Warp& b) {
     write_all(b);
     static_cast<void>(read_all(b));
@@ -41,7 +42,7 @@ TEST(MachineOrder, ReadingAnotherWarpsWriteNeedsABarrier) {
   };
   for (const bool rows : {false, true}) {
     expect_fault(run_cta(2, 512, kernel(false, rows)), FaultKind::race,
-                 "written by warp 0 since the last barrier of both", file);
+                 "written by warp 0 since the last barrier of both", order_test);
     expect_none(run_cta(2, 512, kernel(true, rows)));
   }
 }
@@ -63,13 +64,14 @@ TEST(MachineOrder, OverwritingWhatAnotherWarpReadsNeedsABarrier) {
   };
   for (const bool rows : {false, true}) {
     expect_fault(run_cta(2, 512, kernel(false, rows)), FaultKind::race,
-                 "writes shared byte 0, read by warp 1 since the last barrier of both", file);
+                 "writes shared byte 0, read by warp 1 since the last barrier of both", order_test);
     expect_none(run_cta(2, 512, kernel(true, rows)));
   }
 }
 
 TEST(MachineOrder, TwoWarpsWriteTheSameWord) {
-  expect_fault(run_cta(2, 128, write_all), FaultKind::race, "st_shared of warp 1, lane 0, writes shared byte 0", file);
+  expect_fault(run_cta(2, 128, write_all), FaultKind::race, "st_shared of warp 1, lane 0, writes shared byte 0",
+               order_test);
   expect_none(run_cta(2, 128, [](Warp& b) { b.st_shared(b.lane() * 4, f32(1.f), (b.lane() & 1) == b.warp()); }));
 }
 
@@ -82,7 +84,8 @@ TEST(MachineOrder, LanesOfAWarpNeedSyncWarp) {
       static_cast<void>(b.ld_shared((b.lane() ^ 1) * 4));
     };
   };
-  expect_fault(run_cta(1, 128, kernel(false)), FaultKind::race, "written by its lane 1 since the last sync_warp", file);
+  expect_fault(run_cta(1, 128, kernel(false)), FaultKind::race, "written by its lane 1 since the last sync_warp",
+               order_test);
   expect_none(run_cta(1, 128, kernel(true)));
 }
 
@@ -94,7 +97,7 @@ TEST(MachineOrder, LdmatrixOfWhatLanesWroteNeedsSyncWarp) {
       load_rows(b);
     };
   };
-  expect_fault(run_cta(1, 512, kernel(false)), FaultKind::race, "ldmatrix of warp 0 reads shared byte 0", file);
+  expect_fault(run_cta(1, 512, kernel(false)), FaultKind::race, "ldmatrix of warp 0 reads shared byte 0", order_test);
   expect_none(run_cta(1, 512, kernel(true)));
 }
 
@@ -108,7 +111,8 @@ TEST(MachineOrder, OverwritingWhatOtherLanesReadNeedsSyncWarp) {
       write_all(b);
     };
   };
-  expect_fault(run_cta(1, 128, kernel(false)), FaultKind::race, "read by its lane 1 since the last sync_warp", file);
+  expect_fault(run_cta(1, 128, kernel(false)), FaultKind::race, "read by its lane 1 since the last sync_warp",
+               order_test);
   expect_none(run_cta(1, 128, kernel(true)));
   // Lanes that write what they alone have read need nothing.
   expect_none(run_cta(1, 128, [](Warp& b) {
@@ -120,7 +124,7 @@ TEST(MachineOrder, OverwritingWhatOtherLanesReadNeedsSyncWarp) {
 
 TEST(MachineOrder, TwoLanesOfOneInstructionWriteTheSameWord) {
   const Execution record = run_cta(1, 128, [](Warp& b) { b.st_shared((b.lane() & 15) * 4, f32(0.f)); });
-  expect_fault(record, FaultKind::race, "lane 0, writes shared byte 0, and so does its lane 16", file);
+  expect_fault(record, FaultKind::race, "lane 0, writes shared byte 0, and so does its lane 16", order_test);
 }
 
 TEST(MachineOrder, NamedBarriersOrderThoseWhoTakePart) {
@@ -179,7 +183,7 @@ TEST(MachineOrder, NumbersOfSegmentsRunOutUnnoticed) {
     };
   };
   expect_none(run_cta(2, 128, kernel(false)));
-  expect_fault(run_cta(2, 128, kernel(true)), FaultKind::race, "written by warp 0", file);
+  expect_fault(run_cta(2, 128, kernel(true)), FaultKind::race, "written by warp 0", order_test);
 }
 
 // --- asynchronous copies
@@ -241,7 +245,7 @@ void expect_always(FaultKind kind, const std::string& words, int warps,
                    const std::function<void(Copier&, Warp&)>& body) {
   for (std::uint64_t seed = 0; seed < 10; ++seed) {
     Copier c{seed};
-    expect_fault(c.run(warps, [&](Warp& b) { body(c, b); }), kind, words, file);
+    expect_fault(c.run(warps, [&](Warp& b) { body(c, b); }), kind, words, order_test);
   }
 }
 
@@ -326,7 +330,7 @@ TEST(MachineOrder, TheNextCopyMustNotOverwriteWhatOthersStillRead) {
   };
   Copier in_order;
   expect_fault(in_order.run(2, [&](Warp& b) { kernel(false)(in_order, b); }), FaultKind::race,
-               "cp_async16 of warp 0, lane 0, writes shared byte 0, read by warp 1", file);
+               "cp_async16 of warp 0, lane 0, writes shared byte 0, read by warp 1", order_test);
   for (std::uint64_t seed = 1; seed < 10; ++seed) {
     Copier wrong{seed};
     EXPECT_FALSE(wrong.run(2, [&](Warp& b) { kernel(false)(wrong, b); }).faults.empty());

@@ -6,7 +6,7 @@
 namespace rooftile::kernels::host {
 namespace {
 
-const std::string file = "machine_schedule_test.cpp";
+const std::string schedule_test = "machine_schedule_test.cpp";
 
 TEST(MachineSchedule, ADeadlockSaysWhatEachWarpWaitsFor) {
   const Execution record = run_cta(3, 0, [](Warp& b) {
@@ -14,8 +14,10 @@ TEST(MachineSchedule, ADeadlockSaysWhatEachWarpWaitsFor) {
     if (b.warp() == 1) b.barrier_sync(2, 2);
     if (b.warp() == 2) b.barrier_sync(3, 3);
   });
-  expect_fault(record, FaultKind::deadlock, "CTA (0, 0, 0): warp 0 waits at barrier 1 for 2 warps, 1 arrived", file);
-  EXPECT_NE(record.faults[0].text.find("warp 1 waits at barrier 2 for 2 warps, 1 arrived (" + file), std::string::npos);
+  expect_fault(record, FaultKind::deadlock, "CTA (0, 0, 0): warp 0 waits at barrier 1 for 2 warps, 1 arrived",
+               schedule_test);
+  EXPECT_NE(record.faults[0].text.find("warp 1 waits at barrier 2 for 2 warps, 1 arrived (" + schedule_test),
+            std::string::npos);
   EXPECT_NE(record.faults[0].text.find("warp 2 waits at barrier 3 for 3 warps, 1 arrived"), std::string::npos);
 }
 
@@ -44,10 +46,11 @@ TEST(MachineSchedule, WhoHasArrivedMayEnd) {
 TEST(MachineSchedule, WarpsMustAgreeOnTheCount) {
   const Execution record = run_cta(4, 0, [](Warp& b) { b.barrier_sync(1, b.warp() < 3 ? 4 : 2); });
   expect_fault(record, FaultKind::barrier_misuse,
-               "barrier_sync of warp 3 at barrier 1 expects 2 warps, those before it 4", file);
+               "barrier_sync of warp 3 at barrier 1 expects 2 warps, those before it 4", schedule_test);
   expect_fault(run_cta(1, 0, [](Warp& b) { b.barrier_sync(16, 1); }), FaultKind::barrier_misuse,
-               "a CTA has barriers 0 to 15", file);
-  expect_fault(run_cta(2, 0, [](Warp& b) { b.barrier_sync(1, 3); }), FaultKind::barrier_misuse, "for 3 warps", file);
+               "a CTA has barriers 0 to 15", schedule_test);
+  expect_fault(run_cta(2, 0, [](Warp& b) { b.barrier_sync(1, 3); }), FaultKind::barrier_misuse, "for 3 warps",
+               schedule_test);
 }
 
 TEST(MachineSchedule, CtaWideBarriersAreCounted) {
@@ -170,7 +173,7 @@ TEST(MachineSchedule, ALineIsBlamedOncePerKind) {
   const Execution record = run_cta(4, 128, [](Warp& b) {
     for (int i = 0; i < 100; ++i) static_cast<void>(b.ld_shared(b.lane() * 4));
   });
-  expect_fault(record, FaultKind::uninitialised, "of warp 0", file);
+  expect_fault(record, FaultKind::uninitialised, "of warp 0", schedule_test);
 }
 
 TEST(MachineSchedule, MachinesRefuseNonsense) {

@@ -53,7 +53,8 @@ void expect_no_fault(const Execution& run) {
 TEST_P(Numerics, AreThoseOfFloat64InEveryOrder) {
   std::uint64_t seed = 0;  // of inputs and orders; each shape meets an order of its own and the canonical one
   for (const Heads heads : sharing) {
-    for (const Lengths length : lengths) {
+    for (const Lengths& length : lengths) {
+      if (sanitized && heads.heads != sharing[(&length - lengths) % 3].heads) continue;  // one of three
       const AttentionCall call = call_of(heads, length);
       SCOPED_TRACE(std::string{kernel()} + " " + describe(call));
       ASSERT_EQ(refusal(kernel(), call), "");
@@ -81,7 +82,7 @@ TEST_P(Numerics, DoNotDependOnTheOrder) {
   static_cast<void>(run.execute());
   const std::vector<float> o = run.o(), lse = run.lse();
   ASSERT_TRUE(std::none_of(o.begin(), o.end(), [](float value) { return std::isnan(value); }));
-  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+  for (std::uint64_t seed = 1; seed <= (sanitized ? 2 : seeds); ++seed) {
     SCOPED_TRACE(std::string{kernel()} + " " + describe(call) + " seed " + std::to_string(seed));
     expect_no_fault(run.execute({.seed = seed, .resident = static_cast<int>(seed % 4 + 1)}));
     EXPECT_EQ(run.o(), o);

@@ -11,7 +11,7 @@
 #include "measure/micro/bench.hpp"
 
 namespace rooftile::kernels::measure {
-namespace {
+namespace atomic {
 
 constexpr int threads = 512;
 constexpr int ctas_per_sm = 4;
@@ -46,10 +46,11 @@ void measure(MicroBench& bench, int contention) {
       {"atomic_add", parameters, "results/s", rates(1.0 * ctas * threads * trips, samples), samples.clock_hz, problem});
 }
 
-}  // namespace
+}  // namespace atomic
 
 void run_atomic_add(MicroBench& bench) {
-  for (const int contention : {1, 4, 16, 64}) measure(bench, contention);  // divide ctas x threads, whatever the GPU
+  for (const int contention : {1, 4, 16, 64})
+    atomic::measure(bench, contention);  // divide ctas x threads, whatever the GPU
 }
 
 }  // namespace rooftile::kernels::measure

@@ -24,7 +24,8 @@ template <class T>
 class DeviceArray {
  public:
   explicit DeviceArray(std::size_t count) : count_(count) {
-    check(cudaMalloc(&data_, count * sizeof(T)), "cudaMalloc of " + std::to_string(count * sizeof(T)) + " B");
+    check(cudaMalloc(reinterpret_cast<void**>(&data_), count * sizeof(T)),
+          "cudaMalloc of " + std::to_string(count * sizeof(T)) + " B");
   }
   ~DeviceArray() { static_cast<void>(cudaFree(data_)); }
   DeviceArray(const DeviceArray&) = delete;
@@ -91,7 +92,7 @@ class MicroBench {
 /// amount / seconds of every sample.
 [[nodiscard]] std::vector<double> rates(double amount, const Samples& samples);
 
-// One function per name of the table in micro.cu; each reports under that name, once per set of parameters.
+// One function per name of the table in micro.cpp; each reports under that name, once per set of parameters.
 void run_dram_read(MicroBench& bench);
 void run_dram_copy(MicroBench& bench);
 void run_dram_triad(MicroBench& bench);

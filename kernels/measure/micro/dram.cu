@@ -17,7 +17,7 @@
 #include "measure/micro/random.cuh"
 
 namespace rooftile::kernels::measure {
-namespace {
+namespace dram {
 
 constexpr int threads = 256;
 constexpr int most_ctas_per_sm = 4;
@@ -185,10 +185,10 @@ void sweep(MicroBench& bench) {
   }
 }
 
-}  // namespace
+}  // namespace dram
 
-void run_dram_read(MicroBench& bench) { sweep<Stream::read>(bench); }
-void run_dram_copy(MicroBench& bench) { sweep<Stream::copy>(bench); }
-void run_dram_triad(MicroBench& bench) { sweep<Stream::triad>(bench); }
+void run_dram_read(MicroBench& bench) { dram::sweep<dram::Stream::read>(bench); }
+void run_dram_copy(MicroBench& bench) { dram::sweep<dram::Stream::copy>(bench); }
+void run_dram_triad(MicroBench& bench) { dram::sweep<dram::Stream::triad>(bench); }
 
 }  // namespace rooftile::kernels::measure

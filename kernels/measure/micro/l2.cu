@@ -11,7 +11,7 @@
 #include "measure/micro/random.cuh"
 
 namespace rooftile::kernels::measure {
-namespace {
+namespace l2 {
 
 constexpr int threads = 512;
 constexpr int ctas_per_sm = 4;
@@ -47,9 +47,7 @@ __global__ void __launch_bounds__(threads, ctas_per_sm)
   add_to_total(mine, total);
 }
 
-}  // namespace
-
-void run_l2_read(MicroBench& bench) {
+void measure(MicroBench& bench) {
   const DeviceInfo& device = bench.device();
   const auto count = static_cast<std::uint32_t>(device.l2_bytes / 8 / 16 / step * step);
   if (count == 0)
@@ -81,5 +79,9 @@ void run_l2_read(MicroBench& bench) {
   bench.report(
       {"l2_read", parameters, "B/s", values, samples.clock_hz, right ? "" : "the sum of what was read is wrong"});
 }
+
+}  // namespace l2
+
+void run_l2_read(MicroBench& bench) { l2::measure(bench); }
 
 }  // namespace rooftile::kernels::measure

@@ -16,7 +16,7 @@
 #include "measure/samples.hpp"
 
 namespace rooftile::kernels::measure {
-namespace {
+namespace latency {
 
 using Address = unsigned long long;
 constexpr int line_bytes = 128;
@@ -193,16 +193,14 @@ void measure_lines(MicroBench& bench, std::string_view name, double fraction) {
   bench.report({name, parameters, "cycle", values, {}, problem});
 }
 
-}  // namespace
-
-void run_latency_smem(MicroBench& bench) {
+void measure_smem(MicroBench& bench) {
   constexpr int bits = 11;  // 2048 addresses of 8 bytes
   constexpr int loads = 2048;
   const auto launch = [&](Chase* to) { chase_shared<<<1, 1, 8 << bits, bench.stream()>>>(bits, unroll, loads, to); };
   measure(bench, "latency_smem", loads, launch, [](Address end) { return end == line_at(unroll + loads, bits); });
 }
 
-void run_latency_l1(MicroBench& bench) {
+void measure_l1(MicroBench& bench) {
   constexpr int bits = 7;  // 128 lines, 16 KiB
   constexpr int loads = 2048;
   const Ring ring(bench, bits);
@@ -213,10 +211,7 @@ void run_latency_l1(MicroBench& bench) {
   measure(bench, "latency_l1", loads, launch, [&](Address found) { return found == end; });
 }
 
-void run_latency_l2_near(MicroBench& bench) { measure_lines(bench, "latency_l2_near", 0.25); }
-void run_latency_l2_far(MicroBench& bench) { measure_lines(bench, "latency_l2_far", 0.75); }
-
-void run_latency_dram(MicroBench& bench) {
+void measure_dram(MicroBench& bench) {
   constexpr int loads = 4096;
   int bits = 20;  // 128 MiB
   while ((std::int64_t{line_bytes} << bits) < 4 * bench.device().l2_bytes) ++bits;
@@ -230,5 +225,13 @@ void run_latency_dram(MicroBench& bench) {
   measure(bench, "latency_dram", loads, launch,
           [&](Address end) { return end == reinterpret_cast<Address>(ring.place(step)); });
 }
+
+}  // namespace latency
+
+void run_latency_smem(MicroBench& bench) { latency::measure_smem(bench); }
+void run_latency_l1(MicroBench& bench) { latency::measure_l1(bench); }
+void run_latency_l2_near(MicroBench& bench) { latency::measure_lines(bench, "latency_l2_near", 0.25); }
+void run_latency_l2_far(MicroBench& bench) { latency::measure_lines(bench, "latency_l2_far", 0.75); }
+void run_latency_dram(MicroBench& bench) { latency::measure_dram(bench); }
 
 }  // namespace rooftile::kernels::measure

@@ -8,7 +8,7 @@
 #include "measure/micro/bench.hpp"
 
 namespace rooftile::kernels::measure {
-namespace {
+namespace launch {
 
 constexpr int launches = 200;  // fewer than a stream can hold waiting
 
@@ -37,9 +37,9 @@ void measure(MicroBench& bench, std::string_view name, Timer timer) {
       {name, parameters, "s", values, samples.clock_hz, counted == launches ? "" : "some launches did not happen"});
 }
 
-}  // namespace
+}  // namespace launch
 
-void run_launch_stream(MicroBench& bench) { measure(bench, "launch_stream", Timer::cuda_event); }
-void run_launch_graph(MicroBench& bench) { measure(bench, "launch_graph", Timer::graph_replay); }
+void run_launch_stream(MicroBench& bench) { launch::measure(bench, "launch_stream", Timer::cuda_event); }
+void run_launch_graph(MicroBench& bench) { launch::measure(bench, "launch_graph", Timer::graph_replay); }
 
 }  // namespace rooftile::kernels::measure

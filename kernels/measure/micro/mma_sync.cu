@@ -14,7 +14,7 @@
 #include "measure/micro/tensor_data.cuh"
 
 namespace rooftile::kernels::measure {
-namespace {
+namespace mma_sync {
 
 constexpr int threads = 512;
 constexpr int rows = 16;
@@ -110,11 +110,11 @@ void measure(MicroBench& bench, std::string_view dtype) {
                 tensor_problem(relative_error<T>(found))});
 }
 
-}  // namespace
+}  // namespace mma_sync
 
 void run_mma_sync(MicroBench& bench) {
-  measure<__half>(bench, "fp16");
-  measure<__nv_bfloat16>(bench, "bf16");
+  mma_sync::measure<__half>(bench, "fp16");
+  mma_sync::measure<__nv_bfloat16>(bench, "bf16");
 }
 
 }  // namespace rooftile::kernels::measure

@@ -11,7 +11,7 @@
 #include "measure/samples.hpp"
 
 namespace rooftile::kernels::measure {
-namespace {
+namespace smem {
 
 constexpr int threads = 1024;
 constexpr int loads = 8;
@@ -52,9 +52,7 @@ std::uint32_t expected_sum(std::uint32_t lane) {
   return once * (trips * loads / (elements / 32));
 }
 
-}  // namespace
-
-void run_smem_read(MicroBench& bench) {
+void measure(MicroBench& bench) {
   allow_all_shared(bench, reinterpret_cast<const void*>(read_shared));
   DeviceArray<std::uint32_t> sums(static_cast<std::size_t>(bench.device().sm_count) * threads);
   const SpanSamples spans =
@@ -75,5 +73,9 @@ void run_smem_read(MicroBench& bench) {
   parameters.add("warps", threads / 32).add("loads", loads);
   bench.report({"smem_read", parameters, "B/cycle/SM", values, spans.clock_hz, problem});
 }
+
+}  // namespace smem
+
+void run_smem_read(MicroBench& bench) { smem::measure(bench); }
 
 }  // namespace rooftile::kernels::measure

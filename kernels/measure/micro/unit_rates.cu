@@ -21,7 +21,7 @@
 #include "measure/micro/sm_clock.cuh"
 
 namespace rooftile::kernels::measure {
-namespace {
+namespace unit_rates {
 
 constexpr int threads = 1024;
 constexpr int chains = 8;
@@ -140,11 +140,11 @@ void measure(MicroBench& bench) {
       {Unit::name, parameters, Unit::unit, values, spans.clock_hz, problem_of<Unit>(ends.read(bench.stream()))});
 }
 
-}  // namespace
+}  // namespace unit_rates
 
-void run_ex2(MicroBench& bench) { measure<Ex2>(bench); }
-void run_convert(MicroBench& bench) { measure<Convert>(bench); }
-void run_fma(MicroBench& bench) { measure<Fma>(bench); }
-void run_shuffle(MicroBench& bench) { measure<Shuffle>(bench); }
+void run_ex2(MicroBench& bench) { unit_rates::measure<unit_rates::Ex2>(bench); }
+void run_convert(MicroBench& bench) { unit_rates::measure<unit_rates::Convert>(bench); }
+void run_fma(MicroBench& bench) { unit_rates::measure<unit_rates::Fma>(bench); }
+void run_shuffle(MicroBench& bench) { unit_rates::measure<unit_rates::Shuffle>(bench); }
 
 }  // namespace rooftile::kernels::measure

@@ -11,7 +11,7 @@
 #include "measure/micro/wgmma_instruction.cuh"
 
 namespace rooftile::kernels::measure {
-namespace {
+namespace wgmma_rates {
 
 constexpr int warpgroups = 2;
 constexpr int threads = 128 * warpgroups;
@@ -121,11 +121,11 @@ void measure_all(MicroBench& bench, std::string_view dtype) {
   measure<256, T>(bench, dtype);
 }
 
-}  // namespace
+}  // namespace wgmma_rates
 
 void run_wgmma(MicroBench& bench) {
-  measure_all<__half>(bench, "fp16");
-  measure_all<__nv_bfloat16>(bench, "bf16");
+  wgmma_rates::measure_all<__half>(bench, "fp16");
+  wgmma_rates::measure_all<__nv_bfloat16>(bench, "bf16");
 }
 
 }  // namespace rooftile::kernels::measure

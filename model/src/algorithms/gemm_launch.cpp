@@ -7,8 +7,6 @@
 namespace rooftile::algorithms {
 namespace {
 
-constexpr IndexId n_tile = 0, m_tile = 1, member = 2, kv_head = 3, batch = 4;
-
 /// Columns of C per CTA: gemm_bc() for any widest tile.
 std::int64_t width(std::int64_t cols, std::int64_t widest) {
   constexpr std::int64_t step = gemm_column_step;
@@ -27,6 +25,7 @@ LaunchResources resources(const TileRow& row, std::int64_t bn, std::int64_t elem
 
 void gemm_launch(ProgramWriter& w, const char* name, const Heads& heads, Matrix a, Matrix b, Matrix c, bool transposed,
                  const TileRow& row, DType dtype) {
+  constexpr IndexId n_tile = 0, m_tile = 1, member = 2, kv_head = 3, batch = 4;
   const std::int64_t element = size_of(dtype);
   const std::int64_t bn = width(c.cols, row.bc);
   const std::int64_t bk = row.bk;

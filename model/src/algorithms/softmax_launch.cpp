@@ -9,7 +9,6 @@
 namespace rooftile::algorithms {
 namespace {
 
-constexpr IndexId row_tile = 0, head = 1, batch = 2;
 constexpr std::int64_t lanes = 32, exchange_steps = 5;  // of a warp that reduces to one value
 constexpr std::int64_t slot = 4;                        // bytes of a maximum or a sum
 
@@ -46,6 +45,8 @@ constexpr Recipe recipes[] = {
 
 /// The launch being written.
 struct Softmax {
+  static constexpr IndexId row_tile = 0, head = 1, batch = 2;
+
   ProgramWriter& w;
   const Recipe& recipe;
   const OwnTile& shape;
@@ -78,6 +79,8 @@ struct Softmax {
     w.after(first, {{previous, 1}});
     if (s.writes) then(w.store(to.tensor, {at(batch), at(head), rows, columns}));
   }
+
+  void store_lse(int lse) const { w.store(lse, {at(batch), at(head), tile(row_tile, shape.br), whole(1)}); }
 
   /// What happens between sweeps.
   void once_per_cta() const {
@@ -112,7 +115,7 @@ void softmax_launch(ProgramWriter& w, const Heads& heads, Matrix from, Matrix to
     if (sweep.from != Source::none) softmax.sweep(sweep);
   }
   softmax.once_per_cta();
-  if (lse >= 0) w.store(lse, {at(batch), at(head), tile(row_tile, shape.br), whole(1)});
+  if (lse >= 0) softmax.store_lse(lse);
 }
 
 }  // namespace rooftile::algorithms

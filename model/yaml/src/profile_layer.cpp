@@ -9,7 +9,7 @@
 namespace rooftile::yaml {
 namespace {
 
-constexpr std::string_view schema = "rooftile.profile/1";
+constexpr std::string_view profile_schema = "rooftile.profile/1";
 constexpr std::string_view dram_type_path = "memory.dram.type";  // the one text among the numbers
 
 /// Numbers of `measured:` and `expect:`, which are no leaves of the Device.
@@ -146,7 +146,7 @@ void read_head(ProfileLayer& layer, Map& map) {
     layer.extends_where = extends->where();
   }
   // A what-if is three lines: extends, name and the changed leaf.
-  if (layer.extends.empty() || map.contains("schema")) require_schema(map, schema);
+  if (layer.extends.empty() || map.contains("schema")) require_schema(map, profile_schema);
   layer.name = optional_text(map, "name");
   layer.vendor = optional_text(map, "vendor");
   layer.description = optional_text(map, "description");

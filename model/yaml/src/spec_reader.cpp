@@ -8,7 +8,7 @@
 namespace rooftile::yaml {
 namespace {
 
-constexpr std::string_view schema = "rooftile.spec/1";
+constexpr std::string_view spec_schema = "rooftile.spec/1";
 constexpr std::string_view own_table = "tile_table";
 constexpr std::int64_t most_extent = 65536;  // of a tile, in elements
 
@@ -145,7 +145,7 @@ void read_coverage(KernelSpec& spec, Map& map) {
 KernelSpec load_spec(const std::filesystem::path& file) {
   const Node root = load_file(file);
   Map map{root};
-  require_schema(map, schema);
+  require_schema(map, spec_schema);
   KernelSpec spec;
   spec.where = root.where();
   spec.name = map.required("name").as_text();

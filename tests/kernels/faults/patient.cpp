@@ -1,11 +1,10 @@
-// Compiled once per fault, against a changed copy of a text. ROOFTILE_PATIENT_FAMILY is the class of the registry,
-// ROOFTILE_PATIENT_KERNELS the instances that the fault's call launches: nothing else is compiled.
+// Compiled once per fault, against its subject.hpp: the changed text, and what of it is run.
 #include <stdexcept>
 #include <type_traits>
 
 #include "fault.hpp"
 #include "host/launch_impl.hpp"
-#include ROOFTILE_PATIENT_TEXT
+#include "subject.hpp"
 
 namespace rooftile::kernels::test {
 namespace {
@@ -20,7 +19,7 @@ struct PatientLauncher {
 
   template <class Kernel>
   void launch(const char* name, Grid grid, std::int64_t smem, const typename Kernel::Params& params) {
-    if constexpr (is_listed<Kernel, Kernels<ROOFTILE_PATIENT_KERNELS>>) {
+    if constexpr (is_listed<Kernel, SubjectKernels>) {
       host::launch<Kernel>(machine, name, grid, smem, params);
     } else {
       throw std::logic_error{"this instance is not compiled for this fault"};
@@ -30,11 +29,11 @@ struct PatientLauncher {
 
 }  // namespace
 
-Tensors tensors_of_patient(const AttentionCall& call) { return ROOFTILE_PATIENT_FAMILY::tensors(call); }
+Tensors tensors_of_patient(const AttentionCall& call) { return Subject::tensors(call); }
 
 void launch_patient(host::Machine& machine, const AttentionCall& call, const Buffers& buffers) {
   PatientLauncher launcher{machine};
-  ROOFTILE_PATIENT_FAMILY::launch(launcher, call, buffers);
+  Subject::launch(launcher, call, buffers);
 }
 
 }  // namespace rooftile::kernels::test

@@ -8,11 +8,11 @@ namespace rooftile::kernels::measure {
 namespace {
 
 using Words = std::vector<std::string>;
-const Words kernels{"rt_standard", "rt_flash2"};
+const Words known_kernels{"rt_standard", "rt_flash2"};
 
-Options read(const Words& words) { return read_options(words, kernels); }
+Options read(const Words& words) { return read_options(words, known_kernels); }
 
-std::string complaint(const Words& words) {
+std::string refusal(const Words& words) {
   try {
     static_cast<void>(read(words));
   } catch (const BadInput& error) {
@@ -44,23 +44,23 @@ TEST(MeasureOptions, HelpNeedsNoStepAndNamesEveryOption) {
 }
 
 TEST(MeasureOptions, WhatIsWrongIsNamed) {
-  EXPECT_EQ(complaint({}), "no step; allowed: device, verify, micro, time, counters, all (--help)");
-  EXPECT_EQ(complaint({"tme"}), "step 'tme'; allowed: device, verify, micro, time, counters, all (did you mean time?)");
-  EXPECT_EQ(complaint({"verify", "micro"}), "'micro': a second step; one step, or all");
-  EXPECT_EQ(complaint({"time"}), "time needs --cells FILE");
-  EXPECT_EQ(complaint({"counters"}), "counters needs --cells FILE");
-  EXPECT_EQ(complaint({"verify", "--resume"}), "--resume needs --out FILE");
-  EXPECT_EQ(complaint({"verify", "--out"}), "--out needs a value");
-  EXPECT_EQ(complaint({"verify", "--out="}), "--out needs a value");
-  EXPECT_EQ(complaint({"verify", "--out", "a", "--out", "b"}), "--out stands there twice");
-  EXPECT_EQ(complaint({"verify", "--dry-run=yes"}), "--dry-run takes no value");
-  EXPECT_EQ(complaint({"verify", "--kernels", "rt_flash2,rt_flash3"}),
+  EXPECT_EQ(refusal({}), "no step; allowed: device, verify, micro, time, counters, all (--help)");
+  EXPECT_EQ(refusal({"tme"}), "step 'tme'; allowed: device, verify, micro, time, counters, all (did you mean time?)");
+  EXPECT_EQ(refusal({"verify", "micro"}), "'micro': a second step; one step, or all");
+  EXPECT_EQ(refusal({"time"}), "time needs --cells FILE");
+  EXPECT_EQ(refusal({"counters"}), "counters needs --cells FILE");
+  EXPECT_EQ(refusal({"verify", "--resume"}), "--resume needs --out FILE");
+  EXPECT_EQ(refusal({"verify", "--out"}), "--out needs a value");
+  EXPECT_EQ(refusal({"verify", "--out="}), "--out needs a value");
+  EXPECT_EQ(refusal({"verify", "--out", "a", "--out", "b"}), "--out stands there twice");
+  EXPECT_EQ(refusal({"verify", "--dry-run=yes"}), "--dry-run takes no value");
+  EXPECT_EQ(refusal({"verify", "--kernels", "rt_flash2,rt_flash3"}),
             "--kernels 'rt_flash3'; allowed: rt_standard, rt_flash2 (did you mean rt_flash2?)");
   for (const char* budget : {"0", "-1", "ten", "nan", "inf", "1s"})
-    EXPECT_NE(complaint({"verify", "--budget", budget}), "(nothing)") << budget;
+    EXPECT_NE(refusal({"verify", "--budget", budget}), "(nothing)") << budget;
   for (const char* samples : {"10", "10/", "/10", "0/5", "10/5", "1/2/3", "a/b"})
-    EXPECT_NE(complaint({"verify", "--samples", samples}), "(nothing)") << samples;
-  EXPECT_NE(complaint({"verify", "--ressume"}).find("did you mean --resume?"), std::string::npos);
+    EXPECT_NE(refusal({"verify", "--samples", samples}), "(nothing)") << samples;
+  EXPECT_NE(refusal({"verify", "--ressume"}).find("did you mean --resume?"), std::string::npos);
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # rooftile-measure without a GPU: it starts, says what it would do, and leaves with the right code.
 #
-#   program_test.sh build/dev/kernels/measure/rooftile-measure
+#   program_test.sh build/check/kernels/measure/rooftile-measure
 set -uo pipefail
 program=$1
 work=$(mktemp -d)

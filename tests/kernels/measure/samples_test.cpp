@@ -2,15 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <limits>
 #include <random>
 
 #include "measure/samples.hpp"
 
 namespace rooftile::kernels::measure {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 /// Adds samples until the rule is content; each costs `cost` seconds of wall clock.
 struct Ending {

@@ -61,6 +61,9 @@ struct TensorTraffic {
   std::int64_t atomic_sectors = 0;
 };
 
+/// Of one m16n8k16 instruction.
+inline constexpr std::int64_t flop_per_mma = 4096;
+
 /// Everything one launch did, all CTAs together.
 struct LaunchExecution {
   std::string name;  ///< as in the Program: "qk", "softmax", "pv", "flash2"
@@ -74,7 +77,7 @@ struct LaunchExecution {
   std::int64_t smem_written_bytes = 0;  ///< cp.async, st.shared
   std::int64_t bank_conflicts = 0;      ///< shared-memory passes beyond the least possible
 
-  std::int64_t mma = 0;        ///< m16n8k16 instructions, 4096 FLOP each
+  std::int64_t mma = 0;        ///< m16n8k16 instructions, flop_per_mma each
   std::int64_t exp2 = 0;       ///< results
   std::int64_t converted = 0;  ///< fp32 values rounded to 16 bits
   std::int64_t shuffled = 0;   ///< lanes exchanged

@@ -1,4 +1,4 @@
-#include "measure/micro/sm_clock.cuh"
+#include "measure/micro/sm_clock.hpp"
 
 #include <algorithm>
 #include <span>
