@@ -73,7 +73,7 @@ std::int64_t guarded(NestCounter& nest, const TileOp& op, Selection selection) {
 
 /// Sum over all executions of the clipped tile size: product over dimensions of (full - missing·[last tile]),
 /// multiplied out.
-OpCount count_tiles(NestCounter& nest, const LaunchCount& totals, const TileOp& op, const Tensor& tensor) {
+OpCount count_whole_tiles(NestCounter& nest, const LaunchCount& totals, const TileOp& op, const Tensor& tensor) {
   const TileShape shape = shape_of(op, tensor);
   if (shape.ragged.empty() && op.guard == Guard::always) {
     const std::int64_t n = all_executions(totals, op);
@@ -100,6 +100,16 @@ OpCount count_tiles(NestCounter& nest, const LaunchCount& totals, const TileOp& 
   return total;
 }
 
+/// As SMs request them: the CTAs of a cluster, which make the same trips, ask for a multicast tile once.
+OpCount count_tiles(NestCounter& nest, const Launch& launch, const LaunchCount& totals, const TileOp& op,
+                    const Tensor& tensor) {
+  OpCount total = count_whole_tiles(nest, totals, op, tensor);
+  const std::int64_t served = launch.served_by(op);
+  total.bytes /= served;
+  total.sectors /= served;
+  return total;
+}
+
 void count_launch(const Program& program, const Launch& launch, LaunchCount& totals, ProgramCounts& counts) {
   NestCounter nest{launch};
   totals = {launch.ctas(), 0, {}, {}, 0, 0};
@@ -111,12 +121,12 @@ void count_launch(const Program& program, const Launch& launch, LaunchCount& tot
     if (!moves_a_tile(op.kind)) {
       op_count = {op.guard == Guard::always ? all_executions(totals, op) : guarded(nest, op, {}), 0, 0};
       totals.work[static_cast<std::size_t>(op.kind)] +=
-          static_cast<double>(op_count.executions) * static_cast<double>(op.amount);
+          static_cast<double>(op_count.executions * launch.copies_of(i, op.kind)) * static_cast<double>(op.amount);
       continue;
     }
     op_count = repeats_previous_tile(program, launch, i)
                    ? counts.op[index - 1]
-                   : count_tiles(nest, totals, op, program.tensors[static_cast<std::size_t>(op.tensor)]);
+                   : count_tiles(nest, launch, totals, op, program.tensors[static_cast<std::size_t>(op.tensor)]);
     totals.sectors += op_count.sectors;
   }
 }
@@ -135,10 +145,10 @@ void count_memory(const Program& program, ProgramCounts& counts) {
     std::size_t last = 0;
     for (std::size_t l = 0; l < program.launches.size(); ++l) {
       const std::span<const TensorUse> uses = counts.uses_of(l);
-      const bool used = std::any_of(uses.begin(), uses.end(),
-                                    [t](const TensorUse& use) { return use.tensor == static_cast<std::int8_t>(t); });
-      if (!used) continue;
-      first = std::min(first, l);
+      const auto use = std::find_if(uses.begin(), uses.end(),
+                                    [t](const TensorUse& u) { return u.tensor == static_cast<std::int8_t>(t); });
+      if (use == uses.end()) continue;
+      if (first == program.launches.size()) first = use->stored == 0 ? 0 : l;  // never written: left by the forward
       last = l;
     }
     for (std::size_t l = first; l <= last; ++l) alive[l] += bytes;

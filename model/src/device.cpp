@@ -2,6 +2,11 @@
 
 namespace rooftile {
 
+std::string to_string(ComputeCapability capability) {
+  if (capability == ComputeCapability{}) return "none";
+  return std::to_string(capability.major) + '.' + std::to_string(capability.minor);
+}
+
 FlopsPerCycle matmul_rate(const Device& device, DType dtype) {
   switch (dtype) {
     case DType::fp16: return device.sm.tensor.fp16_fp32;

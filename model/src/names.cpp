@@ -23,15 +23,24 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return at(a.size(), b.size());
 }
 
+std::size_t common_prefix(std::string_view a, std::string_view b) {
+  return static_cast<std::size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
+}
+
 }  // namespace
 
 std::optional<std::string_view> nearest_name(std::string_view found, const std::vector<std::string_view>& candidates) {
   std::optional<std::string_view> best;
   std::size_t best_distance = 0;
+  // Among equally near names the one that begins alike: 'l40' is meant for 'l40s', not for 'a40'.
+  const auto is_nearer = [&](std::string_view candidate, std::size_t distance) {
+    if (!best || distance != best_distance) return !best || distance < best_distance;
+    return common_prefix(found, candidate) > common_prefix(found, *best);
+  };
   for (const std::string_view candidate : candidates) {
     const std::size_t distance = edit_distance(found, candidate);
     const std::size_t allowed = std::max<std::size_t>(1, std::max(found.size(), candidate.size()) / 3);
-    if (distance > allowed || (best && distance >= best_distance)) continue;
+    if (distance > allowed || !is_nearer(candidate, distance)) continue;
     best = candidate;
     best_distance = distance;
   }

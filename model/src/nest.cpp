@@ -140,10 +140,10 @@ IndexId NestCounter::axis_to_enumerate(int loop, const Selection& selection) con
     const unsigned free = free_indices(at, selection);
     if (free == 0) continue;
     const int driver = std::countr_zero(free);
-    const bool driver_is_driven =
-        driver >= first_loop_index && free_indices(loop_at(launch_, driver - first_loop_index), selection) != 0;
-    const bool simple = std::has_single_bit(free) && (free & drivers) == 0 && !at.has_cap && !driver_is_driven;
-    drivers |= free;
+    const unsigned drives_driver =
+        driver >= first_loop_index ? free_indices(loop_at(launch_, driver - first_loop_index), selection) : 0;
+    const bool simple = std::has_single_bit(free) && (free & drivers) == 0 && !at.has_cap && drives_driver == 0;
+    drivers |= free | drives_driver;
     if (simple) continue;
     IndexId cheapest = no_index;
     for (int axis = 0; axis < static_cast<int>(launch_.axes.size()); ++axis) {

@@ -1,6 +1,8 @@
 #include "rooftile/model/parse_quantity.hpp"
 
+#include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <locale>
 #include <optional>
 #include <sstream>
@@ -13,20 +15,24 @@
 namespace rooftile {
 namespace {
 
+/// Decimal prefixes are powers of ten and are added to the exponent of the number's text: "20 us" is read as "20e-6",
+/// the double nearest to it, where 20 * 1e-6 would round twice. Powers of two multiply without rounding.
 struct Prefix {
   std::string_view text;
-  double factor;
+  int decimal;    ///< power of ten
+  double factor;  ///< power of two
 };
-constexpr Prefix no_prefix[] = {{"", 1}};
-constexpr Prefix small_prefixes[] = {{"p", 1e-12}, {"n", 1e-9}, {"u", 1e-6}, {"µ", 1e-6}, {"m", 1e-3}};
-constexpr Prefix large_prefixes[] = {{"k", 1e3}, {"M", 1e6}, {"G", 1e9}, {"T", 1e12}, {"P", 1e15}};
-constexpr Prefix binary_prefixes[] = {{"Ki", 0x1p10}, {"Mi", 0x1p20}, {"Gi", 0x1p30}, {"Ti", 0x1p40}, {"Pi", 0x1p50}};
+constexpr Prefix no_prefix[] = {{"", 0, 1}};
+constexpr Prefix small_prefixes[] = {{"p", -12, 1}, {"n", -9, 1}, {"u", -6, 1}, {"µ", -6, 1}, {"m", -3, 1}};
+constexpr Prefix large_prefixes[] = {{"k", 3, 1}, {"M", 6, 1}, {"G", 9, 1}, {"T", 12, 1}, {"P", 15, 1}};
+constexpr Prefix binary_prefixes[] = {
+    {"Ki", 0, 0x1p10}, {"Mi", 0, 0x1p20}, {"Gi", 0, 0x1p30}, {"Ti", 0, 0x1p40}, {"Pi", 0, 0x1p50}};
 
 /// A unit without prefix, and the groups of prefixes that it takes: millibytes and kiloseconds are typos.
 struct Base {
   std::string_view text;
   Dimension dimension;
-  double size;
+  double size;  ///< power of two
   bool takes_small;
   bool takes_large;
   bool takes_binary;
@@ -43,7 +49,9 @@ constexpr Base bases[] = {
     {"J", {.joule = 1}, 1, true, true, false},
 };
 
+/// 10^decimal * size base units.
 struct Unit {
+  int decimal = 0;
   double size = 1;
   Dimension dimension;
 };
@@ -53,7 +61,7 @@ template <class Visit>
 bool any_atom(const Base& base, const Visit& visit) {
   const auto among = [&](const auto& prefixes) {
     for (const Prefix& prefix : prefixes) {
-      if (visit(prefix.text, base.text, Unit{prefix.factor * base.size, base.dimension})) return true;
+      if (visit(prefix.text, base.text, Unit{prefix.decimal, prefix.factor * base.size, base.dimension})) return true;
     }
     return false;
   };
@@ -85,7 +93,8 @@ std::optional<Unit> find_unit(std::string_view text) {
   if (slash == std::string_view::npos) return numerator;
   const std::optional<Unit> denominator = find_atom(text.substr(slash + 1));
   if (!numerator || !denominator) return std::nullopt;
-  return Unit{numerator->size / denominator->size, divide(numerator->dimension, denominator->dimension)};
+  return Unit{numerator->decimal - denominator->decimal, numerator->size / denominator->size,
+              divide(numerator->dimension, denominator->dimension)};
 }
 
 /// All units of a dimension, as far as people use them: what a typo may have meant.
@@ -103,6 +112,9 @@ std::vector<std::string> units_of(Dimension dimension) {
   }
   return units;
 }
+
+/// Far beyond what doubles reach, far from what int does.
+constexpr int largest_exponent = 100'000;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -130,12 +142,25 @@ std::size_t number_length(std::string_view text) {
 
 /// The value of a text that number_length() accepted. A stream with the classic locale: std::strtod follows the global
 /// locale's decimal point, and libc++ 14 has no std::from_chars for double.
-std::optional<double> decimal_value(std::string_view text) {
-  std::istringstream stream{std::string{text}};
+std::optional<double> decimal_value(const std::string& text) {
+  std::istringstream stream{text};
   stream.imbue(std::locale::classic());
   double value = 0;
   if (!(stream >> value) || !std::isfinite(value)) return std::nullopt;
   return value;
+}
+
+/// The nearest double to the text's number * 10^decimal: the power is added to the exponent before the text is read.
+std::optional<double> decimal_value(std::string_view text, int decimal) {
+  const std::size_t sign = text.find_first_of("eE");
+  if (sign == std::string_view::npos) return decimal_value(std::string{text} + 'e' + std::to_string(decimal));
+  std::string_view digits = text.substr(sign + 1);
+  if (digits.starts_with('+')) digits.remove_prefix(1);
+  int exponent = 0;
+  // An exponent beyond int is beyond every double, whatever is added to it.
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), exponent);
+  if (error != std::errc{} || std::abs(exponent) > largest_exponent) return decimal_value(std::string{text});
+  return decimal_value(std::string{text.substr(0, sign)} + 'e' + std::to_string(exponent + decimal));
 }
 
 std::string_view trim(std::string_view text) {
@@ -181,7 +206,7 @@ tl::expected<double, std::string> parse_number(std::string_view text) {
   if (trimmed.empty() || number_length(trimmed) != trimmed.size()) {
     return tl::make_unexpected(quoted(trimmed) + " is no number; " + expectation(Count::dimension));
   }
-  if (const auto value = decimal_value(trimmed)) return *value;
+  if (const auto value = decimal_value(trimmed, 0)) return *value;
   return tl::make_unexpected(quoted(trimmed) + " is out of range");
 }
 
@@ -189,7 +214,8 @@ tl::expected<double, std::string> parse_quantity(std::string_view text, Dimensio
   const std::string_view trimmed = trim(text);
   const std::size_t length = number_length(trimmed);
   if (length == 0) return tl::make_unexpected(quoted(trimmed) + " is no number; " + expectation(expected));
-  const std::optional<double> number = decimal_value(trimmed.substr(0, length));
+  const std::string_view number_text = trimmed.substr(0, length);
+  const std::optional<double> number = decimal_value(number_text, 0);
   if (!number) return tl::make_unexpected(quoted(trimmed) + " is out of range");
 
   const std::string_view unit_text = trim(trimmed.substr(length));
@@ -202,9 +228,9 @@ tl::expected<double, std::string> parse_quantity(std::string_view text, Dimensio
   if (unit->dimension != expected) {
     return tl::make_unexpected(quoted(trimmed) + " is " + describe(unit->dimension) + "; " + expectation(expected));
   }
-  const double value = *number * unit->size;
-  if (!std::isfinite(value)) return tl::make_unexpected(quoted(trimmed) + " is out of range");
-  return value;
+  const std::optional<double> scaled = decimal_value(number_text, unit->decimal);
+  if (!scaled || !std::isfinite(*scaled * unit->size)) return tl::make_unexpected(quoted(trimmed) + " is out of range");
+  return *scaled * unit->size;
 }
 
 }  // namespace rooftile

@@ -1,5 +1,9 @@
 #include "rooftile/model/program_writer.hpp"
 
+#include <algorithm>
+#include <stdexcept>
+#include <string_view>
+
 namespace rooftile {
 
 int ProgramWriter::tensor(const char* name, TensorRole role, std::int64_t element_bytes,
@@ -12,6 +16,18 @@ int ProgramWriter::tensor(const char* name, TensorRole role, std::int64_t elemen
   for (const std::int64_t extent : extents) tensor.extents.push_back(extent);
   return static_cast<int>(program_.tensors.size()) - 1;
 }
+
+int ProgramWriter::held(const char* name, TensorRole role, std::int64_t element_bytes,
+                        std::initializer_list<std::int64_t> extents) {
+  for (std::size_t t = 0; t < program_.tensors.size(); ++t) {
+    const Tensor& known = program_.tensors[t];
+    const bool same_extents = std::equal(known.extents.begin(), known.extents.end(), extents.begin(), extents.end());
+    if (std::string_view{known.name} == name && same_extents) return static_cast<int>(t);
+  }
+  return tensor(name, role, element_bytes, extents);
+}
+
+void ProgramWriter::too_many_ops() { throw std::length_error("ProgramWriter: a launch of more than max_launch_ops"); }
 
 Launch& ProgramWriter::launch(const char* name, LaunchResources resources, std::initializer_list<Axis> axes) {
   Launch& launch = program_.launches.emplace_back();
@@ -30,12 +46,12 @@ Launch& ProgramWriter::launch(const char* name, LaunchResources resources, std::
   return launch;
 }
 
-void ProgramWriter::role(const char* name, int warps, int copies) {
+void ProgramWriter::role(const char* name, int warps, int copies, int registers) {
   Launch& launch = program_.launches.back();
   Role& role = launch.roles.emplace_back();
   role.name = name;
   role.warps = static_cast<std::int16_t>(warps);
-  role.registers = static_cast<std::int16_t>(launch.registers);
+  role.registers = static_cast<std::int16_t>(registers != 0 ? registers : launch.registers);
   role.copies = static_cast<std::int16_t>(copies);
   role.first_op = role.last_op = launch.last_op;
 }

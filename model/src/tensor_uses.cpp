@@ -104,12 +104,21 @@ Int extents_product(const Launch& launch, unsigned axes) {
   return product;
 }
 
+/// The most trips that one CTA makes at a stretch: the hull, or less where both limits move in step (split keys).
+Int most_trips(const Launch& launch, int loop) {
+  const Loop& at = launch.loops[static_cast<std::size_t>(loop)];
+  const Int hull = hull_of(launch, loop).size();
+  const bool in_step =
+      at.first.moves() && at.first.index == at.last.index && at.first.b == at.last.b && at.first.div == at.last.div;
+  return in_step ? std::min(hull, std::max<Int>(0, ceil_div(at.last.c - at.first.c, at.last.div))) : hull;
+}
+
 /// Trips of the loops around an op that do not place its tiles: each is a sweep of its own.
 Int repeats(const Launch& launch, const TileOp& op, unsigned placing) {
   Int total = 1;
   for (int loop = op.loop; loop >= 0; loop = launch.loops[static_cast<std::size_t>(loop)].parent) {
     const unsigned bit = 1U << static_cast<unsigned>(first_loop_index + loop);
-    if ((placing & bit) == 0) total *= hull_of(launch, loop).size();
+    if ((placing & bit) == 0) total *= most_trips(launch, loop);
   }
   return total;
 }
@@ -125,9 +134,10 @@ bool continues(const Launch& launch, int a, int b) {
 /// A sweep whose extent is known as a box, because CTAs that share it run different parts of it.
 struct BoxSweep {
   std::int8_t use;  ///< of this launch
-  bool loads;
+  OpKind kind;      ///< load, store or atomic
   std::int8_t loop;
   Int repeats;
+  Int bytes;  ///< requested: no sweep is more
   Box box;
 };
 
@@ -145,7 +155,7 @@ class Sweeper {
     }
     for (const BoxSweep& sweep : sweeps_) {
       TensorUse& use = counts_.uses[first_use_ + static_cast<std::size_t>(sweep.use)];
-      swept(use, sweep.loads) += sweep.repeats * sweep.box.bytes(element_bytes(use));
+      add_swept(use, sweep.kind, std::min(sweep.bytes, sweep.repeats * sweep.box.bytes(element_bytes(use))));
     }
     for (std::size_t u = first_use_; u < counts_.uses.size(); ++u) {
       TensorUse& use = counts_.uses[u];
@@ -168,14 +178,14 @@ class Sweeper {
     const Int bytes = counts_.op[index].bytes;
     if (bytes == 0) return;
     const TileOp& op = program_.ops[index];
-    const bool loads = op.kind == OpKind::load;
     const std::size_t number = use_of(op.tensor);
     TensorUse& use = counts_.uses[first_use_ + number];
-    (loads ? use.loaded : use.stored) += bytes;
+    (op.kind == OpKind::load ? use.loaded : use.stored) += bytes;
     if (!drives_) {
-      swept(use, loads) += sharers_ == 1 ? bytes : bytes / sharers_;
+      // the sharers of a multicast tile include its cluster, which asks once
+      add_swept(use, op.kind, sharers_ == 1 ? bytes : bytes * launch_.served_by(op) / sharers_);
     } else {
-      add_box_sweep({static_cast<std::int8_t>(number), loads, op.loop, repeats(launch_, op, placing_), box_});
+      add_box_sweep({static_cast<std::int8_t>(number), op.kind, op.loop, repeats(launch_, op, placing_), bytes, box_});
     }
   }
 
@@ -203,15 +213,19 @@ class Sweeper {
 
   void add_box_sweep(const BoxSweep& sweep) {
     for (BoxSweep& earlier : sweeps_) {
-      if (earlier.use != sweep.use || earlier.loads != sweep.loads) continue;
+      if (earlier.use != sweep.use || earlier.kind != sweep.kind) continue;
       if (!continues(launch_, earlier.loop, sweep.loop)) continue;
       earlier.box.cover(sweep.box);
+      earlier.bytes += sweep.bytes;
       return;
     }
     sweeps_.push_back(sweep);
   }
 
-  static Int& swept(TensorUse& use, bool loads) { return loads ? use.swept_loads : use.swept_stores; }
+  static void add_swept(TensorUse& use, OpKind kind, Int bytes) {
+    (kind == OpKind::load ? use.swept_loads : use.swept_stores) += bytes;
+    if (kind == OpKind::atomic) use.swept_updates += bytes;
+  }
   [[nodiscard]] Int element_bytes(const TensorUse& use) const {
     return program_.tensors[static_cast<std::size_t>(use.tensor)].element_bytes;
   }
@@ -220,7 +234,7 @@ class Sweeper {
   const Launch& launch_;
   ProgramCounts& counts_;
   std::size_t first_use_;
-  InlineVector<BoxSweep, 8> sweeps_;
+  InlineVector<BoxSweep, 16> sweeps_;
   std::array<Box, max_tensors> boxes_;  ///< by use of this launch
   // of the tile placed last
   unsigned placing_ = 0;

@@ -14,6 +14,7 @@ namespace rooftile {
   const TileOp& before = program.ops[static_cast<std::size_t>(i - 1)];
   if (!moves_a_tile(op.kind) || !moves_a_tile(before.kind)) return false;
   if (op.loop != before.loop || op.guard != before.guard || op.guard_loop != before.guard_loop) return false;
+  if (op.hint != before.hint) return false;
   const Tensor& tensor = program.tensors[static_cast<std::size_t>(op.tensor)];
   const Tensor& other = program.tensors[static_cast<std::size_t>(before.tensor)];
   return tensor.element_bytes == other.element_bytes && op.dims == before.dims &&

@@ -15,9 +15,14 @@ bool has_rows_of(std::string_view kernel, std::string_view name) {
   return name == kernel || (name.starts_with(kernel) && name[kernel.size()] == '_');
 }
 
+/// A forward kernel that does a whole tile of queries.
+bool is_flash(const OwnTile& tile) {
+  return tile.launch == "flash1" || tile.launch == "flash2" || tile.launch == "flash3" || tile.launch == "split_kv";
+}
+
 /// Rows that a spec can choose from: attention tiles, and the GEMM in its full width.
 bool chosen_by_head_dim(const OwnTile& tile) {
-  return tile.launch == "flash2" || (tile.launch == "gemm" && tile.bc != narrow_gemm);
+  return is_flash(tile) || (tile.launch == "gemm" && tile.bc != narrow_gemm);
 }
 
 TileRow row_of(const OwnTile& tile) {
@@ -28,7 +33,8 @@ TileRow row_of(const OwnTile& tile) {
   row.bk = tile.bk;
   row.warps = tile.warps;
   row.stages = tile.stages;
-  if (tile.launch == "flash2") row.smem = tile.smem;  // a GEMM's follows from its width
+  if (tile.launch == "gemm") row.pass = Pass::fwd_bwd;
+  if (is_flash(tile)) row.smem = tile.smem;  // a GEMM's follows from its width
   return row;
 }
 

@@ -69,7 +69,47 @@ inline KernelSpec spec(Algorithm algorithm, std::string_view tiles) {
   s.tiles = own_tile_rows(tiles);
   return s;
 }
+/// Round numbers of an H100 SXM5: the same leaves, the ones that flash3 looks at changed.
+inline Device hopper() {
+  Device d = device();
+  d.name = "test_h100";
+  d.compute_capability = {9, 0};
+  d.clock.boost = Hertz{1.98e9};
+  d.clock.tensor_boost = Hertz{1.83e9};
+  d.sm.count = Count{132};
+  d.sm.smem_capacity = Bytes{228 * 1024.0};
+  d.sm.smem_per_cta = Bytes{227 * 1024.0};
+  d.sm.rates.fma_fp32 = PerCycle{128};
+  d.sm.rates.convert_fp32_fp16 = PerCycle{64};
+  d.sm.tensor.fp16_fp32 = d.sm.tensor.bf16_fp32 = FlopsPerCycle{4096};
+  d.sm.tensor.mma_sync_fraction = Count{0.63};
+  d.memory.l2.capacity = Bytes{50 * 1048576.0};
+  d.memory.dram.bandwidth = BytesPerSecond{3.352e12};
+  return d;
+}
+
 inline KernelSpec flash2_spec() { return spec(Algorithm::flash2, "rt_flash2"); }
+inline KernelSpec flash1_spec() { return spec(Algorithm::flash1, "rt_flash1"); }
+/// What the key mask and dropout add is tested with ours too, though ours have neither.
+inline KernelSpec with_extras(KernelSpec s) {
+  s.masks.push_back(Mask::key_padding);
+  s.dropout = true;
+  return s;
+}
+inline KernelSpec flash3_spec() {
+  KernelSpec s = spec(Algorithm::flash3, "rt_flash3");
+  s.math = MathPath::wgmma;
+  s.longest_first = s.ping_pong = s.overlap = true;
+  return s;
+}
+/// `splits` parts at most; 0: FlashAttention-2's rule.
+inline KernelSpec split_kv_spec(int splits = 0, GroupPacking packing = GroupPacking::always) {
+  KernelSpec s = spec(Algorithm::split_kv, "rt_split_kv");
+  s.packs_group = packing;
+  s.split_rule = splits == 0 ? SplitRule::fa2 : SplitRule::fixed;
+  s.splits = splits;
+  return s;
+}
 /// Ours: rows of S and P padded to 16 bytes, logsumexp written.
 inline KernelSpec standard_spec(SoftmaxPasses passes = SoftmaxPasses::safe) {
   KernelSpec s = spec(Algorithm::standard, "rt_standard");
@@ -88,9 +128,8 @@ inline KernelSpec textbook_spec(SoftmaxPasses passes = SoftmaxPasses::safe) {
 
 /// Builds or throws with the refusal's reason.
 inline void build_or_throw(Program& program, const Workload& workload, const KernelSpec& s,
-                           SpecOverrides overrides = {}) {
-  if (auto built = build(program, device(), workload, s, overrides); !built)
-    throw std::runtime_error{built.error().reason};
+                           SpecOverrides overrides = {}, const Device& on = device()) {
+  if (auto built = build(program, on, workload, s, overrides); !built) throw std::runtime_error{built.error().reason};
 }
 
 }  // namespace rooftile::test

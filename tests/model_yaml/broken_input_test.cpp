@@ -208,13 +208,11 @@ TEST(BrokenSpec, IsRefusedWithItsPlace) {
       {"tiles: [{head_dim: 64, br: 128}]\n", "x.yaml:9:9: missing key 'bc'"},
       {"tiles: [{head_dim: 64, br: 0, bc: 64}]\n", "x.yaml:9:28: 0 is outside 1 .. 65536"},
       {"tiles: [{head_dim: 64, br: 128, bc: 64, wraps: 4}]\n",
-       "x.yaml:9:41: unknown key 'wraps'; allowed: architectures, head_dim, masks, br, bc, warps, stages, registers, "
-       "smem; "
-       "did you mean 'warps'?"},
+       "x.yaml:9:41: unknown key 'wraps'; allowed: architectures, head_dim, masks, br, bc, warps, stages, pass, "
+       "registers, smem, dropout; did you mean 'warps'?"},
       {"tiles: [{head_dim: 64, br: 128, bc: 64, bk: 32}]\n",
-       "x.yaml:9:41: unknown key 'bk'; allowed: architectures, head_dim, masks, br, bc, warps, stages, registers, "
-       "smem; did "
-       "you mean 'br'?"},
+       "x.yaml:9:41: unknown key 'bk'; allowed: architectures, head_dim, masks, br, bc, warps, stages, pass, "
+       "registers, smem, dropout; did you mean 'br'?"},
       {"tiles: [{head_dim: 64, br: 128, bc: 64, smem: 64}]\n",
        "x.yaml:9:47: '64' has no unit; an amount of bytes is expected, as in '40 MiB'"},
       {"tiles: [{head_dim: 64, br: 128, bc: 64, masks: [casual]}]\n",
@@ -225,14 +223,16 @@ TEST(BrokenSpec, IsRefusedWithItsPlace) {
       {"softmax: fused\ntiles: [{head_dim: 64, br: 128, bc: 64}]\n",
        "x.yaml:9:1: unknown key 'softmax'; allowed: schema, name, description, source, algorithm, dtypes, passes, "
        "masks, "
-       "dropout, architectures, math, launch, l2, packs_group, longest_first, tiles"},
+       "dropout, max_seq_kv, architectures, launch, l2, math, dropout_bits, packs_group, longest_first, deterministic, "
+       "tiles, instead"},
       {"math: wmma\ntiles: [{head_dim: 64, br: 128, bc: 64}]\n",
        "x.yaml:9:7: unknown math 'wmma'; allowed: mma_sync, wgmma, native; did you mean 'wgmma'?"},
       {"l2: hot\ntiles: [{head_dim: 64, br: 128, bc: 64}]\n", "x.yaml:9:5: unknown l2 'hot'; allowed: cold, warm"},
       {"score_padding: 8\ntiles: [{head_dim: 64, br: 128, bc: 64}]\n",
        "x.yaml:9:1: unknown key 'score_padding'; allowed: schema, name, description, source, algorithm, dtypes, "
-       "passes, "
-       "masks, dropout, architectures, math, launch, l2, packs_group, longest_first, tiles"},
+       "passes, masks, "
+       "dropout, max_seq_kv, architectures, launch, l2, math, dropout_bits, packs_group, longest_first, deterministic, "
+       "tiles, instead"},
       {"dropout: maybe\ntiles: [{head_dim: 64, br: 128, bc: 64}]\n", "x.yaml:9:10: 'maybe' is neither true nor false"},
   };
   const ScratchFolder folder;
@@ -257,7 +257,8 @@ TEST(BrokenSpec, HeadsAndStandard) {
        "x.yaml:1:9: schema 'rooftile.profile/1' is not read here; expected 'rooftile.spec/1'"},
       {"schema: rooftile.spec/1\nname: x\n", "x.yaml:1:1: missing key 'description'"},
       {"schema: rooftile.spec/1\nname: x\ndescription: d\nsource: s\nalgorithm: flash9\n",
-       "x.yaml:5:12: unknown algorithm 'flash9'; allowed: standard, flash2; did you mean 'flash2'?"},
+       "x.yaml:5:12: unknown algorithm 'flash9'; allowed: standard, flash1, flash2, flash3, split_kv; did you mean "
+       "'flash1'?"},
       {"schema: rooftile.spec/1\nname: x\ndescription: d\nsource: s\nalgorithm: flash2\ndtypes: []\n",
        "x.yaml:6:9: an empty list"},
       {"schema: rooftile.spec/1\nname: x\ndescription: d\nsource: s\nalgorithm: flash2\ndtypes: [fp16, fp16]\n",
@@ -269,10 +270,9 @@ TEST(BrokenSpec, HeadsAndStandard) {
        "x.yaml:9:10: unknown softmax 'quick'; allowed: naive, safe, online, fused"},
       {standard + "softmax: fused\n" + tiles, "x.yaml:10:9: missing key 'bk'"},
       {standard + "softmax: fused\nlongest_first: true\n" + gemm_tiles,
-       "x.yaml:10:1: unknown key 'longest_first'; allowed: schema, name, description, source, algorithm, dtypes, "
-       "passes, "
-       "masks, dropout, architectures, math, launch, l2, softmax, copies_q_and_k, expands_kv, logsumexp, extra_passes, "
-       "tiles, score_padding"},
+       "x.yaml:10:1: unknown key 'longest_first'; allowed: schema, name, description, source, algorithm, ops, dtypes, "
+       "passes, masks, dropout, max_seq_kv, architectures, launch, l2, math, softmax, copies_q_and_k, expands_kv, "
+       "logsumexp, extra_passes, softmax_backward, scales_gradients, gathers_gradients, tiles, score_padding, instead"},
       {standard + "softmax: fused\nlogsumexp: 1\n" + gemm_tiles, "x.yaml:10:12: '1' is neither true nor false"},
       {standard + "softmax: fused\nscore_padding: 0\n" + gemm_tiles, "x.yaml:10:16: 0 is outside 1 .. 64"},
       {standard + "softmax: fused\nscore_padding: 24\n" + gemm_tiles,

@@ -35,7 +35,11 @@ TEST(EnumNames, EveryTableIsComplete) {
   expect_complete(Pass::fwd_bwd);
   expect_complete(Op::softmax);
   expect_complete(L2State::warm);
-  expect_complete(Algorithm::flash2);
+  expect_complete(Algorithm::split_kv);
+  expect_complete(GroupPacking::efficient);
+  expect_complete(SplitRule::fa3_varlen);
+  expect_complete(Schedule::persistent_dynamic);
+  expect_complete(TakesOver::split);
   expect_complete(SoftmaxPasses::fused);
   expect_complete(LaunchStyle::framework);
   expect_complete(MathPath::native);
@@ -66,6 +70,7 @@ TEST(NearestName, FindsTyposOnly) {
   EXPECT_EQ(nearest_name("latnecy", names), "latency");
   EXPECT_EQ(nearest_name("price", names), std::nullopt);
   EXPECT_EQ(nearest_name("x", {}), std::nullopt);
+  EXPECT_EQ(nearest_name("l40", {"a40", "l4", "l40s"}), "l40s");
   EXPECT_EQ(unknown_name_message("dtype", "fp61", all_names<DType>()),
             "unknown dtype 'fp61'; allowed: fp16, bf16, fp32, fp8_e4m3; did you mean 'fp16'?");
 }

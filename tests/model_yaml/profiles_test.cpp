@@ -1,4 +1,5 @@
-// Profiles: the table of leaves, every file that is shipped, settings, extends, expected totals.
+// Profiles: the table of leaves, hashes, settings, extends, sources, folders; what is known and what differs. The files
+// that are shipped: shipped_profiles_test.cpp.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -41,81 +42,6 @@ TEST(DeviceLeaves, EveryLeafHasItsOwnStorage) {
   const std::size_t numbers =
       sizeof(Clocks) + sizeof(Sm) + sizeof(Memory) + sizeof(LaunchPeriods) + sizeof(Power) + sizeof(Energy);
   EXPECT_EQ(storages.size() * sizeof(double), numbers);
-}
-
-TEST(ShippedProfiles, AllLoadAndEveryNumberHasASource) {
-  const std::vector<std::string> names = catalogue().names();
-  const std::vector<std::string> expected{
-      "a100_flashattention_paper", "a100_sxm4_40gb", "a100_sxm4_80gb", "h100_sxm5_80gb", "l40s", "v100_sxm2_16gb"};
-  for (const std::string& name : expected) {
-    EXPECT_NE(std::find(names.begin(), names.end(), name), names.end()) << name;
-  }
-  std::set<std::string> hashes;
-  for (const std::string& name : names) {
-    const Profile profile = catalogue().load(name);
-    EXPECT_EQ(profile.name, name);
-    EXPECT_EQ(profile.device.name, name);
-    EXPECT_EQ(profile.vendor, "nvidia") << name;
-    EXPECT_FALSE(profile.description.empty()) << name;
-    EXPECT_FALSE(profile.dram_type.empty()) << name;
-    EXPECT_GE(profile.expect.size(), 3U) << name;
-    EXPECT_TRUE(hashes.insert(profile.hash).second) << name << " equals another profile";
-    for (const auto* group : {&profile.leaves, &profile.measured, &profile.expect}) {
-      for (const StatedLeaf& leaf : *group) {
-        EXPECT_FALSE(leaf.source.empty()) << name << " " << leaf.path;
-        EXPECT_FALSE(leaf.text.empty()) << name << " " << leaf.path;
-        EXPECT_GT(leaf.where.line, 0) << name << " " << leaf.path;
-      }
-    }
-  }
-}
-
-TEST(ShippedProfiles, RealProductsStateWhatThePredictorsNeed) {
-  const std::set<std::string_view> may_be_unknown{
-      "sm.tensor.bf16_fp32",  "sm.tensor.tf32_fp32", "sm.tensor.fp8_fp32", "memory.host.bandwidth",
-      "memory.host.capacity", "energy.dram",         "energy.l2",          "energy.l1"};
-  for (const char* name : {"a100_sxm4_40gb", "a100_sxm4_80gb", "h100_sxm5_80gb", "v100_sxm2_16gb", "l40s"}) {
-    const Profile profile = catalogue().load(name);
-    for (const DeviceLeaf& leaf : device_leaves()) {
-      if (may_be_unknown.contains(leaf.path)) continue;
-      EXPECT_TRUE(std::isfinite(value_of(profile.device, leaf))) << name << " does not state " << leaf.path;
-    }
-  }
-}
-
-TEST(ShippedProfiles, A100IsTheDatasheetsA100) {
-  const Profile profile = catalogue().load("a100_sxm4_40gb");
-  const Device& device = profile.device;
-  EXPECT_EQ(device.compute_capability, (ComputeCapability{8, 0}));
-  EXPECT_EQ(device.sm.count.value(), 108);
-  EXPECT_EQ(device.memory.dram.bus.value(), 640);
-  EXPECT_EQ(device.sm.smem_capacity.value(), 164 * 1024);
-  EXPECT_NEAR(matmul_peak(device, DType::fp16).value(), 312e12, 0.2e12);
-  EXPECT_NEAR(matmul_peak(device, DType::fp32).value(), 19.5e12, 0.1e12);
-  EXPECT_FALSE(is_known(matmul_peak(device, DType::fp8_e4m3)));
-  EXPECT_NEAR(ridge(device, DType::fp16).value(), 200.6, 0.1);
-  const StatedLeaf* leaf = profile.find("memory.dram.bandwidth");
-  ASSERT_NE(leaf, nullptr);
-  EXPECT_EQ(leaf->text, "1555 GB/s");
-  EXPECT_EQ(leaf->kind, Kind::spec);
-  EXPECT_EQ(profile.find("memory.dram.speed"), nullptr);
-}
-
-TEST(ShippedProfiles, H100RunsTensorCoresBelowBoost) {
-  const Device device = catalogue().load("h100_sxm5_80gb").device;
-  EXPECT_EQ(device.clock.boost.value(), 1.98e9);
-  EXPECT_EQ(device.clock.tensor_boost.value(), 1.83e9);
-  EXPECT_NEAR(matmul_peak(device, DType::bf16).value(), 989.4e12, 0.1e12);
-  EXPECT_NEAR(matmul_peak(device, DType::fp8_e4m3).value(), 1978.9e12, 0.2e12);
-}
-
-TEST(ShippedProfiles, ThePapersA100HasThreeLevels) {
-  const Device device = catalogue().load("a100_flashattention_paper").device;
-  EXPECT_EQ(device.memory.dram.bandwidth.value(), 1.5e12);
-  EXPECT_EQ(device.memory.host.bandwidth.value(), 12.8e9);
-  EXPECT_NEAR(device.sm.smem_capacity.value() * device.sm.count.value(), 20e6, 100);
-  EXPECT_NEAR((device.memory.smem.bandwidth * device.clock.boost).value() * device.sm.count.value(), 19e12, 1e10);
-  EXPECT_FALSE(is_known(device.memory.l2.capacity));
 }
 
 TEST(ProfileHash, FollowsTheNumbersAlone) {
@@ -215,6 +141,60 @@ TEST(Sources, ComeFromTheInnermostMapThatNamesOne) {
   EXPECT_EQ(profile.find("sm.rates.alu")->source, "leaf");
   EXPECT_EQ(profile.find("sm.rates.alu")->kind, Kind::assumed);
   EXPECT_EQ(to_string(profile.find("power.tdp")->where), file.string() + ":5:14");
+}
+
+TEST(NoComputeCapability, IsForAmdAlone) {
+  const ScratchFolder folder;
+  const std::string text = "schema: rooftile.profile/1\nname: x\nvendor: ";
+  const Profile profile = load_profile(folder.write("x.yaml", text + "amd\n"));
+  EXPECT_EQ(to_string(profile.device.compute_capability), "none");
+  const fs::path other = folder.write("x.yaml", text + "nvidia\n");
+  EXPECT_EQ(folder.without_folder(message_of([&] { (void)load_profile(other); })),
+            "x.yaml:1:1: missing key 'compute_capability'");
+}
+
+TEST(KnowledgeTest, CountsEveryLeafOnce) {
+  const ScratchFolder folder;
+  const fs::path file = folder.write(
+      "x.yaml",
+      "schema: rooftile.profile/1\nname: x\ncompute_capability: \"8.0\"\nsource: s\npower: {tdp: 1 W}\n"
+      "sm: {count: {value: 1, kind: device}, rates: {ex2: {value: 16, kind: assumed}, alu: {value: 4, kind: "
+      "assumed}}}\nclock: {boost: {value: 1 GHz, kind: measured}, base: {value: 1 GHz, kind: derived}}\n"
+      "expect: {dram: {value: 1 GB/s, kind: assumed}}\nmemory: {dram: {bus: 1 B, clock: 1 GHz, "
+      "transfers_per_clock: 1}}\n");
+  Profile profile = load_profile(file);
+  const Knowledge known = knowledge(profile);
+  EXPECT_EQ(known.of(Kind::spec), 4U);
+  EXPECT_EQ(known.of(Kind::device), 1U);
+  EXPECT_EQ(known.of(Kind::measured), 1U);
+  EXPECT_EQ(known.of(Kind::derived), 1U);
+  EXPECT_EQ(known.of(Kind::assumed), 2U) << "expect: is no number of the device";
+  EXPECT_EQ(known.assumed, (std::vector<std::string_view>{"sm.rates.ex2", "sm.rates.alu"}));
+  EXPECT_EQ(known.unstated.size(), device_leaves().size() - 9);
+  apply(profile, {{"sm.rates.ex2", "32"}, {"sm.rates.fma_fp32", "64"}});
+  EXPECT_EQ(knowledge(profile).of(Kind::set), 2U);
+  EXPECT_EQ(knowledge(profile).assumed, std::vector<std::string_view>{"sm.rates.alu"});
+  EXPECT_EQ(knowledge(profile).unstated.size(), device_leaves().size() - 10);
+}
+
+TEST(Differences, AreTheLeavesWithOtherValues) {
+  const Profile a = catalogue().load("a100_sxm4_40gb");
+  EXPECT_TRUE(differences(a, a).empty());
+  const Profile same = catalogue().load("a100_sxm4_40gb", {{"memory.dram.bandwidth", "1.555 TB/s"}});
+  EXPECT_TRUE(differences(a, same).empty()) << "other words for the same value";
+  const Profile b =
+      catalogue().load("a100_sxm4_40gb", {{"memory.dram.bandwidth", "3110 GB/s"}, {"sm.tensor.fp8_fp32", "4096"}});
+  const std::vector<LeafDifference> found = differences(a, b);
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].path, "sm.tensor.fp8_fp32") << "in the order of device_leaves()";
+  EXPECT_EQ(found[0].a, nullptr);
+  ASSERT_NE(found[0].b, nullptr);
+  EXPECT_EQ(found[0].b->value, 4096);
+  EXPECT_TRUE(std::isnan(found[0].ratio()));
+  EXPECT_EQ(found[1].path, "memory.dram.bandwidth");
+  EXPECT_EQ(found[1].ratio(), 2);
+  EXPECT_EQ(differences(b, a)[1].ratio(), 0.5);
+  EXPECT_TRUE(std::isnan(differences(b, a)[0].ratio()));
 }
 
 TEST(ProfileCatalogueTest, FirstFolderWins) {

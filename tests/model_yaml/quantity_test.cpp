@@ -4,6 +4,7 @@
 
 #include <clocale>
 #include <cmath>
+#include <cstdlib>
 #include <locale>
 #include <string>
 #include <vector>
@@ -99,6 +100,68 @@ TEST(ParseQuantity, EveryPrefixedBasePerEveryBase) {
   }
 }
 
+/// What the compiler makes of the same decimal number: its literals are the nearest doubles.
+struct Nearest {
+  const char* text;
+  Dimension dimension;
+  double value;
+};
+
+TEST(ParseQuantity, IsTheNearestDoubleForEveryPrefix) {
+  const Nearest cases[] = {
+      {"20 us", Seconds::dimension, 20e-6},
+      {"20 µs", Seconds::dimension, 20e-6},
+      {"2.62 us", Seconds::dimension, 2.62e-6},
+      {"4.35 ms", Seconds::dimension, 4.35e-3},
+      {"0.3 ns", Seconds::dimension, 0.3e-9},
+      {"7.1 ps", Seconds::dimension, 7.1e-12},
+      {"1.1e3 us", Seconds::dimension, 1.1e-3},
+      {"1.1E+3 us", Seconds::dimension, 1.1e-3},
+      {"1.1e-3 s", Seconds::dimension, 1.1e-3},
+      {"1.005 kHz", Hertz::dimension, 1.005e3},
+      {"1410.3 MHz", Hertz::dimension, 1410.3e6},
+      {"1.98 GHz", Hertz::dimension, 1.98e9},
+      {"4.814 TB/s", BytesPerSecond::dimension, 4.814e12},
+      {"1555.2 GB/s", BytesPerSecond::dimension, 1555.2e9},
+      {"0.07 PFLOP", Flops::dimension, 0.07e15},
+      {"1.1 B/us", BytesPerSecond::dimension, 1.1e6},
+      {"3.9 GB/ms", BytesPerSecond::dimension, 3.9e12},
+      {"13.11 pJ/bit", JoulesPerByte::dimension, 13.11e-12 * 8},
+      {"0.7 mJ", joules, 0.7e-3},
+      {"1.7 KiB", Bytes::dimension, 1.7 * 1024},
+      {"0.3 Gbit", Bytes::dimension, 0.3e9 / 8},
+  };
+  for (const Nearest& nearest : cases) {
+    const auto value = parse_quantity(nearest.text, nearest.dimension);
+    ASSERT_TRUE(value) << value.error();
+    EXPECT_EQ(*value, nearest.value) << nearest.text;
+  }
+}
+
+/// The same for every prefix and numbers of one to four digits: a double's text with the prefix's power of ten as
+/// exponent, read by strtod, is the same double.
+TEST(ParseQuantity, AgreesWithStrtodOnEveryDecimalPrefix) {
+  struct Power {
+    const char* unit;
+    Dimension dimension;
+    const char* exponent;
+  };
+  const Power powers[] = {
+      {"ps", Seconds::dimension, "e-12"}, {"ns", Seconds::dimension, "e-9"}, {"us", Seconds::dimension, "e-6"},
+      {"µs", Seconds::dimension, "e-6"},  {"ms", Seconds::dimension, "e-3"}, {"kB", Bytes::dimension, "e3"},
+      {"MB", Bytes::dimension, "e6"},     {"GB", Bytes::dimension, "e9"},    {"TB", Bytes::dimension, "e12"},
+      {"PB", Bytes::dimension, "e15"},
+  };
+  for (const Power& power : powers) {
+    for (int digits = 1; digits < 10'000; digits += 7) {
+      const std::string number = std::to_string(digits / 100) + '.' + std::to_string(digits % 100);
+      EXPECT_EQ(parse_quantity(number + ' ' + power.unit, power.dimension).value_or(0),
+                std::strtod((number + power.exponent).c_str(), nullptr))
+          << number << power.unit;
+    }
+  }
+}
+
 struct Reading {
   const char* text;
   Dimension dimension;
@@ -165,6 +228,7 @@ TEST(ParseQuantity, RefusesWithTheReason) {
       {"0x10", Count::dimension, "'0x10': unknown unit 'x10'; a plain number is expected, as in '108'"},
       {"1e999 B", Bytes::dimension, "'1e999 B' is out of range"},
       {"1e300 PB", Bytes::dimension, "'1e300 PB' is out of range"},
+      {"1e99999999999999999999 ps", Seconds::dimension, "'1e99999999999999999999 ps' is out of range"},
       {"1,5 GB", Bytes::dimension, "'1,5 GB': unknown unit ',5 GB'; an amount of bytes is expected, as in '40 MiB'"},
       {"3 GB/s/s", rate,
        "'3 GB/s/s': unknown unit 'GB/s/s'; bytes per second are expected, as in '1555 GB/s'; did you mean 'GB/s'?"},

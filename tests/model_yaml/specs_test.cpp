@@ -27,7 +27,8 @@ TEST(ShippedSpecs, AllLoad) {
     EXPECT_EQ(spec.name, name);
     EXPECT_FALSE(spec.description.empty()) << name;
     EXPECT_FALSE(spec.source.empty()) << name;
-    EXPECT_FALSE(spec.tiles.empty()) << name;
+    const bool has_tiles = !spec.tiles.empty() || spec.paper_tile || spec.ops == std::vector{Op::softmax};
+    EXPECT_TRUE(has_tiles) << name;
     const bool is_ours = name.rfind("rt_", 0) == 0 || spec.what_if_anywhere;
     EXPECT_EQ(spec.l2, is_ours ? L2State::cold : L2State::warm) << name;
   }
@@ -44,8 +45,8 @@ TEST(ShippedSpecs, BareNamesAreWhatIfs) {
 }
 
 TEST(ShippedSpecs, OursComeFromTheTileTable) {
-  for (const char* name :
-       {"rt_flash2", "rt_standard", "rt_standard_naive", "rt_standard_online", "rt_standard_fused"}) {
+  for (const char* name : {"rt_flash1", "rt_flash2", "rt_flash3", "rt_split_kv", "rt_standard", "rt_standard_naive",
+                           "rt_standard_online", "rt_standard_fused"}) {
     const KernelSpec spec = specs().load(name);
     const std::vector<TileRow> rows = own_tile_rows(name);
     ASSERT_EQ(spec.tiles.size(), rows.size()) << name;
@@ -140,17 +141,19 @@ TEST(ShippedSpecs, EagerFrameworksMakeExtraPasses) {
   EXPECT_EQ(pytorch.launch, LaunchStyle::framework);
   EXPECT_EQ(pytorch.softmax, SoftmaxPasses::fused);
   EXPECT_TRUE(pytorch.copies_q_and_k);
-  ASSERT_EQ(pytorch.extra_passes.size(), 5U);
+  ASSERT_EQ(pytorch.extra_passes.size(), 6U);
   EXPECT_EQ(pytorch.extra_passes[0].name, "mask_full");
   EXPECT_TRUE(pytorch.extra_passes[0].shared);
   EXPECT_EQ(pytorch.extra_passes[0].score_reads, 0);
   EXPECT_TRUE(pytorch.extra_passes[3].reads_shared);
   const KernelSpec hf = specs().load("hf_eager");
-  ASSERT_EQ(hf.extra_passes.size(), 3U);
+  ASSERT_EQ(hf.extra_passes.size(), 6U);
   EXPECT_EQ(hf.extra_passes[0].when, PassCondition::always);
   EXPECT_EQ(hf.extra_passes[1].when, PassCondition::masked);
   EXPECT_EQ(hf.extra_passes[2].place, ExtraPass::Place::after_softmax);
   EXPECT_EQ(hf.extra_passes[2].byte_mask_writes, 1);
+  for (const std::size_t undone : {3U, 4U, 5U}) EXPECT_EQ(hf.extra_passes[undone].pass, Pass::bwd);
+  EXPECT_EQ(hf.softmax_backward, SoftmaxBackward::product_two_sweeps);
 }
 
 }  // namespace

@@ -3,21 +3,27 @@
 #include <algorithm>
 
 #include "algorithms.hpp"
+#include "serving_kernel.hpp"
 
 namespace rooftile {
 namespace {
 
-/// The table of algorithms: what an attention call, and each part of it, is written by. nullptr: the algorithm has no
-/// such part.
+/// The table of algorithms: what each pass of an attention call, and each part of it, is written by. nullptr: the
+/// algorithm has no such pass or part. A forward starts the program anew, a backward goes on behind what it holds.
+using AttentionWriter = void (*)(Program&, const AttentionShape&, const algorithms::Call&);
 struct Row {
   Algorithm algorithm;
-  void (*attention)(Program&, const AttentionShape&, const algorithms::Call&);
+  AttentionWriter forward;
+  AttentionWriter backward;
   void (*gemm)(Program&, const GemmShape&, const algorithms::Call&);
   void (*softmax)(Program&, const SoftmaxShape&, const algorithms::Call&);
 };
 constexpr Row table[] = {
-    {Algorithm::standard, algorithms::standard, algorithms::gemm, algorithms::softmax},
-    {Algorithm::flash2, algorithms::flash2, nullptr, nullptr},
+    {Algorithm::standard, algorithms::standard, algorithms::standard_backward, algorithms::gemm, algorithms::softmax},
+    {Algorithm::flash1, algorithms::flash1, algorithms::flash1_backward, nullptr, nullptr},
+    {Algorithm::flash2, algorithms::flash2, algorithms::flash2_backward, nullptr, nullptr},
+    {Algorithm::flash3, algorithms::flash3, algorithms::flash3_backward, nullptr, nullptr},
+    {Algorithm::split_kv, algorithms::split_kv, nullptr, nullptr, nullptr},
 };
 
 const Row& row_of(Algorithm algorithm) {
@@ -41,12 +47,11 @@ std::string outside(const KernelSpec& spec, E found, const std::vector<E>& allow
          join(names) + ")";
 }
 
-std::string text(ComputeCapability cc) { return std::to_string(cc.major) + "." + std::to_string(cc.minor); }
-
-/// The instruction that `native` stands for.
+/// The instruction that `native` stands for: one that reads shared memory by itself (wgmma, on data-centre Blackwell
+/// tcgen05) where there is one; compute capability 12.x has none.
 MathPath resolve(MathPath math, ComputeCapability cc) {
   if (math != MathPath::native) return math;
-  return cc.major >= 9 ? MathPath::wgmma : MathPath::mma_sync;
+  return cc.major >= 9 && cc.major < 12 ? MathPath::wgmma : MathPath::mma_sync;
 }
 
 bool on_target(const KernelSpec& spec, const Device& device) {
@@ -54,11 +59,12 @@ bool on_target(const KernelSpec& spec, const Device& device) {
 }
 
 /// What decides whether a spec covers a call, whatever the tile.
-tl::expected<void, Refusal> covers(const KernelSpec& spec, const Device& device, DType dtype) {
+tl::expected<void, Refusal> covers(const KernelSpec& spec, const Device& device, Op op, DType dtype) {
   if (!on_target(spec, device) && !spec.what_if_anywhere) {
-    return unsupported(spec.name + " is built for compute capability " + text(spec.from) + " to " + text(spec.to) +
-                       ", " + device.name + " has " + text(device.compute_capability));
+    return unsupported(spec.name + " is built for compute capability " + to_string(spec.from) + " to " +
+                       to_string(spec.to) + ", " + device.name + " has " + to_string(device.compute_capability));
   }
+  if (!listed(spec.ops, op)) return unsupported(outside(spec, op, spec.ops));
   if (!listed(spec.dtypes, dtype)) return unsupported(outside(spec, dtype, spec.dtypes));
   return {};
 }
@@ -67,53 +73,87 @@ tl::expected<void, Refusal> covers(const KernelSpec& spec, const AttentionShape&
   if (!listed(spec.passes, shape.pass)) return unsupported(outside(spec, shape.pass, spec.passes));
   if (!listed(spec.masks, shape.mask)) return unsupported(outside(spec, shape.mask, spec.masks));
   if (shape.dropout > 0 && !spec.dropout) return unsupported(spec.name + " has no dropout");
-  return {};
-}
-
-/// Writes one shape; the head dim picks the tile row (the parts of standard attention have none: any row serves).
-tl::expected<void, Refusal> write(Program& program, const Device& device, const AttentionShape& shape,
-                                  const KernelSpec& spec, SpecOverrides overrides) {
-  if (auto refused = covers(spec, shape); !refused) return refused;
-  const auto tile = select_tile(spec, device, shape.head_dim, shape.mask, overrides);
-  if (!tile) return tl::unexpected{tile.error()};
-  row_of(spec.algorithm).attention(program, shape, {device, spec, *tile});
-  return {};
-}
-
-template <class Shape>
-tl::expected<void, Refusal> write_part(Program& program, const Device& device, const Shape& shape,
-                                       const KernelSpec& spec, SpecOverrides overrides,
-                                       void (*part)(Program&, const Shape&, const algorithms::Call&)) {
-  if (part == nullptr) {
-    return unsupported(spec.name + " has no " + std::string{name_of(op_of(Workload{shape}))} + " of its own");
+  if (spec.max_seq_kv > 0 && shape.seq_kv > spec.max_seq_kv) {
+    return unsupported("seq_kv " + std::to_string(shape.seq_kv) + " is outside " + spec.name + " (up to " +
+                       std::to_string(spec.max_seq_kv) + ")");
   }
+  return {};
+}
+
+/// The kernel that wrote a program, or why there is none.
+using Written = tl::expected<const KernelSpec*, Refusal>;
+
+/// Writes one pass behind what the program holds (a forward starts anew); head dim and mask pick the tile row.
+Written write_pass(Program& program, const Device& device, const AttentionShape& whole, const KernelSpec& spec,
+                   SpecOverrides overrides, Pass pass) {
+  AttentionShape shape = whole;
+  shape.pass = pass;
+  const KernelSpec& kernel = algorithms::serving_kernel(spec, device, shape, overrides);
+  if (auto refused = covers(kernel, &kernel == &spec ? whole : shape); !refused) {
+    return tl::unexpected{refused.error()};
+  }
+  const Row& row = row_of(kernel.algorithm);
+  const AttentionWriter write = pass == Pass::fwd ? row.forward : row.backward;
+  if (write == nullptr) return unsupported(spec.name + " has no pass " + std::string{name_of(pass)});
+  const auto tile = select_tile(kernel, device, shape.head_dim, shape.mask, overrides, shape.dropout > 0, pass);
+  if (!tile) return tl::unexpected{tile.error()};
+  const bool changed = overrides.br != 0 || overrides.bc != 0;
+  if (changed && whole.pass == Pass::fwd_bwd && tile->pass != Pass::fwd_bwd) {
+    return unsupported("br and bc are those of one pass: ask for fwd and bwd of " + spec.name + " apart");
+  }
+  write(program, shape, {device, kernel, *tile});
+  return &kernel;
+}
+
+Written write(Program& program, const Device& device, const AttentionShape& shape, const KernelSpec& spec,
+              SpecOverrides overrides) {
+  if (shape.pass != Pass::fwd_bwd) {
+    program.clear();
+    return write_pass(program, device, shape, spec, overrides, shape.pass);
+  }
+  auto forward = write_pass(program, device, shape, spec, overrides, Pass::fwd);
+  if (!forward) return forward;
+  if (auto backward = write_pass(program, device, shape, spec, overrides, Pass::bwd); !backward) return backward;
+  return forward;
+}
+
+/// The parts of standard attention alone.
+tl::unexpected<Refusal> has_none(const KernelSpec& spec, Op op) {
+  return unsupported(spec.name + " has no " + std::string{name_of(op)} + " of its own");
+}
+
+Written write(Program& program, const Device& device, const GemmShape& shape, const KernelSpec& spec,
+              SpecOverrides overrides) {
+  const auto part = row_of(spec.algorithm).gemm;
+  if (part == nullptr) return has_none(spec, Op::gemm);
   const auto tile = select_tile(spec, device, 1, Mask::none, overrides);
   if (!tile) return tl::unexpected{tile.error()};
   part(program, shape, {device, spec, *tile});
-  return {};
+  return &spec;
 }
 
-tl::expected<void, Refusal> write(Program& program, const Device& device, const GemmShape& shape,
-                                  const KernelSpec& spec, SpecOverrides overrides) {
-  return write_part(program, device, shape, spec, overrides, row_of(spec.algorithm).gemm);
-}
-tl::expected<void, Refusal> write(Program& program, const Device& device, const SoftmaxShape& shape,
-                                  const KernelSpec& spec, SpecOverrides overrides) {
-  return write_part(program, device, shape, spec, overrides, row_of(spec.algorithm).softmax);
+/// A softmax has no tile to choose.
+Written write(Program& program, const Device& device, const SoftmaxShape& shape, const KernelSpec& spec,
+              SpecOverrides /*overrides*/) {
+  const auto part = row_of(spec.algorithm).softmax;
+  if (part == nullptr) return has_none(spec, Op::softmax);
+  part(program, shape, {device, spec, TileRow{}});
+  return &spec;
 }
 
 }  // namespace
 
 tl::expected<void, Refusal> build(Program& program, const Device& device, const Workload& workload,
                                   const KernelSpec& spec, SpecOverrides overrides) {
-  if (auto refused = covers(spec, device, dtype_of(workload)); !refused) return refused;
-  auto written =
+  if (auto refused = covers(spec, device, op_of(workload), dtype_of(workload)); !refused) return refused;
+  const Written written =
       std::visit([&](const auto& shape) { return write(program, device, shape, spec, overrides); }, workload);
-  if (!written) return written;
+  if (!written) return tl::unexpected{written.error()};
+  const KernelSpec& kernel = **written;
   program.dtype = dtype_of(workload);
-  program.math = resolve(spec.math, device.compute_capability);
-  program.launch_style = spec.launch;
-  program.l2 = spec.l2;
+  program.math = resolve(kernel.math, device.compute_capability);
+  program.launch_style = kernel.launch;
+  program.l2 = kernel.l2;
   program.paper_flops = paper_flops(workload);
   program.off_target = !on_target(spec, device);
   return {};

@@ -19,6 +19,23 @@ void standard(Program& program, const AttentionShape& shape, const Call& call);
 /// FlashAttention-2 forward (Dao 2023, Algorithm 1): queries outside, keys inside, logsumexp out.
 void flash2(Program& program, const AttentionShape& shape, const Call& call);
 
+/// FlashAttention-1 forward (Dao et al. 2022, Algorithm 1): keys outside, queries inside, O, l and m through memory.
+void flash1(Program& program, const AttentionShape& shape, const Call& call);
+/// FlashAttention-3 forward (Shah et al. 2024): a producer and consumer warpgroups, TMA and wgmma.
+void flash3(Program& program, const AttentionShape& shape, const Call& call);
+/// Few queries: the keys in parts, and a launch that merges their results.
+void split_kv(Program& program, const AttentionShape& shape, const Call& call);
+
+/// Backward passes: each goes on behind what the program holds. What the forward pass left (O, LSE; for standard
+/// attention P and the dropout mask) stands once in a program of both.
+void standard_backward(Program& program, const AttentionShape& shape, const Call& call);
+/// Dao et al. 2022, Algorithm 4: keys outside, queries inside, dQ through memory.
+void flash1_backward(Program& program, const AttentionShape& shape, const Call& call);
+/// Dao 2023, Algorithm 2: a CTA per block of keys, dQ by atomics.
+void flash2_backward(Program& program, const AttentionShape& shape, const Call& call);
+/// Shah et al. 2024: the same with a producer, consumer warpgroups and a warp that sends dQ off.
+void flash3_backward(Program& program, const AttentionShape& shape, const Call& call);
+
 /// The parts of standard attention alone.
 void gemm(Program& program, const GemmShape& shape, const Call& call);
 void softmax(Program& program, const SoftmaxShape& shape, const Call& call);

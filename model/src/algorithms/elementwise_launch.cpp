@@ -25,7 +25,9 @@ void elementwise_launch(ProgramWriter& w, const Heads& heads, std::int64_t rows,
   for (const int tensor : kernel.reads) {
     w.load(tensor, {at(batch), at(head), tile(row_tile, high), tile(col_tile, wide)});
   }
-  if (kernel.shared_read >= 0) w.load(kernel.shared_read, {tile(row_tile, high), tile(col_tile, wide)});
+  if (kernel.shared_read >= 0) {
+    w.load(kernel.shared_read, {whole(1), whole(1), tile(row_tile, high), tile(col_tile, wide)});
+  }
   if (kernel.random_numbers > 0) w.work(OpKind::rng, kernel.random_numbers * high * wide);
   w.work(OpKind::fma, high * wide);
   for (const int tensor : kernel.writes) {

@@ -1,4 +1,8 @@
-// The GEMM of standard attention: QKᵀ and PV.
+// The GEMM of standard attention: QKᵀ and PV, and the four products of its backward pass.
+//
+//   requested bytes   A once per tile of columns, B once per tile of rows, C once:
+//                     (m·k·ceil(n/bn) + k·n·ceil(m/br) + m·n) elements; naive (br = bn = 1) 2·m·n·k + m·n
+//   swept bytes       m·k + k·n + m·n elements
 #include <algorithm>
 
 #include "matrix_launches.hpp"
@@ -7,45 +11,56 @@
 namespace rooftile::algorithms {
 namespace {
 
-/// Columns of C per CTA: gemm_bc() for any widest tile.
-std::int64_t width(std::int64_t cols, std::int64_t widest) {
-  constexpr std::int64_t step = gemm_column_step;
-  return std::max(step, std::min(ceil_div(cols, step), widest / step) * step);
-}
-static_assert(gemm_bc(64) == 64 && gemm_bc(65) == 128);
-
-LaunchResources resources(const TileRow& row, std::int64_t bn, std::int64_t element) {
+LaunchResources gemm_resources(const TileRow& row, std::int64_t bn, std::int64_t element) {
   const bool narrow = bn == gemm_column_step && row.registers_narrow != 0;
   return {.threads = 32 * row.warps,
           .registers = narrow ? row.registers_narrow : row.registers,
           .smem = gemm_smem(row.br, bn, row.bk, row.stages) / 2 * element};
 }
 
+/// Axes behind the two of the tile of C; a product that adds up a group walks its members in a loop.
+struct GemmGrid {
+  IndexId member, kv_head, batch;
+};
+struct GemmTiles {
+  std::int64_t rows, cols;
+};
+GemmGrid gemm_grid(ProgramWriter& w, const char* name, const LaunchResources& resources, const Heads& heads,
+                   GemmTiles tiles, bool adds_group) {
+  const Axis n{"n_tile", tiles.cols}, m{"m_tile", tiles.rows};
+  const Axis kv_head{"kv_head", heads.kv_heads}, batch{"batch", heads.batch};
+  if (adds_group) {
+    w.launch(name, resources, {n, m, kv_head, batch});
+    return {no_index, 2, 3};
+  }
+  w.launch(name, resources, {n, m, {"member", heads.group}, kv_head, batch});
+  return {2, 3, 4};
+}
+
 }  // namespace
 
-void gemm_launch(ProgramWriter& w, const char* name, const Heads& heads, Matrix a, Matrix b, Matrix c, bool transposed,
+void gemm_launch(ProgramWriter& w, const char* name, const Heads& heads, Matrix a, Matrix b, Matrix c, Product product,
                  const TileRow& row, DType dtype) {
-  constexpr IndexId n_tile = 0, m_tile = 1, member = 2, kv_head = 3, batch = 4;
+  constexpr IndexId n_tile = 0, m_tile = 1;
   const std::int64_t element = size_of(dtype);
-  const std::int64_t bn = width(c.cols, row.bc);
+  const std::int64_t bn = gemm_bc(c.cols, row.bc);
   const std::int64_t bk = row.bk;
-
-  w.launch(name, resources(row, bn, element),
-           {{"n_tile", ceil_div(c.cols, bn)},
-            {"m_tile", ceil_div(c.rows, row.br)},
-            {"member", heads.group},
-            {"kv_head", heads.kv_heads},
-            {"batch", heads.batch}});
+  const bool adds_group = c.per_kv_head && heads.group > 1;
+  const GemmGrid grid = gemm_grid(w, name, gemm_resources(row, bn, element), heads,
+                                  {ceil_div(c.rows, row.br), ceil_div(c.cols, bn)}, adds_group);
   w.role("all", row.warps);
 
-  const int k = w.loop(constant(0), constant(ceil_div(a.cols, bk)));
-  const IndexId depth = loop_index(k);
-  const TileDim query_head = at(kv_head, heads.group, member);
-  const TileDim b_head = b.per_kv_head ? at(kv_head) : query_head;
+  const int members = adds_group ? w.loop(constant(0), constant(heads.group)) : -1;
+  const int k = w.loop(constant(0), constant(ceil_div(product == Product::atb ? a.rows : a.cols, bk)), members);
+  const TileDim kv_head = at(grid.kv_head);
+  const TileDim query_head = at(grid.kv_head, heads.group, adds_group ? loop_index(members) : grid.member);
+  const auto load = [&](const Matrix& m, TileDim rows, TileDim cols) {
+    return w.load(m.tensor, {at(grid.batch), m.per_kv_head ? kv_head : query_head, rows, cols});
+  };
+  const TileDim depth = tile(loop_index(k), bk), rows = tile(m_tile, row.br), cols = tile(n_tile, bn);
   w.in(k);
-  const int load_a = w.load(a.tensor, {at(batch), query_head, tile(m_tile, row.br), tile(depth, bk)});
-  const int load_b = transposed ? w.load(b.tensor, {at(batch), b_head, tile(n_tile, bn), tile(depth, bk)})
-                                : w.load(b.tensor, {at(batch), b_head, tile(depth, bk), tile(n_tile, bn)});
+  const int load_a = product == Product::atb ? load(a, depth, rows) : load(a, rows, depth);
+  const int load_b = product == Product::abt ? load(b, cols, depth) : load(b, depth, cols);
   w.work(OpKind::sts, (row.br + bn) * bk * element);
   // warps stand 2 x warps/2 on the tile of C: A is read by each column of warps, B by each row
   const int fragments = w.work(OpKind::lds, (row.br * std::max(1, row.warps / 2) + bn * 2) * bk * element);
@@ -62,7 +77,7 @@ void gemm_launch(ProgramWriter& w, const char* name, const Heads& heads, Matrix 
   w.work(OpKind::barrier, 1);  // the buffers of A and B are free
   w.work(OpKind::sts, row.br * bn * element);
   w.work(OpKind::lds, row.br * bn * element);
-  w.store(c.tensor, {at(batch), query_head, tile(m_tile, row.br), tile(n_tile, bn)});
+  w.store(c.tensor, {at(grid.batch), c.per_kv_head ? kv_head : query_head, rows, cols});
 }
 
 }  // namespace rooftile::algorithms

@@ -22,17 +22,32 @@ struct Heads {
   [[nodiscard]] std::int64_t all() const { return kv_heads * group; }
 };
 
-/// C = A Bᵀ (or A B): one CTA per br x bn tile of C, K loop of bk, `stages` buffers of A and B in flight; bn is the
+/// Which operand of a product lies transposed in memory: C = A B, A Bᵀ (QKᵀ, dO Vᵀ) or Aᵀ B (Pᵀ dO, dSᵀ Q).
+enum class Product : std::uint8_t { ab, abt, atb };
+
+/// C = A B, A Bᵀ or Aᵀ B: one CTA per br x bn tile of C, K loop of bk, `stages` buffers of A and B in flight; bn is the
 /// narrowest multiple of 64 that C needs, `tile.bc` at most. C is staged through shared memory.
-/// B is [cols of C, depth] if `transposed`, else [depth, cols of C]; where B has fewer rows than that (S and P are
-/// padded, K and V are not), the rest counts as zeros that nothing moves.
-void gemm_launch(ProgramWriter& w, const char* name, const Heads& heads, Matrix a, Matrix b, Matrix c, bool transposed,
+/// Where B has fewer rows than the product needs (S and P are padded, K and V are not), the rest counts as zeros that
+/// nothing moves. Where C is per K/V head and A is not, the product goes through the query heads of the group and adds
+/// them up: dK and dV.
+void gemm_launch(ProgramWriter& w, const char* name, const Heads& heads, Matrix a, Matrix b, Matrix c, Product product,
                  const TileRow& tile, DType dtype);
 
 /// Softmax along the rows of `from` into `to` with the given number of sweeps, as our kernels do it (tile_table.hpp); a
 /// framework's is taken to be like ours. `lse`: the tensor of the logsumexp, [batch, heads, rows, 1]; -1: not written.
 void softmax_launch(ProgramWriter& w, const Heads& heads, Matrix from, Matrix to, int lse, const Call& call,
                     DType dtype);
+
+/// Softmax backward along rows: dS = P ∘ (dP − rowsum(P ∘ dP)), or with `product` = P ∘ dP made before,
+/// dS = T − P·rowsum(T); `two_sweeps`: the rows are read again for dS, else they stay on chip.
+struct SoftmaxGradient {
+  Matrix p;         ///< P as softmax left it
+  Matrix gradient;  ///< dP, or T
+  Matrix to;        ///< dS
+  bool is_product;  ///< `gradient` is T: the row sums need it alone
+  bool two_sweeps;
+};
+void softmax_backward_launch(ProgramWriter& w, const Heads& heads, const SoftmaxGradient& kernel, DType dtype);
 
 /// An elementwise kernel: reads and writes whole matrices, one tile of each per CTA.
 struct Elementwise {

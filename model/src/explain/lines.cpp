@@ -17,6 +17,39 @@ std::string bound_text(const Bound& bound, const Launch& launch) {
          std::to_string(bound.div) + "), " + std::to_string(bound.lo) + ", " + std::to_string(bound.hi) + ")";
 }
 
+std::string limits_text(const Loop& loop, std::size_t number, const Launch& launch) {
+  std::string text = bound_text(loop.first, launch) + " .. " + bound_text(loop.last, launch);
+  if (loop.has_cap) text += ", at most " + bound_text(loop.cap, launch);
+  if (loop.group != static_cast<std::int8_t>(number)) text += ", in step with loop " + std::to_string(loop.group);
+  return text;
+}
+
+/// Warps with different jobs, CTAs that share loads, CTAs that stay: nothing of a plain kernel.
+void add_roles(ExplanationSection& section, const Launch& launch) {
+  if (launch.roles.size() > 1) {
+    for (const Role& role : launch.roles) {
+      std::string warps = std::to_string(role.warps) + " warps";
+      if (role.copies > 1) warps = std::to_string(role.copies) + " x " + warps + " that take turns";
+      section.lines.push_back(
+          {std::string{"role "} + role.name, warps, std::to_string(role.registers) + " registers per thread", ""});
+    }
+  }
+  if (launch.cluster > 1) {
+    section.lines.push_back(
+        {"clusters",
+         "neighbouring CTAs along " + std::string{launch.axes[0].name} + " ask once for what they share (multicast)",
+         std::to_string(launch.cluster) + " CTAs each", ""});
+  }
+  if (launch.schedule != Schedule::one_per_cta) {
+    section.lines.push_back(
+        {"schedule",
+         launch.schedule == Schedule::persistent_static
+             ? "CTAs stay, as many as are resident; number c of G has the tiles c, c + G, c + 2G ..."
+             : "CTAs stay, as many as are resident, and take the next tile when they are free",
+         std::string{name_of(launch.schedule)}, ""});
+  }
+}
+
 }  // namespace
 
 std::string cite(const Profile& profile, std::initializer_list<std::string_view> paths) {
@@ -58,11 +91,10 @@ void add_grid(ExplanationSection& section, const Launch& launch, const LaunchCou
       {"CTA",
        std::to_string(launch.threads) + " threads, " + std::to_string(launch.registers) + " registers per thread",
        format(Bytes{static_cast<double>(launch.smem)}) + " shared memory", ""});
+  add_roles(section, launch);
   for (std::size_t l = 0; l < launch.loops.size(); ++l) {
-    const Loop& loop = launch.loops[l];
-    section.lines.push_back({"trips of loop " + std::to_string(l),
-                             bound_text(loop.first, launch) + " .. " + bound_text(loop.last, launch),
-                             digits(totals.trips[l]), ""});
+    section.lines.push_back(
+        {"trips of loop " + std::to_string(l), limits_text(launch.loops[l], l, launch), digits(totals.trips[l]), ""});
   }
 }
 

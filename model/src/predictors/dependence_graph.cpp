@@ -6,7 +6,7 @@
 namespace rooftile {
 namespace {
 
-constexpr std::size_t most_across = 8;
+constexpr std::size_t most_across = DependenceGraph::most_across;
 constexpr double unreachable = -std::numeric_limits<double>::infinity();
 
 /// One node per edge into a later trip; latency[a][b]: longest way from the head of a through the tail of b.
@@ -56,42 +56,42 @@ Cycle exceeding(const Condensed& graph, double ratio) {
 }  // namespace
 
 void DependenceGraph::add(std::int16_t op, const TileOp& tile_op, double latency) {
-  const int node = op - first_op_;
-  nodes_ = node + 1;
-  added_ |= std::uint64_t{1} << static_cast<unsigned>(node);
-  latency_[static_cast<std::size_t>(node)] = latency;
+  const auto place = static_cast<std::size_t>(op - first_op_);
+  const auto node = static_cast<std::int16_t>(nodes_);
+  added_[place / 64] |= std::uint64_t{1} << place % 64;
+  node_of_[place] = node;
+  latency_[nodes_] = latency;
   for (std::size_t a = 0; a < tile_op.after_count; ++a) {
-    const After& after = tile_op.after[a];
-    const int earlier = after.op - first_op_;
-    const Edge edge{static_cast<std::int8_t>(earlier), static_cast<std::int8_t>(node), after.lag};
-    if (after.lag > 0) {
-      across_.push_back(edge);
-    } else if (has(earlier)) {
-      within_.push_back(edge);
+    const auto earlier = static_cast<std::int16_t>(tile_op.after[a].op - first_op_);
+    if (tile_op.after[a].lag > 0) {
+      across_.push_back({earlier, node, tile_op.after[a].lag});
+    } else if (has(static_cast<std::size_t>(earlier))) {
+      within_.push_back({node_of_[static_cast<std::size_t>(earlier)], node});
     }
   }
+  reached_[nodes_++] = static_cast<std::int16_t>(within_.size());
 }
 
 double DependenceGraph::slowest_cycle(double floor) const {
   Condensed graph;
-  const Edge* across[most_across];
-  for (const Edge& edge : across_) {
-    if (has(edge.earlier)) across[graph.size++] = &edge;
+  std::size_t head[most_across], tail[most_across];
+  for (const Across& edge : across_) {
+    const auto earlier = static_cast<std::size_t>(edge.earlier_op);
+    if (!has(earlier)) continue;
+    head[graph.size] = static_cast<std::size_t>(edge.later);
+    tail[graph.size] = static_cast<std::size_t>(node_of_[earlier]);
+    graph.lag[graph.size++] = edge.lag;
   }
-  std::array<double, max_ops> path;
+  std::array<double, max_launch_ops> path;  // latest end of a way from the head up to the node
   for (std::size_t a = 0; a < graph.size; ++a) {
-    graph.lag[a] = across[a]->lag;
     std::fill_n(path.begin(), nodes_, unreachable);
-    path[static_cast<std::size_t>(across[a]->later)] = 0;
-    for (const Edge& edge : within_) {
-      const auto from = static_cast<std::size_t>(edge.earlier);
-      const auto to = static_cast<std::size_t>(edge.later);
+    path[head[a]] = 0;
+    for (const Within* edge = within_.begin() + reached_[head[a]]; edge != within_.end(); ++edge) {
+      const auto from = static_cast<std::size_t>(edge->earlier);
+      const auto to = static_cast<std::size_t>(edge->later);
       path[to] = std::max(path[to], path[from] + latency_[from]);
     }
-    for (std::size_t b = 0; b < graph.size; ++b) {
-      const auto tail = static_cast<std::size_t>(across[b]->earlier);
-      graph.latency[a][b] = path[tail] + latency_[tail];
-    }
+    for (std::size_t b = 0; b < graph.size; ++b) graph.latency[a][b] = path[tail[b]] + latency_[tail[b]];
   }
   double ratio = floor;
   for (Cycle cycle = exceeding(graph, ratio); cycle.lag > 0; cycle = exceeding(graph, ratio)) {

@@ -17,6 +17,9 @@ namespace rooftile {
 
 class DependenceGraph {
  public:
+  /// Edges into later trips that a group of loops may have.
+  static constexpr std::size_t most_across = 12;
+
   /// Ops are named by their index in the program, from `first_op` on.
   explicit DependenceGraph(std::int16_t first_op) : first_op_{first_op} {}
 
@@ -28,19 +31,26 @@ class DependenceGraph {
   [[nodiscard]] double slowest_cycle(double floor) const;
 
  private:
-  struct Edge {
-    std::int8_t earlier, later, lag;
+  /// Within a trip: both ends are nodes.
+  struct Within {
+    std::int16_t earlier, later;
+  };
+  /// Into a later trip: the earlier op may be one that is added later, or never.
+  struct Across {
+    std::int16_t earlier_op, later, lag;
   };
 
-  [[nodiscard]] bool has(int node) const { return (added_ >> static_cast<unsigned>(node) & 1U) != 0; }
+  [[nodiscard]] bool has(std::size_t op) const { return (added_[op / 64] >> op % 64 & 1U) != 0; }
 
   std::int16_t first_op_;
-  int nodes_ = 0;            ///< one past the last node; nodes are op indices minus first_op
-  std::uint64_t added_ = 0;  ///< bit per node
-  static_assert(max_ops <= 64);
-  std::array<double, max_ops> latency_;
-  InlineVector<Edge, 3 * max_ops> within_;  ///< lag 0, sorted by `later`
-  InlineVector<Edge, 8> across_;            ///< lag >= 1
+  std::size_t nodes_ = 0;        ///< ops added so far, in program order
+  std::uint64_t added_[2] = {};  ///< bit per op, counted from first_op
+  static_assert(max_launch_ops <= 128);
+  std::array<std::int16_t, max_launch_ops> node_of_;  ///< by op, counted from first_op; of those added
+  std::array<double, max_launch_ops> latency_;        ///< by node
+  std::array<std::int16_t, max_launch_ops> reached_;  ///< by node: where `within_` stood when it was added
+  InlineVector<Within, 3 * max_launch_ops> within_;   ///< sorted by `later`
+  InlineVector<Across, most_across> across_;
 };
 
 }  // namespace rooftile

@@ -134,12 +134,20 @@ class Call {
   L2Reuse l2_;
 };
 
+/// One return statement: the answer, which is large, is written where the caller wants it.
+tl::expected<Prediction, Refusal> predict_fitting(const Device& device, const Program& program,
+                                                  const ProgramCounts& counts) {
+  tl::expected<Prediction, Refusal> result{tl::in_place};
+  Call{device, program, counts, *result}.predict();
+  return result;
+}
+
 class Hierarchical final : public Predictor {
  public:
   using Predictor::predict;
 
   [[nodiscard]] std::string_view name() const override { return "hierarchical"; }
-  [[nodiscard]] int version() const override { return 2; }
+  [[nodiscard]] int version() const override { return 3; }
 
   [[nodiscard]] std::vector<std::string_view> needs(const Program& program) const override {
     std::vector<std::string_view> paths = CostTable::needs(program.dtype, program.math);
@@ -157,9 +165,7 @@ class Hierarchical final : public Predictor {
   [[nodiscard]] tl::expected<Prediction, Refusal> predict(const Device& device, const Program& program,
                                                           const ProgramCounts& counts) const override {
     if (auto refused = fits(device, program, counts); !refused) return tl::unexpected{refused.error()};
-    tl::expected<Prediction, Refusal> result{tl::in_place};
-    Call{device, program, counts, *result}.predict();
-    return result;
+    return predict_fitting(device, program, counts);
   }
 
   [[nodiscard]] Explanation explain(const Profile& profile, const Program& program,

@@ -19,7 +19,10 @@ L2Reuse::L2Reuse(const Device& device, const Program& program, bool warm)
   double call = 0;  // a warm call comes back to a tensor after all tensors of the call
   for (const Tensor& tensor : program.tensors) call += static_cast<double>(tensor.bytes());
   const double never = std::numeric_limits<double>::infinity();
-  for (std::size_t t = 0; t < program.tensors.size(); ++t) between_[t] = warm ? call : never;
+  for (std::size_t t = 0; t < program.tensors.size(); ++t) {
+    between_[t] = warm ? call : never;
+    if (program.tensors[t].role == TensorRole::input) made_ |= std::uint64_t{1} << t;
+  }
 }
 
 WaveUse wave_use(const Launch& launch, const TensorUse& use, std::int64_t ctas, std::int64_t wave, double partitions) {
@@ -56,16 +59,26 @@ Traffic L2Reuse::next(const Launch& launch, std::span<const TensorUse> uses, std
     double& between = between_[static_cast<std::size_t>(use.tensor)];
     const auto touched = static_cast<double>(use.touched);
     const auto swept = static_cast<double>(use.swept_loads);
-    const double first = miss_share(between, capacity_) * std::min(touched, swept);
+    // what the launch itself stores before it reads it is no older than a sweep
+    const bool made_here = use.stored > 0 && (made_ >> static_cast<unsigned>(use.tensor) & 1U) == 0;
+    const double first = (made_here ? sweep_missed : miss_share(between, capacity_)) * std::min(touched, swept);
     const double next_sweeps = std::max(0.0, swept - touched);
     const double next_waves = swept * (anew[u] - 1);
     dram.read += Bytes{first + sweep_missed * next_sweeps + wave_missed * next_waves};
     const auto stored = static_cast<double>(use.swept_stores);
     const double once = std::min(touched, stored);
-    dram.write += Bytes{once + wave_missed * (stored - once)};
+    dram.write += Bytes{once + wave_missed * (stored - once + stored * (anew[u] - 1))};
+    // atomics read what they add to
+    const auto updated = static_cast<double>(use.swept_updates);
+    const double found = std::min(touched, updated);
+    dram.read +=
+        Bytes{miss_share(between, capacity_) * found + wave_missed * (updated - found + updated * (anew[u] - 1))};
   }
   for (std::size_t t = 0; t < program_.tensors.size(); ++t) between_[t] += all;
-  for (const TensorUse& use : uses) between_[static_cast<std::size_t>(use.tensor)] = all;
+  for (const TensorUse& use : uses) {
+    between_[static_cast<std::size_t>(use.tensor)] = all;
+    made_ |= std::uint64_t{1} << static_cast<unsigned>(use.tensor);
+  }
   return dram;
 }
 

@@ -5,6 +5,7 @@
 //   one sweep later      the next sweep of the same CTAs (safe softmax): what the wave loads
 //   one wave later       the next query tiles of the same head: what the wave loads and stores
 //   one launch later     S written by QKᵀ, read by softmax: what the launches in between touch
+// Atomics are made in L2: what they add to is read from DRAM where L2 does not hold it, and written back with the rest.
 // A wave is as many CTAs as are resident at once. Bytes that SMs of both L2 partitions read stand in each of them.
 #pragma once
 
@@ -46,6 +47,8 @@ class L2Reuse {
   Bytes capacity_;
   double copies_of_shared_;                    ///< partitions
   std::array<double, max_tensors> between_{};  ///< bytes touched since the tensor was last used
+  std::uint64_t made_ = 0;  ///< tensors that hold something: inputs, and those used before, a bit each
+  static_assert(max_tensors <= 64);
 };
 
 }  // namespace rooftile

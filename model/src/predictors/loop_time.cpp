@@ -7,22 +7,14 @@
 namespace rooftile {
 namespace {
 
-/// Roles of several identical warp groups do their ops once each.
-double copies_of(const Launch& launch, std::int16_t op) {
-  for (const Role& role : launch.roles) {
-    if (op >= role.first_op && op < role.last_op) return role.copies;
-  }
-  return 1;
-}
-
 /// Amount of one execution; of a tile inside the tensor where tiles are clipped: a trip over a ragged block takes as
 /// long.
-double amount_per_trip(const Program& program, const TileOp& op) {
+double amount_per_trip(const Program& program, const Launch& launch, const TileOp& op) {
   if (!moves_a_tile(op.kind)) return static_cast<double>(op.amount);
   const Tensor& tensor = program.tensors[static_cast<std::size_t>(op.tensor)];
   std::int64_t bytes = tensor.element_bytes;
   for (std::size_t d = 0; d < op.dims; ++d) bytes *= std::min<std::int64_t>(op.dim[d].extent, tensor.extents[d]);
-  return static_cast<double>(bytes);
+  return static_cast<double>(bytes) / static_cast<double>(launch.served_by(op));
 }
 
 /// Amount of one execution averaged over all CTAs: empty query rows are not loaded.
@@ -71,8 +63,8 @@ TripTime trip_time(const Program& program, const Launch& launch, const LaunchCou
     const TileOp& op = program.ops[index];
     if (op.loop < 0 || (loops >> static_cast<unsigned>(op.loop) & 1U) == 0) continue;
     const OpCost& cost = costs[op.kind];
-    const double cycles = amount_per_trip(program, op) * cost.cycles_per_amount;
-    double executions = copies_of(launch, i);  // per trip
+    const double cycles = amount_per_trip(program, launch, op) * cost.cycles_per_amount;
+    auto executions = static_cast<double>(launch.copies_of(i, op.kind));  // per trip
     if (op.guard != Guard::always) {
       executions *= static_cast<double>(counts.op[index].executions) /
                     static_cast<double>(totals.trips[static_cast<std::size_t>(op.loop)]);
@@ -97,13 +89,17 @@ TripTime once_per_cta(const Program& program, const Launch& launch, const Launch
     if (op.loop >= 0) continue;
     const OpCost& cost = costs[op.kind];
     const double cycles = amount_per_cta(op, counts.op[index]) * cost.cycles_per_amount;
-    load.add(cost.unit, cycles * static_cast<double>(counts.op[index].executions) / static_cast<double>(totals.ctas));
+    const auto copies = static_cast<double>(launch.copies_of(i, op.kind));
+    load.add(cost.unit,
+             copies * cycles * static_cast<double>(counts.op[index].executions) / static_cast<double>(totals.ctas));
     time.cycle += cycles;
     const bool waits_for_dram = from_dram && op.kind == OpKind::load;
     longest_wait = std::max(longest_wait, waits_for_dram ? costs.dram_latency() : cost.latency);
   }
   load.write(time);
-  time.cycle += longest_wait;
+  time.wait = longest_wait;
+  // the next tile's loads fly while CTAs that stay finish this one: they wait once, for their first
+  if (launch.schedule == Schedule::one_per_cta) time.cycle += longest_wait;
   return time;
 }
 

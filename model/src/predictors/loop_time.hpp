@@ -23,6 +23,7 @@ inline constexpr std::array<double, units> overlap_weights{0, 0, 1, 1, 0, 0, 0};
 struct TripTime {
   double cycle = 0;  ///< cycles of the slowest dependence cycle, per trip
   double busy = 0;   ///< cycles of the busiest unit or of the weighted sum, whichever is longer
+  double wait = 0;   ///< cycles until the loads of a CTA's first tile are there; only of the once-per-CTA part
   Unit busiest = Unit::issue;
 
   [[nodiscard]] double alone() const { return cycle > busy ? cycle : busy; }

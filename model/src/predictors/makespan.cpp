@@ -2,38 +2,52 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
 
 namespace rooftile {
 namespace {
 
 /// Trips that one CTA makes through each loop.
 using CtaTrips = std::array<double, max_loops>;
+/// Where a CTA stands on each axis.
+using Position = std::array<std::int64_t, max_axes>;
+
+/// How far static persistent CTAs are followed tile by tile; beyond, chance evens them out.
+constexpr std::int64_t followed_rounds = 8;
+
+/// Tiles of a column whose lengths are kept: no GPU has half as many SMs.
+constexpr std::int64_t most_lengths = 512;
 
 class ListSchedule {
  public:
   explicit ListSchedule(const MakespanInput& input)
       : in_{input}, ctas_{static_cast<double>(input.totals.ctas)}, sms_{static_cast<double>(input.sms)} {
-    for (const Loop& loop : in_.launch.loops) ramp_ = ramp_ || moves_with_tile(loop);
-    if (!ramp_) return;
-    first_tile_ = trips_of_tile(0);
-    last_tile_ = trips_of_tile(in_.launch.axes[0].extent - 1);
+    for (const Loop& loop : in_.launch.loops) moving_ |= moving_axes(loop);
+    ramp_ = (moving_ & 1U) != 0;
+    if (moving_ != 0) find_corners();
+    longest_alone_ = longest(1);
   }
 
   [[nodiscard]] double cycles() const {
     const std::int64_t n = in_.totals.ctas;
     const double residents = static_cast<double>(in_.resident);
-    if (n <= in_.sms) return longest(1);
-    if (!ramp_) return waves();
+    if (n <= in_.sms) return longest_alone_;
+    if (moving_ == 0) return waves();
+    if (!ramp_) return waves_of_longest();  // parts of the keys: all but the last are equal
+    const bool in_turn = in_.launch.schedule == Schedule::persistent_static;
+    if (in_turn && n <= followed_rounds * in_.resident * in_.sms) return in_turns();
     if (in_.resident == 2 && n <= 2 * in_.sms) return pairs();
     const double k = std::min(residents, static_cast<double>(ceil_div(n, in_.sms)));
-    return std::max(std::min(all(k) / (k * sms_) + tail(k), waves_of_longest()), longest(1));
+    return std::max(std::min(all(k) / (k * sms_) + tail(k), waves_of_longest()), longest_alone_);
   }
 
-  /// The longest CTA with k residents.
+  /// The longest CTA with k residents: it stands at an end of each axis that moves a loop.
   [[nodiscard]] double longest(double k) const {
-    return ramp_ ? std::max(cta(first_tile_, k), cta(last_tile_, k)) : mean(k);
+    if (moving_ == 0) return mean(k);
+    double most = 0;
+    for (const CtaTrips& made : corners_) most = std::max(most, cta(made, k));
+    return most;
   }
+  [[nodiscard]] double longest_alone() const { return longest_alone_; }
 
   /// Time of a CTA of mean length with k residents, and what decides it.
   [[nodiscard]] double mean(double k) const { return all(k) / ctas_; }
@@ -51,8 +65,26 @@ class ListSchedule {
   }
 
  private:
-  static bool moves_with_tile(const Loop& loop) {
-    return (loop.first.moves() && loop.first.index == 0) || (loop.last.moves() && loop.last.index == 0);
+  /// The axes that the limits of a loop move with, a bit each.
+  static unsigned moving_axes(const Loop& loop) {
+    const auto bit = [](const Bound& bound) {
+      return bound.moves() && bound.index < first_loop_index ? 1U << static_cast<unsigned>(bound.index) : 0U;
+    };
+    return bit(loop.first) | bit(loop.last) | (loop.has_cap ? bit(loop.cap) : 0U);
+  }
+  void find_corners() {
+    for (unsigned ends = moving_;; ends = (ends - 1) & moving_) {
+      Position at{};
+      for (std::size_t a = 0; moving_ >> a != 0; ++a) {
+        if ((ends >> a & 1U) != 0) at[a] = in_.launch.axes[a].extent - 1;
+      }
+      corners_.push_back(trips_at(at));
+      if (ends == 0) return;
+    }
+  }
+  /// Loops that run in step with another have no time of their own.
+  [[nodiscard]] bool takes_time(std::size_t l) const {
+    return in_.launch.loops[l].group == static_cast<std::int8_t>(l);
   }
   [[nodiscard]] double trips(std::size_t l) const { return static_cast<double>(in_.totals.trips[l]); }
 
@@ -69,22 +101,37 @@ class ListSchedule {
     for (std::size_t l = 0; l < in_.launch.loops.size(); ++l) total += in_.loop[l].shared(k) * made[l];
     return total;
   }
-  /// The CTA at position i of axis 0.
-  [[nodiscard]] CtaTrips trips_of_tile(std::int64_t i) const {
+  [[nodiscard]] CtaTrips trips_at(const Position& at) const {
     CtaTrips made;
-    for (std::size_t l = 0; l < in_.launch.loops.size(); ++l) made[l] = trips_at(l, i);
+    for (std::size_t l = 0; l < in_.launch.loops.size(); ++l) made[l] = trips_at(l, at);
     return made;
   }
-  [[nodiscard]] double trips_at(std::size_t l, std::int64_t i) const {
+  [[nodiscard]] double trips_at(std::size_t l, const Position& at) const {
     const Loop& loop = in_.launch.loops[l];
-    if (!moves_with_tile(loop)) return trips(l) / ctas_;
-    const auto value = [i](const Bound& bound) { return value_at(bound, bound.index == 0 ? i : 0); };
-    const std::int64_t here = std::max<std::int64_t>(0, value(loop.last) - value(loop.first));
+    if (!takes_time(l)) return 0;
+    if (moving_axes(loop) == 0) return trips(l) / ctas_;
+    const auto value = [&at](const Bound& bound) {
+      const bool moves = bound.moves() && bound.index < first_loop_index;
+      return value_at(bound, moves ? at[static_cast<std::size_t>(bound.index)] : 0);
+    };
+    std::int64_t last = value(loop.last);
+    if (loop.has_cap) last = std::min(last, value(loop.cap));
+    const std::int64_t here = std::max<std::int64_t>(0, last - value(loop.first));
     double outer = 1;  // trips of the enclosing loops
     for (int p = loop.parent; p >= 0; p = in_.launch.loops[static_cast<std::size_t>(p)].parent) {
       outer *= trips(static_cast<std::size_t>(p)) / ctas_;
     }
     return static_cast<double>(here) * outer;
+  }
+  /// The CTA at place `cta` of the order in which they are handed out.
+  [[nodiscard]] CtaTrips trips_of_cta(std::int64_t cta) const {
+    Position at{};
+    for (std::size_t a = 0; moving_ >> a != 0; ++a) {
+      const Axis& axis = in_.launch.axes[a];
+      at[a] = axis.descending ? axis.extent - 1 - cta % axis.extent : cta % axis.extent;
+      cta /= axis.extent;
+    }
+    return trips_at(at);
   }
 
   /// Equal CTAs: full waves with all residents, the rest with as many as are left per SM.
@@ -104,30 +151,61 @@ class ListSchedule {
     return static_cast<double>(full) * cta(static_cast<double>(in_.resident)) + last;
   }
 
-  /// Two residents and a grid of one to two CTAs per SM, handed out in order.
-  [[nodiscard]] double pairs() const {
-    const Axis& tiles = in_.launch.axes[0];
-    const auto tile_of = [&](std::int64_t cta) {
-      const std::int64_t i = cta % tiles.extent;
-      return tiles.descending ? tiles.extent - 1 - i : i;
-    };
-    double last = longest(1);
-    for (std::int64_t j = 0; j < in_.totals.ctas - in_.sms; ++j)
-      last = std::max(last, pair(tile_of(j), tile_of(j + in_.sms)));
+  /// CTAs that stay: number c of G has the tiles c, c + G, c + 2G ...
+  [[nodiscard]] double in_turns() const {
+    const std::int64_t stay = std::min(in_.totals.ctas, in_.resident * in_.sms);
+    const auto k = static_cast<double>(in_.resident);
+    double last = 0;
+    for (std::int64_t c = 0; c < stay; ++c) {
+      double total = 0;
+      for (std::int64_t t = c; t < in_.totals.ctas; t += stay) total += cta(trips_of_cta(t), k);
+      last = std::max(last, total);
+    }
     return last;
   }
 
-  /// Two CTAs on one SM share it until the shorter is done; the rest of the longer is alone.
-  [[nodiscard]] double pair(std::int64_t a, std::int64_t b) const {
-    CtaTrips shorter = trips_of_tile(a);
-    CtaTrips longer = trips_of_tile(b);
-    if (cta(longer, 1) < cta(shorter, 1)) std::swap(shorter, longer);
-    return cta(shorter, 2) + (cta(longer, 1) - cta(shorter, 1));
+  /// Two residents and a grid of one to two CTAs per SM, handed out in order: two CTAs on one SM share it until the
+  /// shorter is done; the rest of the longer is alone.
+  [[nodiscard]] double pairs() const {
+    struct Length {
+      double alone, shared;
+    };
+    const auto length = [this](const CtaTrips& made) { return Length{cta(made, 1), cta(made, 2)}; };
+    const auto pair = [](const Length& a, const Length& b) {
+      const bool first_is_longer = b.alone < a.alone;
+      const Length& shorter = first_is_longer ? b : a;
+      return shorter.shared + ((first_is_longer ? a : b).alone - shorter.alone);
+    };
+    double last = longest_alone_;
+    const std::int64_t tiles = in_.launch.axes[0].extent;
+    if (moving_ != 1 || tiles > most_lengths) {
+      for (std::int64_t j = 0; j < in_.totals.ctas - in_.sms; ++j) {
+        last = std::max(last, pair(length(trips_of_cta(j)), length(trips_of_cta(j + in_.sms))));
+      }
+      return last;
+    }
+    std::array<Length, most_lengths> of_tile;  // columns of tiles repeat them
+    for (std::int64_t i = 0; i < tiles; ++i) of_tile[static_cast<std::size_t>(i)] = length(trips_of_cta(i));
+    auto first = std::size_t{0};
+    auto second = static_cast<std::size_t>(in_.sms % tiles);
+    const auto next = [tiles](std::size_t& tile) { tile = tile + 1 == static_cast<std::size_t>(tiles) ? 0 : tile + 1; };
+    for (std::int64_t j = 0; j < in_.totals.ctas - in_.sms; ++j, next(first), next(second)) {
+      last = std::max(last, pair(of_tile[first], of_tile[second]));
+    }
+    return last;
+  }
+
+  /// True if the CTAs of a column are handed out from the longest to the shortest: query tiles from the far end, blocks
+  /// of keys in a backward pass from the near one.
+  [[nodiscard]] bool longest_first() const {
+    const double first = cta(trips_of_cta(0), 1);
+    const double last = cta(trips_of_cta(in_.launch.axes[0].extent - 1), 1);
+    return first > last || (first == last && in_.launch.axes[0].descending);
   }
 
   [[nodiscard]] double tail(double k) const {
     const Axis& tiles = in_.launch.axes[0];
-    if (!tiles.descending) return 0.5 * longest(k);
+    if (!longest_first()) return 0.5 * longest(k);
     const bool column_fills = tiles.extent >= in_.resident * in_.sms;
     return (column_fills ? 0.3 : 0.7) * mean(k);
   }
@@ -135,9 +213,10 @@ class ListSchedule {
   const MakespanInput& in_;
   double ctas_;
   double sms_;
-  bool ramp_ = false;    ///< CTAs along axis 0 make different numbers of trips
-  CtaTrips first_tile_;  ///< of axis 0; only with a ramp
-  CtaTrips last_tile_;
+  unsigned moving_ = 0;  ///< axes along which CTAs make different numbers of trips, a bit each
+  bool ramp_ = false;    ///< axis 0 is one of them
+  InlineVector<CtaTrips, 1U << max_axes> corners_;  ///< of the CTAs at the ends of those axes
+  double longest_alone_ = 0;
 };
 
 }  // namespace
@@ -145,7 +224,11 @@ class ListSchedule {
 Makespan makespan(const MakespanInput& input) {
   const ListSchedule schedule{input};
   const std::int64_t together = std::clamp<std::int64_t>(ceil_div(input.totals.ctas, input.sms), 1, input.resident);
-  return {schedule.cycles(), schedule.longest(1), schedule.bound(static_cast<double>(together))};
+  // CTAs that stay wait for a tile of their own once; the others do for every tile (in `once`)
+  const bool stays = input.launch.schedule != Schedule::one_per_cta;
+  const double first_wait = stays ? input.once.wait : 0;
+  return {schedule.cycles() + first_wait, schedule.longest_alone() + first_wait,
+          schedule.bound(static_cast<double>(together))};
 }
 
 }  // namespace rooftile

@@ -3,10 +3,15 @@
 //   N <= S               the longest CTA, alone on its SM
 //   N <= R·S, R = 2      CTA j shares an SM with CTA j + S until the shorter is done
 //   equal CTAs           whole waves, then a last wave with fewer residents
+//   parts of the keys    waves of CTAs as long as the longest
+//   persistent, static   CTA c of G has the tiles c, c + G ... and takes their sum; followed for a few rounds
 //   otherwise            all work spread over all SMs, plus a tail: half a longest CTA if they are handed out in grid
 //   order;
 //                        0.3 of a mean CTA longest first (0.7 if one column of tiles does not fill the machine).
 //                        The tail factors are those of exact list schedules (Graham 1969), not of measurements.
+//
+// Persistent CTAs, of which an SM holds its residents, take tiles in the same order: dynamically that is the list
+// schedule. They wait for their first tile only, as the next one's loads fly meanwhile.
 #pragma once
 
 #include "loop_time.hpp"

@@ -2,8 +2,9 @@
 //
 //   time of a launch = max(HBM bytes / HBM bandwidth, FLOP / peak)        time of a call = sum over its launches
 //
-// HBM bytes are the swept bytes of TensorUse: each launch reads its inputs and writes its outputs once per sweep.
-// FLOP are those the launch executes on the matrix units, padding and masked blocks included.
+// HBM bytes are the swept bytes of TensorUse: each launch reads its inputs and writes its outputs once per sweep;
+// atomics read what they write. FLOP are those the launch executes on the matrix units, padding and masked blocks
+// included.
 #include <algorithm>
 
 #include "../explain/explain_roofline.hpp"
@@ -19,7 +20,7 @@ class Roofline final : public Predictor {
   using Predictor::predict;
 
   [[nodiscard]] std::string_view name() const override { return "roofline"; }
-  [[nodiscard]] int version() const override { return 2; }
+  [[nodiscard]] int version() const override { return 3; }
 
   [[nodiscard]] std::vector<std::string_view> needs(const Program& program) const override {
     return {"clock.tensor_boost", "sm.count", "memory.dram.bandwidth", matmul_rate_leaf(program.dtype)};
@@ -35,7 +36,7 @@ class Roofline final : public Predictor {
     for (std::size_t l = 0; l < program.launches.size(); ++l) {
       LaunchPrediction part = totals.begin(l);
       for (const TensorUse& use : counts.uses_of(l)) {
-        part.dram_bytes.read += Bytes{static_cast<double>(use.swept_loads)};
+        part.dram_bytes.read += Bytes{static_cast<double>(use.swept_loads + use.swept_updates)};
         part.dram_bytes.write += Bytes{static_cast<double>(use.swept_stores)};
       }
       part.dram = part.dram_bytes.total() / device.memory.dram.bandwidth;

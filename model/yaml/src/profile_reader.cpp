@@ -87,7 +87,8 @@ void require_head(const Profile& profile) {
   if (profile.name.find_first_not_of(allowed) != std::string::npos) {
     throw InputError{profile.where, "name '" + profile.name + "' may hold letters, digits, '_', '.' and '-' only"};
   }
-  if (profile.device.compute_capability == ComputeCapability{}) {
+  const bool may_have_none = profile.vendor == "amd";  // compute capabilities are NVIDIA's
+  if (profile.device.compute_capability == ComputeCapability{} && !may_have_none) {
     throw InputError{profile.where, "missing key 'compute_capability'"};
   }
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "compute_capability.hpp"
+#include "flash_spec.hpp"
+#include "rooftile/model/tile_table.hpp"
 #include "rooftile/model_yaml/strict_yaml.hpp"
 
 namespace rooftile::yaml {
@@ -10,7 +12,10 @@ namespace {
 
 constexpr std::string_view spec_schema = "rooftile.spec/1";
 constexpr std::string_view own_table = "tile_table";
+constexpr std::string_view paper_rule = "paper";
 constexpr std::int64_t most_extent = 65536;  // of a tile, in elements
+constexpr std::int64_t most_rows = (std::int64_t{1} << 31) - 1;
+constexpr std::size_t most_extra_passes = 12;  // beside the launches of the algorithm they fill a program
 
 template <class E>
 std::vector<E> read_names(const Node& list) {
@@ -46,10 +51,18 @@ void read_architectures(Map& map, Row& row) {
   if (row.to < row.from) node->fail("'from' is behind 'to'");
 }
 
+/// fwd or bwd.
+Pass read_one_pass(const Node& node) {
+  const Pass pass = node.as_enum<Pass>();
+  if (pass == Pass::fwd_bwd) node.fail("'fwd+bwd': write one row for fwd and one for bwd");
+  return pass;
+}
+
 ExtraPass read_extra_pass(const Node& node) {
   Map map{node};
   ExtraPass pass;
   pass.name = map.required("name").as_text();
+  if (const Node* of = map.optional("pass")) pass.pass = read_one_pass(*of);
   pass.place = map.required("place").as_enum<ExtraPass::Place>();
   pass.when = map.required("when").as_enum<PassCondition>();
   pass.shared = optional_bool(map, "shared");
@@ -73,6 +86,9 @@ std::vector<ExtraPass> read_extra_passes(const Node& list) {
     if (std::any_of(passes.begin(), passes.end(), same)) node.fail("a second extra pass '" + pass.name + "'");
     passes.push_back(std::move(pass));
   }
+  if (passes.size() > most_extra_passes) {
+    list.fail(std::to_string(passes.size()) + " extra passes: " + std::to_string(most_extra_passes) + " at most");
+  }
   return passes;
 }
 
@@ -87,8 +103,14 @@ TileRow read_tile(const Node& node, Algorithm algorithm) {
   if (algorithm == Algorithm::standard) row.bk = map.required("bk").as_integer(1, most_extent);
   row.warps = optional_int(map, "warps", row.warps, 1, 32);
   row.stages = optional_int(map, "stages", row.stages, 1, 32);
+  if (const Node* pass = map.optional("pass")) {
+    row.pass = pass->as_enum<Pass>();
+  } else if (algorithm == Algorithm::standard) {
+    row.pass = Pass::fwd_bwd;
+  }
   row.registers = optional_int(map, "registers", row.registers, 16, 255);
   if (const Node* smem = map.optional("smem")) row.smem = static_cast<std::int64_t>(smem->as_quantity({.byte = 1}));
+  if (algorithm != Algorithm::standard) read_flash_tile(row, algorithm, map, node);
   map.finish();
   return row;
 }
@@ -106,18 +128,23 @@ std::vector<TileRow> read_tiles(const Node& node, const KernelSpec& spec) {
   return rows;
 }
 
-/// What the passes of standard attention are; flash2 has none of these keys.
+bool has_op(const KernelSpec& spec, Op op) { return std::find(spec.ops.begin(), spec.ops.end(), op) != spec.ops.end(); }
+
+/// What the passes of standard attention are; the flash algorithms have none of these keys.
 void read_standard(KernelSpec& spec, Map& map) {
-  spec.softmax = map.required("softmax").as_enum<SoftmaxPasses>();
+  if (has_op(spec, Op::attention) || has_op(spec, Op::softmax)) {
+    spec.softmax = map.required("softmax").as_enum<SoftmaxPasses>();
+  }
+  if (!has_op(spec, Op::attention)) return;
   spec.copies_q_and_k = optional_bool(map, "copies_q_and_k");
   spec.expands_kv = optional_bool(map, "expands_kv");
   spec.logsumexp = optional_bool(map, "logsumexp");
   if (const Node* passes = map.optional("extra_passes")) spec.extra_passes = read_extra_passes(*passes);
-}
-
-void read_flash(KernelSpec& spec, Map& map) {
-  spec.packs_group = optional_bool(map, "packs_group");
-  spec.longest_first = optional_bool(map, "longest_first");
+  if (const Node* backward = map.optional("softmax_backward")) {
+    spec.softmax_backward = backward->as_enum<SoftmaxBackward>();
+  }
+  spec.scales_gradients = optional_bool(map, "scales_gradients");
+  spec.gathers_gradients = optional_bool(map, "gathers_gradients");
 }
 
 /// The tiles must be read: none of them may lie in the pad alone.
@@ -133,11 +160,67 @@ void read_score_padding(KernelSpec& spec, Map& map) {
 }
 
 void read_coverage(KernelSpec& spec, Map& map) {
+  if (spec.algorithm == Algorithm::standard) {
+    if (const Node* ops = map.optional("ops")) spec.ops = read_names<Op>(*ops);
+  }
   spec.dtypes = read_names<DType>(map.required("dtypes"));
-  spec.passes = read_names<Pass>(map.required("passes"));
-  spec.masks = read_names<Mask>(map.required("masks"));
-  spec.dropout = optional_bool(map, "dropout");
+  if (has_op(spec, Op::attention)) {
+    spec.passes = read_names<Pass>(map.required("passes"));
+    spec.masks = read_names<Mask>(map.required("masks"));
+    spec.dropout = optional_bool(map, "dropout");
+    if (const Node* most = map.optional("max_seq_kv")) spec.max_seq_kv = most->as_integer(1, most_rows);
+  }
   read_architectures(map, spec);
+}
+
+/// A pass that is covered needs a tile of its own.
+void check_passes(const KernelSpec& spec, const Node& passes) {
+  const auto has = [&](Pass wanted) {
+    return spec.paper_tile || std::any_of(spec.tiles.begin(), spec.tiles.end(), [&](const TileRow& row) {
+             return row.pass == wanted || row.pass == Pass::fwd_bwd;
+           });
+  };
+  for (const Pass pass : spec.passes) {
+    if (pass != Pass::bwd && !has(Pass::fwd)) passes.fail("no row of tiles is for pass fwd");
+    if (pass != Pass::fwd && !has(Pass::bwd)) passes.fail("no row of tiles is for pass bwd");
+    if (pass != Pass::fwd && spec.algorithm == Algorithm::split_kv) passes.fail("split_kv has no backward");
+  }
+}
+
+/// What one kernel of an implementation is: its instruction, its algorithm's keys, its tiles.
+void read_kernel(KernelSpec& spec, Map& map) {
+  if (const Node* math = map.optional("math")) spec.math = math->as_enum<MathPath>();
+  spec.algorithm == Algorithm::standard ? read_standard(spec, map) : read_flash_keys(spec, map);
+  if (!has_op(spec, Op::attention) && !has_op(spec, Op::gemm)) return;  // a softmax has no tiles of its own
+  const Node& tiles = map.required("tiles");
+  spec.paper_tile =
+      spec.algorithm == Algorithm::flash1 && tiles.kind() == NodeKind::text && tiles.as_text() == paper_rule;
+  if (!spec.paper_tile) spec.tiles = read_tiles(tiles, spec);
+  if (spec.algorithm == Algorithm::standard) read_score_padding(spec, map);
+}
+
+/// Kernels that take some calls: as the spec they stand in, but for what they say themselves.
+std::vector<KernelSpec> read_instead(const Node& list, const KernelSpec& spec) {
+  std::vector<KernelSpec> kernels;
+  for (const Node& node : list.as_list()) {
+    Map map{node};
+    KernelSpec kernel = spec;
+    kernel.where = node.where();
+    kernel.algorithm = map.required("algorithm").as_enum<Algorithm>();
+    if (const Node* when = map.optional("when")) kernel.takes_over = when->as_enum<TakesOver>();
+    if (const Node* passes = map.optional("passes")) kernel.passes = read_names<Pass>(*passes);
+    if (const Node* masks = map.optional("masks")) kernel.masks = read_names<Mask>(*masks);
+    if (const Node* dropout = map.optional("dropout")) kernel.dropout = dropout->as_bool();
+    read_architectures(map, kernel);
+    read_kernel(kernel, map);
+    map.finish();
+    if (kernel.takes_over == TakesOver::split && kernel.split_rule == SplitRule::fixed) {
+      node.fail("when: split needs the name of a rule in 'splits'");
+    }
+    kernels.push_back(std::move(kernel));
+  }
+  if (kernels.empty()) list.fail("an empty list");
+  return kernels;
 }
 
 }  // namespace
@@ -153,12 +236,11 @@ KernelSpec load_spec(const std::filesystem::path& file) {
   spec.source = map.required("source").as_text();
   spec.algorithm = map.required("algorithm").as_enum<Algorithm>();
   read_coverage(spec, map);
-  if (const Node* math = map.optional("math")) spec.math = math->as_enum<MathPath>();
   if (const Node* launch = map.optional("launch")) spec.launch = launch->as_enum<LaunchStyle>();
   if (const Node* l2 = map.optional("l2")) spec.l2 = l2->as_enum<L2State>();
-  spec.algorithm == Algorithm::standard ? read_standard(spec, map) : read_flash(spec, map);
-  spec.tiles = read_tiles(map.required("tiles"), spec);
-  if (spec.algorithm == Algorithm::standard) read_score_padding(spec, map);
+  read_kernel(spec, map);
+  if (has_op(spec, Op::attention)) check_passes(spec, *map.optional("passes"));
+  if (const Node* list = map.optional("instead")) spec.instead = read_instead(*list, spec);
   map.finish();
   return spec;
 }

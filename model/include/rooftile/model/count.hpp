@@ -53,9 +53,10 @@ struct TensorUse {
   std::int64_t stored;   ///< sent by stores and atomics
   std::int64_t swept_loads;
   std::int64_t swept_stores;
-  std::int64_t touched;  ///< distinct bytes loaded or stored
+  std::int64_t swept_updates;  ///< the part of swept_stores that atomics send: they read what they write
+  std::int64_t touched;        ///< distinct bytes loaded or stored
 };
-inline constexpr std::size_t max_uses = 48;
+inline constexpr std::size_t max_uses = 128;
 
 /// Counts of a whole program. Only the entries of existing ops and launches are written; storage can be reused.
 struct ProgramCounts {
@@ -63,7 +64,8 @@ struct ProgramCounts {
   std::array<LaunchCount, max_launches> launch;
   InlineVector<TensorUse, max_uses> uses;  ///< launch by launch
   Bytes inputs_and_outputs;                ///< whole tensors
-  Bytes workspace;  ///< alive at once at most: a workspace tensor lives from the first launch that uses it to the last
+  Bytes workspace;  ///< alive at once at most: a workspace tensor lives from the first launch that uses it to the last;
+                    ///< one that is read before it is written was left by the forward pass and lives from the start
 
   /// The tensors that launch `l` uses.
   [[nodiscard]] std::span<const TensorUse> uses_of(std::size_t l) const {

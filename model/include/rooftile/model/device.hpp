@@ -19,6 +19,9 @@ struct ComputeCapability {
   friend constexpr auto operator<=>(ComputeCapability, ComputeCapability) = default;
 };
 
+/// "8.0"; "none" for devices that have none (AMD's), which are kept as 0.0.
+[[nodiscard]] std::string to_string(ComputeCapability capability);
+
 /// Clock frequencies. Attention runs at tensor_boost (the clock of the datasheet's tensor peak).
 struct Clocks {
   Hertz base = Hertz::unknown();

@@ -15,12 +15,32 @@
 namespace rooftile {
 
 /// The algorithms that a program builder exists for (algorithm.hpp has the table).
-enum class Algorithm : std::uint8_t { standard, flash2 };
+enum class Algorithm : std::uint8_t { standard, flash1, flash2, flash3, split_kv };
+
+/// When the query heads of a GQA group are folded into the rows of one tile: FlashAttention-2 for a single query,
+/// FlashAttention-3 where rows are used better by more than 1 / 0.9 (hopper/heuristics.h, should_pack_gqa).
+enum class GroupPacking : std::uint8_t { never, always, one_query, efficient };
+
+/// Who says into how many parts the keys are split (split_rule.hpp).
+enum class SplitRule : std::uint8_t { fixed, fa2, fa2_varlen, fa3, fa3_varlen };
+
+/// How the tiles of a launch reach the SMs: a CTA each, or CTAs that stay and take tiles in turn or as they get free.
+enum class Schedule : std::uint8_t { one_per_cta, persistent_static, persistent_dynamic };
+
+/// When a spec's other kernel takes a call: always (on its architectures), for a single query per sequence, or where
+/// the split rule asks for more than one part.
+enum class TakesOver : std::uint8_t { always, one_query, split };
 
 /// How often softmax goes through a row. Loads + stores of the row per element:
 ///   naive 2 + 1 (sum of exp, then divide; overflows for large scores), safe 3 + 1 (maximum, sum, divide),
 ///   online 2 + 1 (Milakov & Gimelshein 2018: maximum and sum in one pass), fused 1 + 1 (row held on chip).
 enum class SoftmaxPasses : std::uint8_t { naive, safe, online, fused };
+
+/// How dS = P ∘ (dP − rowsum(P ∘ dP)) goes through P and dP. Loads + stores of a row per element:
+///   fused 2 + 1 (rows held on chip), two_sweeps 4 + 1 (row sums, then dS),
+///   product_fused 4 + 2 (T = P ∘ dP is a kernel of its own: 2 + 1; then T and P once, rows held on chip: 2 + 1),
+///   product_two_sweeps 5 + 2 (T first; then T for the row sums, T and P for dS; rows of up to 1024: product_fused).
+enum class SoftmaxBackward : std::uint8_t { fused, two_sweeps, product_fused, product_two_sweeps };
 
 /// What separates one launch from the next (device.launch.*_period).
 enum class LaunchStyle : std::uint8_t { stream, graph, framework };
@@ -35,7 +55,8 @@ enum class PassCondition : std::uint8_t { always, causal, masked, dropout };
 /// An elementwise kernel that a framework runs over the score matrix beside the three of the algorithm.
 struct ExtraPass {
   enum class Place : std::uint8_t { before_softmax, after_softmax };
-  std::string name;  ///< "mask_add": also the launch's name
+  std::string name;       ///< "mask_add": also the launch's name
+  Pass pass = Pass::fwd;  ///< fwd: over the scores; bwd: over their gradient, places keep their names
   Place place = Place::before_softmax;
   PassCondition when = PassCondition::always;
   bool shared = false;        ///< over one [seq_q, seq_kv] matrix for all heads (a mask being built)
@@ -52,23 +73,27 @@ struct TileRow {
   ComputeCapability to{99, 9};   ///< inclusive
   std::int64_t head_dim = 0;     ///< the kernel is compiled for this head dim; serves shapes up to it
   std::vector<Mask> masks;       ///< empty: any
+  Pass pass = Pass::fwd;         ///< the pass it is the tile of; fwd+bwd: of both
   std::int64_t br = 0;           ///< query rows per CTA (GEMM: rows of C)
   std::int64_t bc = 0;           ///< keys per trip (GEMM: columns of C)
   std::int64_t bk = 0;           ///< depth per trip, GEMM launches only
   int warps = 4;
-  int stages = 1;            ///< K/V (GEMM: A/B) buffers in flight
-  int registers = 255;       ///< per thread
-  int registers_narrow = 0;  ///< of the GEMM that makes 64 columns of C per CTA; 0: as `registers`
-  std::int64_t smem = 0;     ///< bytes per CTA; 0: what the algorithm's formula says
+  int stages = 1;               ///< K/V (backward: Q, GEMM: A/B) buffers in flight
+  int grad_stages = 1;          ///< backward of flash only: dO buffers in flight
+  bool v_in_registers = false;  ///< backward of flash only: V is read from shared memory once
+  bool dropout_only = false;    ///< serves calls with dropout alone
+  int cluster = 1;              ///< flash3 only: CTAs along the query tiles that share K and V by multicast
+  Schedule schedule = Schedule::one_per_cta;  ///< flash3 only
+  bool p_in_smem = false;                     ///< flash3 only: PV reads P from shared memory, not from registers
+  int registers = 255;                        ///< per thread
+  int registers_narrow = 0;                   ///< of the GEMM that makes 64 columns of C per CTA; 0: as `registers`
+  std::int64_t smem = 0;                      ///< bytes per CTA; 0: what the algorithm's formula says
 };
 
 /// The rows of one of our kernels (tile_table.hpp) as a spec holds them: narrowest head dim first, one row per
 /// architecture that the kernel is compiled for. A kernel `a_b` without rows of its own has those of `a`; empty for an
 /// unknown name. The narrow GEMM has no row: its width follows from the product (gemm_bc()).
 [[nodiscard]] std::vector<TileRow> own_tile_rows(std::string_view kernel);
-
-/// Widths of a GEMM's tile of C are multiples of this: a narrow C gets a narrow tile, `bc` is the widest.
-inline constexpr std::int64_t gemm_column_step = 64;
 
 /// Everything the model knows of one implementation.
 struct KernelSpec {
@@ -85,17 +110,34 @@ struct KernelSpec {
   bool what_if_anywhere = false;  ///< a bare algorithm name: predicts on any architecture, with a note
   MathPath math = MathPath::mma_sync;
   LaunchStyle launch = LaunchStyle::stream;
-  L2State l2 = L2State::cold;                   ///< what its measurements start from
-  bool packs_group = false;                     ///< folds a GQA group's query heads into the rows of one tile
-  bool longest_first = false;                   ///< hands out the CTAs with most trips first
-  SoftmaxPasses softmax = SoftmaxPasses::safe;  ///< standard only
-  bool copies_q_and_k = false;                  ///< standard only: q and k are made contiguous first
+  L2State l2 = L2State::cold;                      ///< what its measurements start from
+  GroupPacking packs_group = GroupPacking::never;  ///< folds a GQA group's query heads into the rows of one tile
+  bool longest_first = false;                      ///< hands out the CTAs with most trips first
+  SoftmaxPasses softmax = SoftmaxPasses::safe;     ///< standard only
+  bool copies_q_and_k = false;                     ///< standard only: q and k are made contiguous first
   bool expands_kv = false;         ///< standard only: K and V are repeated for every query head of the group
   bool logsumexp = false;          ///< standard only: softmax also writes LSE [batch, heads, seq_q], fp32
   std::int64_t score_padding = 1;  ///< standard only: rows of S and P are this many elements times a whole number; the
                                    ///< pad is computed, stored and loaded like the rest
-  std::vector<ExtraPass> extra_passes;  ///< standard only
-  std::vector<TileRow> tiles;           ///< attention tile (flash2) or GEMM tile (standard)
+  std::vector<ExtraPass> extra_passes;                             ///< standard only
+  SoftmaxBackward softmax_backward = SoftmaxBackward::two_sweeps;  ///< standard only
+  bool scales_gradients = false;   ///< standard only: dQ and dK are multiplied by the scale in a kernel each
+  bool gathers_gradients = false;  ///< standard only: dQ, dK, dV are copied into one tensor
+  bool deterministic = false;      ///< backward of flash2: a dQ sum per CTA of a head, added up in order
+  std::int64_t max_seq_kv = 0;     ///< longest row of keys it takes; 0: any
+  std::vector<Op> ops{Op::attention, Op::gemm, Op::softmax};  ///< what can be asked of it
+  int dropout_bits = 32;                                      ///< flash only: random bits per softmax weight
+  bool paper_tile = false;       ///< flash1 only: the tile of Algorithm 1 instead of `tiles`
+  bool as_printed = false;       ///< flash1 only: O, l, m are initialised in memory and read by the first block
+  bool kv_in_registers = false;  ///< flash1 only: K and V are read from shared memory once per block of keys
+  int row_statistics = 2;        ///< flash1 only: floats kept per row: l and m, or their logsumexp
+  bool ping_pong = false;        ///< flash3 only: consumer warpgroups take turns at products and softmax
+  bool overlap = false;          ///< flash3 only: QKᵀ of a block runs beside the softmax of the block before
+  SplitRule split_rule = SplitRule::fixed;   ///< split_kv and flash3
+  int splits = 1;                            ///< split_kv and flash3: parts if the rule is `fixed`
+  std::vector<TileRow> tiles;                ///< attention tile (flash) or GEMM tile (standard)
+  TakesOver takes_over = TakesOver::always;  ///< of a kernel in `instead`
+  std::vector<KernelSpec> instead;  ///< kernels that take some calls from this one; the first that does runs alone
   Location where;
 };
 
@@ -108,13 +150,47 @@ struct SpecOverrides {
 /// The row of the spec that serves this head dim, mask and architecture (with overrides applied); or why there is none.
 /// A spec that predicts anywhere takes a row of the device's own architecture where it has one.
 [[nodiscard]] tl::expected<TileRow, Refusal> select_tile(const KernelSpec& spec, const Device& device,
-                                                         std::int64_t head_dim, Mask mask,
-                                                         SpecOverrides overrides = {});
+                                                         std::int64_t head_dim, Mask mask, SpecOverrides overrides = {},
+                                                         bool dropout = false, Pass pass = Pass::fwd);
 
 template <>
 struct EnumNames<Algorithm> {
   static constexpr std::string_view kind = "algorithm";
-  static constexpr Named<Algorithm> table[] = {{Algorithm::standard, "standard"}, {Algorithm::flash2, "flash2"}};
+  static constexpr Named<Algorithm> table[] = {{Algorithm::standard, "standard"},
+                                               {Algorithm::flash1, "flash1"},
+                                               {Algorithm::flash2, "flash2"},
+                                               {Algorithm::flash3, "flash3"},
+                                               {Algorithm::split_kv, "split_kv"}};
+};
+template <>
+struct EnumNames<GroupPacking> {
+  static constexpr std::string_view kind = "packs_group";
+  static constexpr Named<GroupPacking> table[] = {{GroupPacking::never, "false"},
+                                                  {GroupPacking::always, "true"},
+                                                  {GroupPacking::one_query, "one_query"},
+                                                  {GroupPacking::efficient, "efficient"}};
+};
+template <>
+struct EnumNames<SplitRule> {
+  static constexpr std::string_view kind = "splits";
+  static constexpr Named<SplitRule> table[] = {{SplitRule::fixed, "fixed"},
+                                               {SplitRule::fa2, "fa2"},
+                                               {SplitRule::fa2_varlen, "fa2_varlen"},
+                                               {SplitRule::fa3, "fa3"},
+                                               {SplitRule::fa3_varlen, "fa3_varlen"}};
+};
+template <>
+struct EnumNames<Schedule> {
+  static constexpr std::string_view kind = "schedule";
+  static constexpr Named<Schedule> table[] = {{Schedule::one_per_cta, "one_per_cta"},
+                                              {Schedule::persistent_static, "persistent_static"},
+                                              {Schedule::persistent_dynamic, "persistent_dynamic"}};
+};
+template <>
+struct EnumNames<TakesOver> {
+  static constexpr std::string_view kind = "when";
+  static constexpr Named<TakesOver> table[] = {
+      {TakesOver::always, "always"}, {TakesOver::one_query, "one_query"}, {TakesOver::split, "split"}};
 };
 template <>
 struct EnumNames<SoftmaxPasses> {
@@ -123,6 +199,14 @@ struct EnumNames<SoftmaxPasses> {
                                                    {SoftmaxPasses::safe, "safe"},
                                                    {SoftmaxPasses::online, "online"},
                                                    {SoftmaxPasses::fused, "fused"}};
+};
+template <>
+struct EnumNames<SoftmaxBackward> {
+  static constexpr std::string_view kind = "softmax_backward";
+  static constexpr Named<SoftmaxBackward> table[] = {{SoftmaxBackward::fused, "fused"},
+                                                     {SoftmaxBackward::two_sweeps, "two_sweeps"},
+                                                     {SoftmaxBackward::product_fused, "product_fused"},
+                                                     {SoftmaxBackward::product_two_sweeps, "product_two_sweeps"}};
 };
 template <>
 struct EnumNames<LaunchStyle> {

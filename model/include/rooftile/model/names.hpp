@@ -47,8 +47,8 @@ template <class E>
   return names;
 }
 
-/// The candidate with the smallest edit distance (insert, delete, substitute, swap neighbours), if it is near enough
-/// to be a typo: at most a third of the longer name, at least 1. Nothing otherwise.
+/// The candidate with the smallest edit distance (insert, delete, substitute, swap neighbours; then the longest common
+/// beginning), if it is near enough to be a typo: at most a third of the longer name, at least 1. Nothing otherwise.
 [[nodiscard]] std::optional<std::string_view> nearest_name(std::string_view found,
                                                            const std::vector<std::string_view>& candidates);
 

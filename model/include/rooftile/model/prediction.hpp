@@ -59,6 +59,9 @@ struct Prediction {
   Flops executed_flops;  ///< on the tensor cores, padding and masked blocks included
   InlineVector<LaunchPrediction, max_launches> launches;
 
+  /// Not defaulted: Prediction() would fill the room for launches with zeros first.
+  Prediction() {}  // NOLINT(modernize-use-equals-default)
+
   [[nodiscard]] constexpr Seconds alone_on(Limit limit) const { return alone[static_cast<std::size_t>(limit)]; }
 };
 

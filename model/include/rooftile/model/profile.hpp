@@ -1,6 +1,9 @@
 // A Device together with where each of its numbers comes from.
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,5 +53,29 @@ struct Profile {
   /// The statement behind a device leaf, or nullptr if nobody made one.
   [[nodiscard]] const StatedLeaf* find(std::string_view path) const;
 };
+
+/// How well the numbers of a Device are known; `measured:` and `expect:` are not among them.
+struct Knowledge {
+  std::array<std::size_t, std::size(EnumNames<Kind>::table)> count{};  ///< stated leaves by Kind
+  std::vector<std::string_view> assumed;                               ///< their paths, in the order of device_leaves()
+  std::vector<std::string_view> unstated;                              ///< leaves that nobody states
+
+  [[nodiscard]] std::size_t of(Kind kind) const { return count[static_cast<std::size_t>(kind)]; }
+};
+[[nodiscard]] Knowledge knowledge(const Profile& profile);
+
+/// A leaf that two profiles state differently. It points into both, which must outlive it.
+struct LeafDifference {
+  std::string_view path;
+  const StatedLeaf* a;  ///< nullptr where `a` does not state it
+  const StatedLeaf* b;
+
+  /// b / a; NaN where one of them is missing, or a is zero.
+  [[nodiscard]] double ratio() const;
+};
+
+/// The leaves whose values differ (other words for the same value, or other sources, are no difference), in the order
+/// of device_leaves().
+[[nodiscard]] std::vector<LeafDifference> differences(const Profile& a, const Profile& b);
 
 }  // namespace rooftile

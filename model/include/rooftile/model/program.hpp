@@ -64,6 +64,7 @@ enum class OpKind : std::uint8_t {
 inline constexpr std::size_t op_kinds = 13;
 [[nodiscard]] constexpr bool moves_a_tile(OpKind kind) { return kind <= OpKind::atomic; }
 
+/// multicast: one CTA of each cluster asks for the tile, all of them get it.
 enum class Hint : std::uint8_t { none, async, multicast, evict, persist };
 
 /// In which trips of `guard_loop` an op takes part.
@@ -82,8 +83,8 @@ struct TileDim {
 
 /// "not before that op, `lag` trips ago": dependence of an op on an op of any role of the launch.
 struct After {
-  std::int8_t op = -1;  ///< index into Program::ops
-  std::int8_t lag = 0;  ///< 0: same trip
+  std::int16_t op = -1;  ///< index into Program::ops
+  std::int8_t lag = 0;   ///< 0: same trip
 };
 
 struct TileOp {
@@ -118,7 +119,7 @@ struct Role {
   const char* name = "";
   std::int16_t warps = 0;
   std::int16_t registers = 0;
-  std::int16_t copies = 1;    ///< identical warp groups
+  std::int16_t copies = 1;    ///< identical warp groups; work ops are those of one, tile movements those of all
   std::int16_t first_op = 0;  ///< ops [first_op, last_op) of the program
   std::int16_t last_op = 0;
 };
@@ -129,21 +130,21 @@ struct Axis {
   bool descending = false;  ///< handed out from the far end: longest causal tile first
 };
 
-enum class Schedule : std::uint8_t { one_per_cta, persistent_static, persistent_dynamic };
-
 inline constexpr std::size_t max_axes = 5;
 static_assert(max_axes == first_loop_index);
 inline constexpr std::size_t max_loops = 6;
-inline constexpr std::size_t max_tensors = 16;
-inline constexpr std::size_t max_launches = 12;
-inline constexpr std::size_t max_ops = 64;
+// eager standard attention, forward and backward with a long recipe, needs most of these
+inline constexpr std::size_t max_tensors = 32;
+inline constexpr std::size_t max_launches = 32;
+inline constexpr std::size_t max_ops = 256;
+inline constexpr std::size_t max_launch_ops = 128;  ///< of one launch
 
 struct Launch {
   const char* name = "";
   std::int32_t threads = 0;
   std::int32_t registers = 0;  ///< per thread, at entry
   std::int64_t smem = 0;       ///< bytes per CTA
-  std::int32_t cluster = 1;
+  std::int32_t cluster = 1;    ///< neighbouring CTAs of axis 0, whose extent it divides
   Schedule schedule = Schedule::one_per_cta;
   InlineVector<Axis, max_axes> axes;  ///< fastest first
   InlineVector<Role, 3> roles;
@@ -156,6 +157,16 @@ struct Launch {
     for (const Axis& axis : axes) total *= axis.extent;
     return total;
   }
+  /// How many warp groups do the work of an op; a tile is moved once, whoever asks for it.
+  [[nodiscard]] std::int64_t copies_of(std::int16_t op, OpKind kind) const {
+    if (moves_a_tile(kind)) return 1;
+    for (const Role& role : roles) {
+      if (op >= role.first_op && op < role.last_op) return role.copies;
+    }
+    return 1;
+  }
+  /// CTAs that one load serves.
+  [[nodiscard]] std::int64_t served_by(const TileOp& op) const { return op.hint == Hint::multicast ? cluster : 1; }
 };
 
 /// A whole call: its tensors, its launches in order, and how it is run.

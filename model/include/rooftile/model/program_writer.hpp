@@ -50,6 +50,8 @@ class ProgramWriter {
  public:
   /// Starts over: clears `program`.
   explicit ProgramWriter(Program& program) : program_{program} { program.clear(); }
+  /// Goes on behind what `program` holds: the backward pass behind the forward.
+  [[nodiscard]] static ProgramWriter behind(Program& program) { return {program, Behind{}}; }
 
   int input(const char* name, std::int64_t element_bytes, std::initializer_list<std::int64_t> extents) {
     return tensor(name, TensorRole::input, element_bytes, extents);
@@ -60,11 +62,16 @@ class ProgramWriter {
   int workspace(const char* name, std::int64_t element_bytes, std::initializer_list<std::int64_t> extents) {
     return tensor(name, TensorRole::workspace, element_bytes, extents);
   }
+  /// The tensor of this name and these extents, which an earlier pass of the same call wrote or read; added with this
+  /// role where there is none. A workspace tensor that nothing wrote before it is read is one that the forward pass
+  /// left behind.
+  int held(const char* name, TensorRole role, std::int64_t element_bytes, std::initializer_list<std::int64_t> extents);
 
   /// Begins the next launch; ops that follow stand outside any loop until in() is called.
   Launch& launch(const char* name, LaunchResources resources, std::initializer_list<Axis> axes);
-  /// Begins a role of the current launch.
-  void role(const char* name, int warps, int copies = 1);
+  /// Begins a role of the current launch; `registers` per thread where they differ from the launch's. The ops of a role
+  /// with several copies say what one copy does, but for tile movements, which are those of all copies together.
+  void role(const char* name, int warps, int copies = 1, int registers = 0);
 
   /// Adds a loop to the current launch; returns its number.
   int loop(Bound first, Bound last, int parent = -1);
@@ -72,6 +79,16 @@ class ProgramWriter {
   /// States that the ops of `loop` are those of `earlier`, one by one (tested for every shipped algorithm).
   void same_body(int loop, int earlier) {
     program_.launches.back().loops[static_cast<std::size_t>(loop)].body_of = static_cast<std::int8_t>(earlier);
+  }
+  /// Gives a loop a second upper limit.
+  void cap(int loop, Bound limit) {
+    Loop& at = program_.launches.back().loops[static_cast<std::size_t>(loop)];
+    at.cap = limit;
+    at.has_cap = true;
+  }
+  /// States that two loops of different roles make their trips in step; `leader` comes first.
+  void in_step(int loop, int leader) {
+    program_.launches.back().loops[static_cast<std::size_t>(loop)].group = static_cast<std::int8_t>(leader);
   }
   /// The ops that follow stand in this loop; -1: once per CTA.
   void in(int loop) { loop_ = static_cast<std::int8_t>(loop); }
@@ -82,16 +99,27 @@ class ProgramWriter {
   int atomic(int tensor, std::initializer_list<TileDim> dims) { return move(OpKind::atomic, tensor, dims); }
   int work(OpKind kind, std::int64_t amount);
 
+  /// A load that one CTA of each cluster makes for all of them.
+  int multicast_load(int tensor, std::initializer_list<TileDim> dims) {
+    const int op = load(tensor, dims);
+    if (program_.launches.back().cluster > 1) program_.ops.back().hint = Hint::multicast;
+    return op;
+  }
+
   /// Dependences of an op: at most three.
   void after(int op, std::initializer_list<Dependence> dependences);
   /// Restricts the last op to some trips of a loop.
   void guard(Guard guard, int loop);
 
  private:
+  struct Behind {};
+  ProgramWriter(Program& program, Behind /*unused*/) : program_{program} {}
+
   int tensor(const char* name, TensorRole role, std::int64_t element_bytes,
              std::initializer_list<std::int64_t> extents);
   int move(OpKind kind, int tensor, std::initializer_list<TileDim> dims);
   TileOp& append(OpKind kind);
+  [[noreturn]] static void too_many_ops();
 
   Program& program_;
   std::int8_t loop_ = -1;
@@ -112,6 +140,7 @@ inline TileOp& ProgramWriter::append(OpKind kind) {
   op.amount = 0;
   Launch& launch = program_.launches.back();
   launch.last_op = static_cast<std::int16_t>(program_.ops.size());
+  if (launch.last_op - launch.first_op > static_cast<int>(max_launch_ops)) too_many_ops();
   if (!launch.roles.empty()) launch.roles.back().last_op = launch.last_op;
   return op;
 }
@@ -132,7 +161,7 @@ inline int ProgramWriter::work(OpKind kind, std::int64_t amount) {
 inline void ProgramWriter::after(int op, std::initializer_list<Dependence> dependences) {
   TileOp& later = program_.ops[static_cast<std::size_t>(op)];
   for (const Dependence& dependence : dependences) {
-    later.after[later.after_count++] = {static_cast<std::int8_t>(dependence.op),
+    later.after[later.after_count++] = {static_cast<std::int16_t>(dependence.op),
                                         static_cast<std::int8_t>(dependence.lag)};
   }
 }

@@ -7,7 +7,12 @@
 // flash2's shapes are those that FlashAttention-2 ships for sm_80 (Dao-AILab/flash-attention,
 // csrc/flash_attn/src/flash_fwd_launch_template.h): Q stays in shared memory, one K and one V buffer.
 // gemm: Br x Bc is the tile of C in both products and bk the depth of one trip; A and B are `stages` deep.
+// flash1 (K, V and one tile of Q) and split_kv (FlashAttention-2's shapes for split keys): as flash2.
+// flash3: a producer warpgroup and two or three that compute, `stages` buffers of K and V; registers at entry.
 // softmax: a CTA holds Br rows and goes through Bc columns of each per step, 16 bytes per lane.
+//
+// Kernels that kernels/text/registry.inc does not list have no text yet: their registers are budgets, not reports.
+//
 // Standard library only: the kernels build with nvcc alone.
 #pragma once
 
@@ -36,6 +41,12 @@ struct OwnTile {
 [[nodiscard]] constexpr std::int64_t flash2_smem(std::int64_t br, std::int64_t bc, std::int64_t head_dim) {
   return (br + 2 * bc) * head_dim * 2;
 }
+/// Shared memory of a flash3 tile: Q, `stages` buffers each of K and V, P where PV reads it from there, and 1 KiB of
+/// mbarriers and alignment (TMA with a 128-byte swizzle needs 1 KiB).
+[[nodiscard]] constexpr std::int64_t flash3_smem(std::int64_t br, std::int64_t bc, std::int64_t head_dim, int stages,
+                                                 bool p_in_smem) {
+  return (br + bc * stages * 2) * head_dim * 2 + (p_in_smem ? br * bc * 2 : 0) + 1024;
+}
 /// Shared memory of a GEMM tile, 2 bytes per element: `stages` buffers of A and B, or the tile of C on its way out.
 [[nodiscard]] constexpr std::int64_t gemm_smem(std::int64_t br, std::int64_t bc, std::int64_t bk, int stages) {
   const std::int64_t pipeline = (br + bc) * bk * 2 * stages;
@@ -59,13 +70,28 @@ inline constexpr int softmax_step = 256;
   return (br == 1 ? 32 : 0) + (rows_on_chip ? br * padded * 2 : 0);
 }
 
-/// Columns of C per CTA for a product with `cols` columns: a narrow C (PV with d = 64) gets the narrow tile.
-[[nodiscard]] constexpr int gemm_bc(std::int64_t cols) { return cols <= 64 ? 64 : 128; }
+/// A GEMM's tile of C is narrower than the widest by whole steps of this many columns.
+inline constexpr int gemm_column_step = 64;
+/// Columns of C per CTA for a product with `cols` columns: a narrow C (PV with d = 64) gets a narrow tile.
+[[nodiscard]] constexpr int gemm_bc(std::int64_t cols, std::int64_t widest = 128) {
+  const std::int64_t needed = (cols + gemm_column_step - 1) / gemm_column_step * gemm_column_step;
+  return static_cast<int>(needed < widest ? needed : widest);
+}
+static_assert(gemm_bc(64) == 64 && gemm_bc(65) == 128 && gemm_bc(4096) == 128 && gemm_bc(4096, 1) == 1);
 
 inline constexpr std::array own_tiles{
     OwnTile{"rt_flash2", "flash2", 64, 128, 128, 0, 4, 1, 255, 255, flash2_smem(128, 128, 64)},
     OwnTile{"rt_flash2", "flash2", 128, 128, 64, 0, 4, 1, 255, 255, flash2_smem(128, 64, 128)},
     OwnTile{"rt_flash2", "flash2", 256, 128, 64, 0, 8, 1, 238, 247, flash2_smem(128, 64, 256)},
+    OwnTile{"rt_flash1", "flash1", 64, 64, 128, 0, 4, 1, 255, 255, flash2_smem(64, 128, 64)},
+    OwnTile{"rt_flash1", "flash1", 128, 64, 128, 0, 4, 1, 255, 255, flash2_smem(64, 128, 128)},
+    OwnTile{"rt_flash1", "flash1", 256, 64, 64, 0, 4, 1, 255, 255, flash2_smem(64, 64, 256)},
+    OwnTile{"rt_split_kv", "split_kv", 64, 64, 256, 0, 4, 1, 255, 255, flash2_smem(64, 256, 64)},
+    OwnTile{"rt_split_kv", "split_kv", 128, 64, 128, 0, 4, 1, 255, 255, flash2_smem(64, 128, 128)},
+    OwnTile{"rt_split_kv", "split_kv", 256, 64, 64, 0, 4, 1, 255, 255, flash2_smem(64, 64, 256)},
+    OwnTile{"rt_flash3", "flash3", 64, 192, 128, 0, 16, 2, 128, 128, flash3_smem(192, 128, 64, 2, false)},
+    OwnTile{"rt_flash3", "flash3", 128, 128, 128, 0, 12, 2, 168, 168, flash3_smem(128, 128, 128, 2, false)},
+    OwnTile{"rt_flash3", "flash3", 256, 128, 80, 0, 12, 2, 168, 168, flash3_smem(128, 80, 256, 2, false)},
     OwnTile{"rt_standard", "gemm", 0, 128, 128, 32, 4, 3, 217, 218, gemm_smem(128, 128, 32, 3)},
     OwnTile{"rt_standard", "gemm", 0, 128, 64, 32, 4, 3, 126, 128, gemm_smem(128, 64, 32, 3)},
     OwnTile{"rt_standard", "softmax_naive", 0, 4, 256, 0, 4, 1, 31, 32, 0},

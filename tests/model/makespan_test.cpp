@@ -1,0 +1,98 @@
+// When the last tile is done, on launches small enough to schedule by hand.
+#include "predictors/makespan.hpp"
+
+#include <gtest/gtest.h>
+
+#include "rooftile/model/program_writer.hpp"
+#include "support.hpp"
+
+namespace rooftile {
+namespace {
+
+using Int = std::int64_t;
+
+/// A launch whose trips take ten cycles each, times the residents that share an SM, and nothing else does.
+struct Bench {
+  Program program;
+  ProgramCounts counts;
+
+  explicit Bench(Schedule schedule, std::initializer_list<Axis> axes, Bound first, Bound last) {
+    ProgramWriter w{program};
+    w.launch("bench", {}, axes).schedule = schedule;
+    w.role("all", 4);
+    w.in(w.loop(first, last));
+    w.work(OpKind::mma, 1);
+    count(program, counts);
+  }
+  [[nodiscard]] double cycles(Int sms, Int resident, TripTime once = {}) const {
+    MakespanInput input{program.launches[0], counts.launch[0], once, {}, sms, resident};
+    input.loop[0].busy = 10;
+    return makespan(input).cycles;
+  }
+};
+
+Bound ramp(Int tiles) { return affine(0, 1, 1, 1, 0, tiles); }  // tile i makes i + 1 trips
+
+TEST(Makespan, PersistentCtasTakeEqualTilesInRounds) {
+  for (const Schedule schedule : {Schedule::persistent_static, Schedule::persistent_dynamic}) {
+    const Bench seven{schedule, {{"tile", 7}}, constant(0), constant(4)};
+    EXPECT_DOUBLE_EQ(seven.cycles(3, 1), 3 * 40);  // 3 CTAs: 3, 2 and 2 tiles
+    EXPECT_DOUBLE_EQ(seven.cycles(7, 1), 40);
+    EXPECT_DOUBLE_EQ(seven.cycles(8, 2), 40);
+  }
+}
+
+/// Six tiles of 1 to 6 trips on three CTAs: 1 + 4, 2 + 5 and 3 + 6 trips.
+TEST(Makespan, StaticPersistentCtasAddUpTheirTiles) {
+  const Bench six{Schedule::persistent_static, {{"tile", 6}}, constant(0), ramp(6)};
+  EXPECT_DOUBLE_EQ(six.cycles(3, 1), 90);
+  EXPECT_DOUBLE_EQ(six.cycles(2, 1), 10 * (2 + 4 + 6));
+  const Bench longest_first{Schedule::persistent_static, {{"tile", 6, true}}, constant(0), ramp(6)};
+  EXPECT_DOUBLE_EQ(longest_first.cycles(3, 1), 10 * (6 + 3));
+  EXPECT_DOUBLE_EQ(longest_first.cycles(4, 1), 10 * (6 + 2));
+}
+
+/// Taken as CTAs get free, longest first, the same tiles are spread evenly but for a tail.
+TEST(Makespan, DynamicPersistentCtasAreAListSchedule) {
+  const Bench many{Schedule::persistent_dynamic, {{"tile", 64, true}, {"head", 8}}, constant(0), ramp(64)};
+  const Bench in_a_grid{Schedule::one_per_cta, {{"tile", 64, true}, {"head", 8}}, constant(0), ramp(64)};
+  EXPECT_DOUBLE_EQ(many.cycles(10, 1), in_a_grid.cycles(10, 1));
+  const double work = 10.0 * 8 * 64 * 65 / 2;
+  EXPECT_GT(many.cycles(10, 1), work / 10);
+  EXPECT_LT(many.cycles(10, 1), work / 10 + 640);
+}
+
+/// A CTA that stays waits for its first tile, one that does not for its only one.
+TEST(Makespan, PersistentCtasWaitOnce) {
+  TripTime once;
+  once.cycle = 5;
+  once.wait = 500;
+  const Bench stays{Schedule::persistent_static, {{"tile", 9}}, constant(0), constant(4)};
+  EXPECT_DOUBLE_EQ(stays.cycles(3, 1, once), 500 + 3 * (40 + 5));
+  once.cycle = 505;  // what once_per_cta() makes of it otherwise
+  const Bench leaves{Schedule::one_per_cta, {{"tile", 9}}, constant(0), constant(4)};
+  EXPECT_DOUBLE_EQ(leaves.cycles(3, 1, once), 3 * (40 + 505));
+}
+
+/// Nine blocks in four parts of three: the last part is empty, the call takes as long as a full one.
+TEST(Makespan, PartsOfTheKeysTakeAsLongAsTheLongest) {
+  const Bench parts{
+      Schedule::one_per_cta, {{"q_tile", 1}, {"split", 4}}, affine(1, 0, 3, 1, 0, 9), affine(1, 3, 3, 1, 0, 9)};
+  EXPECT_DOUBLE_EQ(parts.cycles(4, 1), 30);
+  EXPECT_DOUBLE_EQ(parts.cycles(2, 1), 60);
+  EXPECT_DOUBLE_EQ(parts.cycles(2, 2), 60);  // two share an SM: twice as long each
+}
+
+/// A cap that grows with the query tile ends the parts of the first tiles early.
+TEST(Makespan, TheLongestPartIsThatOfTheLastTile) {
+  Bench parts{Schedule::one_per_cta, {{"q_tile", 3}, {"split", 2}}, affine(1, 0, 4, 1, 0, 8), affine(1, 4, 4, 1, 0, 8)};
+  Loop& loop = parts.program.launches[0].loops[0];
+  loop.has_cap = true;
+  loop.cap = ramp(3);  // tiles see 1, 2 and 3 blocks
+  count(parts.program, parts.counts);
+  EXPECT_EQ(parts.counts.launch[0].trips[0], 1 + 2 + 3);
+  EXPECT_DOUBLE_EQ(parts.cycles(6, 1), 30);
+}
+
+}  // namespace
+}  // namespace rooftile
