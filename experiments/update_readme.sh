@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Rewrites the outputs in README.md: every block after `<!-- output of: COMMAND -->` becomes what COMMAND prints.
+# Rewrites the outputs in the pages below: every block after `<!-- output of: COMMAND -->` becomes what COMMAND prints,
+# in a fence; where COMMAND ends with `--format md`, the table itself, up to the next empty line.
 #   ./experiments/update_readme.sh [--check] [path of the rooftile program]
-# --check changes nothing and fails if the page and the program disagree.
+# --check changes nothing and fails if a page and the program disagree.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+pages='README.md hw_profiles/README.md'
 
 check=false
 if [[ "${1-}" == --check ]]; then check=true; shift; fi
@@ -22,23 +24,39 @@ answer() {
   eval "$command" 2>/dev/null | sed 's/[[:space:]]*$//'
 }
 
-inside=false
-while IFS= read -r line; do
-  if $inside; then
-    [[ $line == '```' ]] && inside=false
-    continue
-  fi
-  printf '%s\n' "$line"
-  if [[ $line =~ ^'<!-- output of: '(.*)' -->'$ ]]; then
+# render PAGE: the page with today's outputs
+render() {
+  local line fence command inside=''
+  while IFS= read -r line; do
+    case $inside in
+      fence) [[ $line == '```' ]] && inside=''; continue ;;
+      table) [[ -n $line ]] && continue; inside='' ;;
+    esac
+    printf '%s\n' "$line"
+    [[ $line =~ ^'<!-- output of: '(.*)' -->'$ ]] || continue
+    command=${BASH_REMATCH[1]}
+    if [[ $command == *' --format md' ]]; then
+      answer "$command"
+      inside=table
+      continue
+    fi
     IFS= read -r fence
-    [[ $fence == '```'* ]] || { echo "README.md: no block after: $line" >&2; exit 1; }
-    printf '```text\n$ %s\n%s\n```\n' "${BASH_REMATCH[1]}" "$(answer "${BASH_REMATCH[1]}")"
-    inside=true
-  fi
-done <README.md >"$scratch/README.md"
+    [[ $fence == '```'* ]] || { echo "$1: no block after: $line" >&2; exit 1; }
+    printf '```text\n$ %s\n%s\n```\n' "$command" "$(answer "$command")"
+    inside=fence
+  done <"$1"
+}
 
-if $check; then
-  diff -u README.md "$scratch/README.md" >&2 || { echo "README.md differs from what the program prints; run ./experiments/update_readme.sh" >&2; exit 1; }
-else
-  cp "$scratch/README.md" README.md
+stale=''
+for page in $pages; do
+  render "$page" >"$scratch/page.md"
+  if $check; then
+    diff -u "$page" "$scratch/page.md" >&2 || stale+=" $page"
+  else
+    cp "$scratch/page.md" "$page"
+  fi
+done
+if [[ -n $stale ]]; then
+  echo "differs from what the program prints:$stale; run ./experiments/update_readme.sh" >&2
+  exit 1
 fi

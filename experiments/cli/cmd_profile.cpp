@@ -1,9 +1,9 @@
-// rooftile profile list|show|validate: what is known of each GPU, and from where. from-measurements and from-device
-// stand in files of their own.
+// rooftile profile list|show|validate: what is known of each GPU, and from where. The other sub-commands have files of
+// their own (cmd_profile.hpp).
 #include <memory>
 #include <ostream>
 
-#include "cli/cmd_profile_from.hpp"
+#include "cli/cmd_profile.hpp"
 #include "cli/commands.hpp"
 #include "rooftile/model/device_leaves.hpp"
 #include "rooftile/model_yaml/strict_yaml.hpp"
@@ -21,10 +21,6 @@ struct ProfileOptions {
   OutputOptions output;
 };
 
-std::string capability_text(ComputeCapability capability) {
-  return std::to_string(capability.major) + '.' + std::to_string(capability.minor);
-}
-
 int list(const ProfileOptions& options, Context& context) {
   Table table{.name = "profile_list",
               .columns = {{"name", "name", Show::text},
@@ -39,7 +35,7 @@ int list(const ProfileOptions& options, Context& context) {
   for (const std::string& name : context.catalogues.profiles().names()) {
     const auto profile = context.catalogues.profile(name);
     const Device& device = profile->device;
-    table.rows.push_back({name, capability_text(device.compute_capability), device.sm.count.value(),
+    table.rows.push_back({name, to_string(device.compute_capability), device.sm.count.value(),
                           matmul_peak(device, DType::fp16).value(), device.memory.dram.bandwidth.value(),
                           device.memory.dram.capacity.value(), ridge(device, DType::fp16).value(),
                           device.memory.l2.capacity.value(), profile->description});
@@ -136,6 +132,8 @@ void add_profile(Command& command, Context& context) {
   validate_command.examples({"rooftile profile validate", "rooftile profile validate a100_sxm4_80gb l40s"});
   finish(validate_command, context, options, validate);
 
+  add_profile_diff(command.subcommand("diff", "the numbers in which two profiles differ"), context);
+  add_profile_known(command.subcommand("known", "how many numbers of each profile are known how"), context);
   add_profile_from_measurements(
       command.subcommand("from-measurements", "write a profile of what rooftile-measure found"), context);
   add_profile_from_device(command.subcommand("from-device", "write a profile of what the driver says of a GPU here"),

@@ -3,8 +3,9 @@
 #include <filesystem>
 #include <memory>
 #include <ostream>
+#include <utility>
 
-#include "cli/cmd_profile_from.hpp"
+#include "cli/cmd_profile.hpp"
 #include "profile/driver_profile.hpp"
 
 namespace rooftile::cli {
@@ -19,12 +20,15 @@ struct FromDeviceOptions {
   OutputOptions output;
 };
 
-/// The chips that have a file, for the message that this one has none.
+/// The CUDA chips that have a file, oldest first, for the message that this one has none.
 std::string known_chips(const fs::path& folder) {
   std::vector<std::string> names;
   std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator{folder, ignored}) names.push_back(entry.path().stem().string());
-  std::sort(names.begin(), names.end());
+  for (const auto& entry : fs::directory_iterator{folder, ignored}) {
+    if (std::string name = entry.path().stem().string(); name.starts_with("sm_")) names.push_back(std::move(name));
+  }
+  const auto age = [](const std::string& name) { return std::pair{name.size(), name}; };  // sm_90 before sm_100
+  std::sort(names.begin(), names.end(), [&](const auto& a, const auto& b) { return age(a) < age(b); });
   return join({names.begin(), names.end()});
 }
 

@@ -4,7 +4,7 @@
 #include <memory>
 #include <ostream>
 
-#include "cli/cmd_profile_from.hpp"
+#include "cli/cmd_profile.hpp"
 #include "profile/measured_profile.hpp"
 #include "question/measured_names.hpp"
 
