@@ -77,7 +77,7 @@ TEST(broken_input, queries) {
       {" -- nothing\n", "query: holds no statement"},
       {"slect 1", "query:1:1: near \"slect\": syntax error"},
       {"SELECT 1,\n  elsewhere FROM result", "query:2:3: no such column: elsewhere"},
-      {"SELECT * FROM v_comparison", "query: no such table: v_comparison"},
+      {"SELECT * FROM v_comparison", "query: no such table: v_comparison; did you mean 'v_compare'?"},
       {"SELECT median(1)", "query:1:8: no such function: median"},
       {"SELECT 1; SELECT 2", "query:1:10: one statement at a time"},
       {"SELECT (", "query: incomplete input"},

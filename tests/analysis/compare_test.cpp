@@ -70,6 +70,33 @@ TEST(compare, statistics) {
   EXPECT_NEAR(all[0].bias, 0.06, 1e-12);
 }
 
+TEST(compare, regimes) {
+  const auto attention = [](std::int64_t seq_q, std::int64_t seq_kv, Pass pass = Pass::fwd) {
+    AttentionShape s = shape();
+    s.seq_q = seq_q;
+    s.seq_kv = seq_kv;
+    s.pass = pass;
+    return regime_of(s);
+  };
+  EXPECT_EQ(attention(1024, 1024), "prefill");
+  EXPECT_EQ(attention(1, 1), "prefill");
+  EXPECT_EQ(attention(1, 1024), "decode");
+  EXPECT_EQ(attention(128, 1024), "append");
+  EXPECT_EQ(attention(1024, 128), "cross");
+  EXPECT_EQ(attention(1024, 1024, Pass::bwd), "backward");
+  EXPECT_EQ(attention(1, 1024, Pass::fwd_bwd), "backward");
+  EXPECT_EQ(regime_of(GemmShape{1, 2, 3, 4, DType::fp16}), "gemm");
+  EXPECT_EQ(regime_of(SoftmaxShape{2, 3, DType::fp16}), "softmax");
+  Comparison decode = pair(1.1, 1);
+  std::get<AttentionShape>(decode.workload).seq_q = 1;
+  const auto groups = accuracy(std::vector{pair(2, 1), decode}, std::array{GroupBy::regime});
+  ASSERT_EQ(groups.size(), 2U);
+  EXPECT_EQ(groups[0].group, std::vector<std::string>{"decode"});
+  EXPECT_NEAR(groups[0].mape, 0.1, 1e-12);
+  EXPECT_EQ(groups[1].group, std::vector<std::string>{"prefill"});
+  EXPECT_EQ(from_name<GroupBy>("profile"), GroupBy::gpu);
+}
+
 TEST(compare, no_rows_no_groups) { EXPECT_TRUE(accuracy({}, std::array{GroupBy::gpu}).empty()); }
 
 TEST(compare, groups_in_natural_order) {

@@ -87,6 +87,25 @@ TEST(migrate, opens_a_frozen_version_1_file) {
   EXPECT_EQ(answer(store, "SELECT command, source FROM run ORDER BY id"), "run|\ndb import|fa2.csv\n");
 }
 
+// The same of version 2: what was stored finds its pairs.
+TEST(migrate, opens_a_frozen_version_2_file) {
+  const TempFolder folder;
+  create(folder / "old.db")
+      .exec(read_text(std::filesystem::path{ROOFTILE_SOURCE_DIR} / "tests/analysis/golden_v2.sql"));
+  ASSERT_EQ(version_of(folder / "old.db"), 2);
+  const Store store = Store::open(folder / "old.db", Access::read_write_create);
+  EXPECT_EQ(store.info().schema_version, schema_version());
+  EXPECT_EQ(version_of(folder / "old.db.bak-v2"), 2);
+  EXPECT_EQ(answer(store, "SELECT observed, method, predictor_version, observed_ms, predicted_ms FROM v_compare"),
+            "published|predicted|2|2|1.5\n");
+  EXPECT_EQ(answer(store, "SELECT source, method, dram_read_ratio FROM v_bytes ORDER BY method"),
+            "counters|executed|1.4\ncounters|predicted|1.2\n");
+  EXPECT_EQ(answer(store, "SELECT n, mape_pct FROM v_accuracy"), "1|25\n");
+  EXPECT_EQ(answer(store, "SELECT * FROM pair ORDER BY observed_id, computed_id"),
+            answer(store, "SELECT * FROM pair_by_definition ORDER BY observed_id, computed_id"));
+  EXPECT_EQ(answer(store, "SELECT name, value FROM v_micro"), "dram_read|1.5e+12\n");
+}
+
 TEST(migrate, an_older_file_is_not_migrated_for_reading) {
   const TempFolder folder;
   create(folder / "old.db").exec("PRAGMA application_id = 0x52465431; CREATE TABLE x (a)");

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "rooftile/analysis/csv.hpp"
 #include "support.hpp"
@@ -42,6 +43,35 @@ TEST(store, creates_reopens_and_reads) {
   EXPECT_EQ(answer(store, "SELECT command, argv, ended_at >= started_at, length(uuid) FROM run"),
             "test|[\"rooftile\",\"it's \\\"x\\\"\"]|1|32\n");
   EXPECT_EQ(answer(store, "SELECT yaml FROM profile"), "name: a100_sxm4_80gb\n\n");
+}
+
+TEST(store, for_each_reads_row_by_row) {
+  Store store = Store::in_memory();
+  store.put(store.begin_run(run_info()), row(predicted_key(), 1e-3));
+  int rows = 0;
+  store.for_each("SELECT kernel, seq_q, time_s, br FROM v_result", [&rows](const RowCursor& cursor) {
+    ++rows;
+    EXPECT_EQ(cursor.text(0), "fa2");
+    EXPECT_EQ(cursor.integer(1), 1024);
+    EXPECT_EQ(cursor.number(2), 1e-3);
+    EXPECT_EQ(cursor.text(3), "");
+    EXPECT_EQ(cursor.integer(3), 0);
+    EXPECT_TRUE(std::isnan(cursor.number(3)));
+    EXPECT_EQ(cursor.value(3), SqlValue{});
+  });
+  EXPECT_EQ(rows, 1);
+  EXPECT_THROW(store.for_each("DELETE FROM result", [](const RowCursor&) {}), InputError);
+}
+
+TEST(store, query_names_the_nearest_table_and_column) {
+  const Store store = Store::in_memory();
+  const auto message = [&store](const char* sql) { return message_of([&] { (void)store.query(sql); }); };
+  EXPECT_EQ(message("SELECT * FROM v_acuracy"), "query: no such table: v_acuracy; did you mean 'v_accuracy'?");
+  EXPECT_EQ(message("SELECT mape FROM v_accuracy"), "query:1:8: no such column: mape");
+  EXPECT_EQ(message("SELECT kernle FROM v_latest"), "query:1:8: no such column: kernle; did you mean 'kernel'?");
+  EXPECT_EQ(message("SELECT a.worst_pc FROM v_accuracy a"),
+            "query:1:8: no such column: a.worst_pc; did you mean 'worst_pct'?");
+  EXPECT_EQ(message("SELECT qwertyuiop FROM v_latest"), "query:1:8: no such column: qwertyuiop");
 }
 
 TEST(store, leaves_no_stray_files) {

@@ -25,6 +25,7 @@ std::string group_text(const Comparison& row, GroupBy by) {
     case GroupBy::predictor: return row.predictor;
     case GroupBy::bound: return bound_text(row);
     case GroupBy::bound_class: return class_text(row);
+    case GroupBy::regime: return std::string{regime_of(row.workload)};
     case GroupBy::l2: return std::string{name_of(row.l2)};
     case GroupBy::setting: return row.setting;
     case GroupBy::source: return row.source;
@@ -70,6 +71,15 @@ Accuracy summarise(std::vector<std::string> group, const std::vector<double>& er
 }
 
 }  // namespace
+
+std::string_view regime_of(const Workload& workload) {
+  const auto* shape = std::get_if<AttentionShape>(&workload);
+  if (shape == nullptr) return name_of(op_of(workload));
+  if (shape->pass != Pass::fwd) return "backward";
+  if (shape->seq_q == shape->seq_kv) return "prefill";
+  if (shape->seq_q > shape->seq_kv) return "cross";
+  return shape->seq_q == 1 ? "decode" : "append";
+}
 
 double relative_error(Seconds predicted, Seconds observed) {
   for (const Seconds time : {predicted, observed}) {

@@ -1,71 +1,18 @@
 #include "rooftile/analysis/compare.hpp"
 
-#include <stdexcept>
-
-#include "rooftile/model/error.hpp"
+#include "store/row_reader.hpp"
 
 namespace rooftile::analysis {
 namespace {
 
 constexpr const char* select =
-    "SELECT profile, kernel, coalesce(br, 0), coalesce(bc, 0), op, pass, dtype, batch, heads, kv_heads, seq_q, seq_kv, "
-    "head_dim, mask, dropout, m, n, k, rows, cols, l2, setting, observed, method, predictor, predictor_version, bound, "
+    "SELECT profile, kernel, br, bc, op, pass, dtype, batch, heads, kv_heads, seq_q, seq_kv, head_dim, mask, dropout, "
+    "m, "
+    "n, k, rows, cols, l2, setting, observed, method, predictor, predictor_version, bound, "
     "observed_ms, predicted_ms, flop, source, printed FROM v_compare";
 
-/// Reads the columns of one row from left to right.
-class Reader {
- public:
-  explicit Reader(const std::vector<SqlValue>& row) : row_{row} {}
-  std::string text() { return std::get<std::string>(row_[at_++]); }
-  std::int64_t integer() { return std::get<std::int64_t>(row_[at_++]); }
-  double number() {
-    const SqlValue& value = row_[at_++];
-    if (const auto* real = std::get_if<double>(&value)) return *real;
-    if (const auto* whole = std::get_if<std::int64_t>(&value)) return static_cast<double>(*whole);
-    return Seconds::unknown().value();
-  }
-  /// The schema's CHECKs allow no other names.
-  template <class E>
-  E name() {
-    return from_name<E>(text()).value();
-  }
-  template <class E>
-  std::optional<E> name_or_nothing() {
-    return from_name<E>(text());
-  }
-
- private:
-  const std::vector<SqlValue>& row_;
-  std::size_t at_ = 0;
-};
-
-Workload read_workload(Reader& in) {
-  const Op op = in.name<Op>();
-  AttentionShape a;
-  a.pass = in.name_or_nothing<Pass>().value_or(Pass::fwd);
-  a.dtype = in.name<DType>();
-  a.batch = in.integer();
-  a.heads = in.integer();
-  a.kv_heads = in.integer();
-  a.seq_q = in.integer();
-  a.seq_kv = in.integer();
-  a.head_dim = in.integer();
-  a.mask = in.name_or_nothing<Mask>().value_or(Mask::none);
-  a.dropout = in.number();
-  GemmShape g{.batch = a.batch, .dtype = a.dtype};
-  g.m = in.integer();
-  g.n = in.integer();
-  g.k = in.integer();
-  SoftmaxShape s{.dtype = a.dtype};
-  s.rows = in.integer();
-  s.cols = in.integer();
-  if (op == Op::gemm) return g;
-  if (op == Op::softmax) return s;
-  return a;
-}
-
-Comparison read_comparison(const std::vector<SqlValue>& row) {
-  Reader in{row};
+Comparison read_comparison(const RowCursor& row) {
+  RowReader in{row};
   Comparison c;
   c.profile = in.text();
   c.kernel = in.text();
@@ -113,12 +60,11 @@ std::string where_clause(const CompareFilter& filter) {
 }  // namespace
 
 std::vector<Comparison> load_comparisons(const Store& store, const CompareFilter& filter) {
-  const QueryResult answer = store.query(select + where_clause(filter) +
-                                         " ORDER BY profile, kernel, op, pass, dtype, mask, head_dim, seq_q, seq_kv, "
-                                         "batch, heads, m, n, k, rows, cols, observed_id, method, predictor");
   std::vector<Comparison> rows;
-  rows.reserve(answer.rows.size());
-  for (const std::vector<SqlValue>& row : answer.rows) rows.push_back(read_comparison(row));
+  store.for_each(select + where_clause(filter) +
+                     " ORDER BY profile, kernel, op, pass, dtype, mask, head_dim, seq_q, seq_kv, batch, heads, m, n, "
+                     "k, rows, cols, observed_id, method, predictor",
+                 [&rows](const RowCursor& row) { rows.push_back(read_comparison(row)); });
   return rows;
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "shape_words.hpp"
+
 namespace rooftile::analysis {
 namespace {
 
@@ -53,16 +55,7 @@ double read_dropout(const CsvRow& row) {
 Workload read_workload(const CsvRow& row, Op op) {
   switch (op) {
     case Op::attention: {
-      AttentionShape shape;
-      shape.pass = row.name<Pass>("pass");
-      shape.dtype = row.name<DType>("dtype");
-      shape.batch = row.positive_integer("batch");
-      shape.heads = row.positive_integer("heads");
-      shape.kv_heads = row.positive_integer("kv_heads");
-      shape.seq_q = row.positive_integer("seq_q");
-      shape.seq_kv = row.positive_integer("seq_kv");
-      shape.head_dim = row.positive_integer("head_dim");
-      shape.mask = row.name<Mask>("mask");
+      AttentionShape shape = attention_shape_of(row);
       shape.dropout = read_dropout(row);
       return shape;
     }

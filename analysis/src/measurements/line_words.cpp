@@ -4,6 +4,7 @@
 
 #include "rooftile/analysis/cell.hpp"
 #include "rooftile/analysis/csv.hpp"
+#include "shape_words.hpp"
 
 namespace rooftile::analysis {
 
@@ -22,16 +23,7 @@ LineOutcome outcome_of(JsonLine& line) {
 }
 
 Workload workload_of(JsonLine& line) {
-  AttentionShape shape;
-  shape.pass = line.name<Pass>("pass");
-  shape.dtype = line.name<DType>("dtype");
-  shape.batch = line.positive_integer("batch");
-  shape.heads = line.positive_integer("heads");
-  shape.kv_heads = line.positive_integer("kv_heads");
-  shape.seq_q = line.positive_integer("seq_q");
-  shape.seq_kv = line.positive_integer("seq_kv");
-  shape.head_dim = line.positive_integer("head_dim");
-  shape.mask = line.name<Mask>("mask");
+  const AttentionShape shape = attention_shape_of(line);
   if (const auto sound = check(Workload{shape}); !sound) line.fail(sound.error());
   return shape;
 }

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
+#include <iterator>
 #include <map>
-#include <sstream>
 #include <system_error>
 
 #include "measurements/counter_lines.hpp"
@@ -194,6 +194,7 @@ bool parses(std::string_view text) { return nlohmann::json::accept(text); }
 Measurements parse_measurements(std::string_view text, const std::string& name, const MeasurementOptions& options) {
   MeasurementReader reader{name, options};
   int number = 0;
+  bool empty = true;
   while (!text.empty()) {
     ++number;
     const std::size_t end = text.find('\n');
@@ -202,23 +203,27 @@ Measurements parse_measurements(std::string_view text, const std::string& name, 
     text.remove_prefix(whole ? end + 1 : text.size());
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (line.find_first_not_of(" \t") == std::string_view::npos) continue;
+    empty = false;
     if (!whole && !parses(line)) {
       reader.left_out();
     } else {
       reader.read(line, {name, number, 0});
     }
   }
+  if (empty) throw InputError{{name}, "holds no line: rooftile-measure writes at least one of kind 'run'"};
   return reader.finish();
 }
 
 Measurements read_measurements(const std::filesystem::path& file, const MeasurementOptions& options) {
   errno = 0;
   std::ifstream in{file, std::ios::binary};
-  std::ostringstream text;
-  if (!in || !(text << in.rdbuf())) {
+  const bool opened = in.is_open();
+  in.peek();  // a directory opens, but cannot be read
+  if (!opened || in.bad()) {
     throw InputError{{file.string()}, "cannot be read: " + std::generic_category().message(errno != 0 ? errno : EIO)};
   }
-  return parse_measurements(std::move(text).str(), file.string(), options);
+  const std::string text{std::istreambuf_iterator<char>{in}, {}};
+  return parse_measurements(text, file.string(), options);
 }
 
 }  // namespace rooftile::analysis

@@ -68,7 +68,7 @@ bool is_absent(const Value& cell) { return plain_cell(cell).empty(); }
 std::vector<std::size_t> columns_with_values(const Table& table) {
   std::vector<std::size_t> columns(table.columns.size());
   std::iota(columns.begin(), columns.end(), std::size_t{0});
-  if (table.rows.empty()) return columns;
+  if (table.rows.empty() || table.all_columns) return columns;
   std::erase_if(columns, [&](std::size_t c) {
     return std::all_of(table.rows.begin(), table.rows.end(), [c](const auto& row) { return is_absent(row[c]); });
   });

@@ -15,7 +15,7 @@ namespace rooftile::analysis {
 /// True for a cell without a value: absent, NaN, infinite, empty text.
 [[nodiscard]] bool is_absent(const Value& cell);
 
-/// Columns in which at least one row has a value (all of them if there are no rows).
+/// Columns in which at least one row has a value; all of them if there are no rows or the table says so.
 [[nodiscard]] std::vector<std::size_t> columns_with_values(const Table& table);
 
 /// Characters (not bytes) of a UTF-8 text.

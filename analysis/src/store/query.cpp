@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <memory>
 
 #include "rooftile/model/error.hpp"
@@ -68,6 +69,40 @@ Location place_in(std::string_view sql, std::size_t offset) {
   return {"query", static_cast<int>(line), static_cast<int>(column) + 1};
 }
 
+/// The first column of an answer.
+std::vector<std::string> names(sqlite3* db, const char* sql) {
+  std::vector<std::string> found;
+  sqlite3_stmt* raw = nullptr;
+  if (sqlite3_prepare_v2(db, sql, -1, &raw, nullptr) != SQLITE_OK) return found;
+  const StatementHandle statement{raw, &sqlite3_finalize};
+  const RowCursor row{raw};
+  while (sqlite3_step(raw) == SQLITE_ROW) found.emplace_back(row.text(0));
+  return found;
+}
+
+/// "; did you mean 'v_accuracy'?" where SQLite's message names a table or column that does not exist.
+std::string nearest_in_schema(sqlite3* db, std::string_view message) {
+  struct Missing {
+    std::string_view message;
+    const char* candidates;
+  };
+  constexpr Missing missing[] = {
+      {"no such table: ", "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')"},
+      {"no such column: ",
+       "SELECT DISTINCT c.name FROM sqlite_schema s, pragma_table_xinfo(s.name) c "
+       "WHERE s.type IN ('table', 'view')"},
+  };
+  for (const Missing& kind : missing) {
+    if (!message.starts_with(kind.message)) continue;
+    message.remove_prefix(kind.message.size());
+    if (const std::size_t dot = message.rfind('.'); dot != std::string_view::npos) message.remove_prefix(dot + 1);
+    const std::vector<std::string> known = names(db, kind.candidates);
+    if (const auto near = nearest_name(message, {known.begin(), known.end()}))
+      return "; did you mean '" + std::string{*near} + "'?";
+  }
+  return {};
+}
+
 [[noreturn]] void fail(sqlite3* db, int code, std::string_view sql, const std::filesystem::path& path) {
   if (code == SQLITE_AUTH) {
     throw InputError({"query"},
@@ -78,8 +113,9 @@ Location place_in(std::string_view sql, std::size_t offset) {
     rethrow(SQLite::Exception{db, code}, path);
   }
   const int offset = sqlite3_error_offset(db);
+  const std::string message = sqlite3_errmsg(db);
   throw InputError(offset < 0 ? Location{"query"} : place_in(sql, static_cast<std::size_t>(offset)),
-                   sqlite3_errmsg(db));
+                   message + nearest_in_schema(db, message));
 }
 
 /// True if the text holds nothing but spaces, comments and semicolons.
@@ -96,18 +132,6 @@ bool is_blank(sqlite3* db, const char* sql) {
   return true;
 }
 
-SqlValue value_at(sqlite3_stmt* statement, int column) {
-  switch (sqlite3_column_type(statement, column)) {
-    case SQLITE_NULL: return std::monostate{};
-    case SQLITE_INTEGER: return std::int64_t{sqlite3_column_int64(statement, column)};
-    case SQLITE_FLOAT: return sqlite3_column_double(statement, column);
-    default: {
-      const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement, column));
-      return std::string{text, static_cast<std::size_t>(sqlite3_column_bytes(statement, column))};
-    }
-  }
-}
-
 StatementHandle prepare(sqlite3* db, const std::string& sql, const std::filesystem::path& path) {
   sqlite3_stmt* raw = nullptr;
   const char* rest = nullptr;
@@ -121,24 +145,60 @@ StatementHandle prepare(sqlite3* db, const std::string& sql, const std::filesyst
   return statement;
 }
 
+/// Runs one statement; `begin(statement)` before the first row, `row` for each.
+template <class Begin, class Row>
+void run(Store::Impl& store, const std::string& sql, const Begin& begin, const Row& row) {
+  sqlite3* db = store.db.getHandle();
+  const ReadingOnly guard{db};
+  const StatementHandle statement = prepare(db, sql, store.path);
+  begin(statement.get());
+  const RowCursor cursor{statement.get()};
+  int code = sqlite3_step(statement.get());
+  for (; code == SQLITE_ROW; code = sqlite3_step(statement.get())) row(cursor);
+  if (code != SQLITE_DONE) fail(db, code, sql, store.path);
+}
+
 }  // namespace
 
-QueryResult Store::query(std::string_view text) const {
-  const std::string sql{text};
-  sqlite3* db = impl_->db.getHandle();
-  const ReadingOnly guard{db};
-  const StatementHandle statement = prepare(db, sql, impl_->path);
-  QueryResult result;
-  const int columns = sqlite3_column_count(statement.get());
-  for (int i = 0; i < columns; ++i) result.columns.emplace_back(sqlite3_column_name(statement.get(), i));
-  int code = sqlite3_step(statement.get());
-  for (; code == SQLITE_ROW; code = sqlite3_step(statement.get())) {
-    std::vector<SqlValue>& row = result.rows.emplace_back();
-    row.reserve(static_cast<std::size_t>(columns));
-    for (int i = 0; i < columns; ++i) row.push_back(value_at(statement.get(), i));
+SqlValue RowCursor::value(int column) const {
+  switch (sqlite3_column_type(statement_, column)) {
+    case SQLITE_NULL: return std::monostate{};
+    case SQLITE_INTEGER: return integer(column);
+    case SQLITE_FLOAT: return sqlite3_column_double(statement_, column);
+    default: return std::string{text(column)};
   }
-  if (code != SQLITE_DONE) fail(db, code, sql, impl_->path);
+}
+
+std::string_view RowCursor::text(int column) const {
+  const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+  return text == nullptr ? std::string_view{}
+                         : std::string_view{text, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+}
+
+std::int64_t RowCursor::integer(int column) const { return sqlite3_column_int64(statement_, column); }
+
+double RowCursor::number(int column) const {
+  if (sqlite3_column_type(statement_, column) == SQLITE_NULL) return std::numeric_limits<double>::quiet_NaN();
+  return sqlite3_column_double(statement_, column);
+}
+
+QueryResult Store::query(std::string_view sql) const {
+  QueryResult result;
+  const auto name_columns = [&result](sqlite3_stmt* statement) {
+    const int columns = sqlite3_column_count(statement);
+    for (int i = 0; i < columns; ++i) result.columns.emplace_back(sqlite3_column_name(statement, i));
+  };
+  run(*impl_, std::string{sql}, name_columns, [&result](const RowCursor& cursor) {
+    std::vector<SqlValue>& row = result.rows.emplace_back();
+    row.reserve(result.columns.size());
+    for (std::size_t i = 0; i < result.columns.size(); ++i) row.push_back(cursor.value(static_cast<int>(i)));
+  });
   return result;
+}
+
+void Store::for_each(std::string_view sql, const std::function<void(const RowCursor&)>& row) const {
+  run(
+      *impl_, std::string{sql}, [](sqlite3_stmt*) {}, row);
 }
 
 }  // namespace rooftile::analysis

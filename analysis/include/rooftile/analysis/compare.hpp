@@ -57,6 +57,11 @@ struct CompareFilter {
 /// The rows of v_compare, ordered by profile, kernel, workload.
 [[nodiscard]] std::vector<Comparison> load_comparisons(const Store& store, const CompareFilter& filter = {});
 
+/// What a call is used for, by its shape: "prefill" (as many queries as keys), "decode" (one query for each sequence),
+/// "append" (fewer queries than keys: a chunk of a prompt, speculative decoding), "cross" (more queries than keys);
+/// "backward" for passes that are not forward alone; "gemm" and "softmax" for the parts of standard attention.
+[[nodiscard]] std::string_view regime_of(const Workload& workload);
+
 /// What accuracy can be grouped by.
 enum class GroupBy : std::uint8_t {
   gpu,
@@ -66,6 +71,7 @@ enum class GroupBy : std::uint8_t {
   predictor,
   bound,
   bound_class,
+  regime,
   op,
   pass,
   dtype,
@@ -109,12 +115,14 @@ struct rooftile::EnumNames<rooftile::analysis::GroupBy> {
   using enum analysis::GroupBy;
   static constexpr std::string_view kind = "group";
   static constexpr Named<analysis::GroupBy> table[] = {{gpu, "gpu"},
+                                                       {gpu, "profile"},
                                                        {kernel, "kernel"},
                                                        {method, "method"},
                                                        {observed, "observed"},
                                                        {predictor, "predictor"},
                                                        {bound, "bound"},
                                                        {bound_class, "bound_class"},
+                                                       {regime, "regime"},
                                                        {op, "op"},
                                                        {pass, "pass"},
                                                        {dtype, "dtype"},

@@ -55,6 +55,7 @@ struct Table {
   std::vector<Column> columns{};
   std::vector<std::vector<Value>> rows{};  ///< each as long as columns
   std::vector<std::string> notes{};        ///< for people, below the table; JSON: "notes"; not in CSV
+  bool all_columns = false;                ///< people see columns without any value, too: somebody has asked for them
 };
 
 /// How people see it.
@@ -62,7 +63,7 @@ struct Style {
   bool color = false;
 };
 
-/// Writes aligned columns, numbers to the right. Columns without any value are left out.
+/// Writes aligned columns, numbers to the right. Columns without any value are left out unless all_columns is set.
 void write_table(std::ostream& out, const Table& table, Style style = {});
 /// One line per column, one value per row beside it: for a single row, or for a few rows to be held side by side.
 /// With `ratio`, two rows get a third value: second / first.

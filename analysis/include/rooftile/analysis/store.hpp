@@ -5,13 +5,14 @@
 //   if (!store.reuse(key)) store.put(run, make_row(key, prediction));     // resumable: one transaction per cell
 //   store.end_run(run);
 //
-// Tables: profile workload kernel build gpu run result sample counter tag, and of visits to a GPU series verification
-// micro micro_sample. Views: v_result (every result, flat, SI), v_latest, v_compare, v_accuracy, v_roofline, v_bytes,
-// v_micro, v_verification (schema/*.sql explain each).
+// Tables: profile workload kernel build gpu run result pair sample counter tag, and of visits to a GPU series
+// verification micro micro_sample. Views: v_result (every result, flat, SI), v_latest, v_compare, v_accuracy,
+// v_roofline, v_bytes, v_micro, v_verification (schema/*.sql explain each).
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -23,6 +24,8 @@
 #include <vector>
 
 #include "rooftile/analysis/result.hpp"
+
+struct sqlite3_stmt;
 
 namespace rooftile::analysis {
 
@@ -69,6 +72,22 @@ using SqlValue = std::variant<std::monostate, std::int64_t, double, std::string>
 struct QueryResult {
   std::vector<std::string> columns{};
   std::vector<std::vector<SqlValue>> rows{};
+};
+
+/// One row of an answer while it is read; valid until the next one. Columns count from 0.
+class RowCursor {
+ public:
+  explicit RowCursor(sqlite3_stmt* statement) : statement_{statement} {}
+  [[nodiscard]] SqlValue value(int column) const;
+  /// "" for NULL.
+  [[nodiscard]] std::string_view text(int column) const;
+  /// 0 for NULL.
+  [[nodiscard]] std::int64_t integer(int column) const;
+  /// NaN for NULL.
+  [[nodiscard]] double number(int column) const;
+
+ private:
+  sqlite3_stmt* statement_;
 };
 
 struct StoreInfo {
@@ -128,6 +147,12 @@ class Store {
   /// stored already with the same numbers is counted, not added; other numbers under the same run are an InputError.
   PutReport put_measurements(const Measurements& measurements);
 
+  /// Brings in all of some results files (shards that several machines computed), in one transaction: all or nothing.
+  /// Rows with one key are one row: of computed results the newer run's numbers stand, observations must agree. What
+  /// was added, replaced and there already, per file; results, verifications and micro-benchmarks are counted.
+  /// InputError as of open(), for this file itself among them, and for an observation with other numbers.
+  std::vector<PutReport> merge(std::span<const std::filesystem::path> shards);
+
   /// True if a result with this key is stored, whatever its status.
   [[nodiscard]] bool contains(const ResultKey& key) const;
   /// contains(), and the stored row becomes the latest of its series again (v_latest, v_compare): what a resumed run
@@ -137,6 +162,9 @@ class Store {
   /// Answers SELECT, WITH, VALUES, EXPLAIN and reading PRAGMAs; anything that would write is refused, whatever the
   /// access. InputError with SQLite's message for what cannot be run.
   [[nodiscard]] QueryResult query(std::string_view sql) const;
+  /// The same without keeping the answer: `row` is called for each row in turn. A full read of v_compare over 100,000
+  /// results would be 100 MB as a QueryResult.
+  void for_each(std::string_view sql, const std::function<void(const RowCursor&)>& row) const;
 
   [[nodiscard]] StoreInfo info() const;
 
