@@ -17,26 +17,46 @@ namespace {
 
 const std::filesystem::path source_dir{ROOFTILE_SOURCE_DIR};
 
-struct Setup {
-  Profile profile = yaml::load_profile(source_dir / "hw_profiles/a100_sxm4_80gb.yaml");
-  KernelSpec flash2 = yaml::load_spec(source_dir / "kernels/specs/rt_flash2.yaml");
-  KernelSpec standard = yaml::load_spec(source_dir / "kernels/specs/rt_standard.yaml");
+/// A kernel on a device it is built for, asked for N keys.
+struct Subject {
+  const char* name;
+  const char* profile;
+  const char* spec;
+  bool decodes;          ///< one query per sequence instead of N
+  std::int64_t longest;  ///< the largest N that is asked
 };
-const Setup& setup() {
-  static const Setup loaded;
-  return loaded;
+// standard attention at a million keys does not fit any device
+constexpr Subject subjects[] = {{"flash1", "a100_sxm4_80gb", "rt_flash1", false, 1 << 20},
+                                {"flash2", "a100_sxm4_80gb", "rt_flash2", false, 1 << 20},
+                                {"flash3", "h100_sxm5_80gb", "rt_flash3", false, 1 << 20},
+                                {"split_kv", "a100_sxm4_80gb", "rt_split_kv", true, 1 << 20},
+                                {"standard", "a100_sxm4_80gb", "rt_standard", false, 16384}};
+
+struct Setup {
+  Device device;
+  KernelSpec spec;
+
+  explicit Setup(const Subject& subject)
+      : device{yaml::load_profile(source_dir / "hw_profiles" / (std::string{subject.profile} + ".yaml")).device},
+        spec{yaml::load_spec(source_dir / "kernels/specs" / (std::string{subject.spec} + ".yaml"))} {}
+};
+
+/// Causal GQA, d = 128: the shape of a Llama-like prefill, or of a step of decoding.
+Workload gqa(const Subject& subject, std::int64_t n) {
+  return AttentionShape{.batch = 1,
+                        .heads = 32,
+                        .kv_heads = 8,
+                        .seq_q = subject.decodes ? 1 : n,
+                        .seq_kv = n,
+                        .head_dim = 128,
+                        .mask = Mask::causal};
 }
 
-/// Causal GQA, d = 128: the shape of a Llama-like prefill.
-Workload gqa(std::int64_t n) {
-  return AttentionShape{
-      .batch = 1, .heads = 32, .kv_heads = 8, .seq_q = n, .seq_kv = n, .head_dim = 128, .mask = Mask::causal};
-}
-
-void prepared(benchmark::State& state, const Predictor& predictor, const KernelSpec& spec) {
+void prepared(benchmark::State& state, const Predictor& predictor, const Subject& subject) {
   Program program;
-  const Device& device = setup().profile.device;
-  if (!build(program, device, gqa(state.range(0)), spec)) state.SkipWithError("not built");
+  const Setup setup{subject};
+  const Device& device = setup.device;
+  if (!build(program, device, gqa(subject, state.range(0)), setup.spec)) state.SkipWithError("not built");
   ProgramCounts counts;
   count(program, counts);
   for (auto _ : state) {
@@ -49,13 +69,14 @@ void prepared(benchmark::State& state, const Predictor& predictor, const KernelS
   state.SetItemsProcessed(state.iterations());
 }
 
-void built(benchmark::State& state, const Predictor& predictor, const KernelSpec& spec) {
+void built(benchmark::State& state, const Predictor& predictor, const Subject& subject) {
   Program program;
-  const Device& device = setup().profile.device;
-  Workload workload = gqa(state.range(0));
+  const Setup setup{subject};
+  const Device& device = setup.device;
+  Workload workload = gqa(subject, state.range(0));
   for (auto _ : state) {
     benchmark::DoNotOptimize(workload);
-    if (!build(program, device, workload, spec)) state.SkipWithError("not built");
+    if (!build(program, device, workload, setup.spec)) state.SkipWithError("not built");
     auto prediction = predictor.predict(device, program);
     if (!prediction) state.SkipWithError(prediction.error().reason.c_str());
     benchmark::DoNotOptimize(prediction);
@@ -63,13 +84,12 @@ void built(benchmark::State& state, const Predictor& predictor, const KernelSpec
   state.SetItemsProcessed(state.iterations());
 }
 
-void add(const std::string& name, const Predictor& predictor, const KernelSpec& spec) {
-  const std::string prefix = "predict/" + std::string{predictor.name()} + "/" + name;
-  // standard attention at a million keys does not fit any device
-  const std::int64_t longest = spec.algorithm == Algorithm::standard ? 16384 : 1 << 20;
-  const auto sizes = [longest](benchmark::internal::Benchmark* b) { b->Arg(512)->Arg(4096)->Arg(longest); };
-  sizes(benchmark::RegisterBenchmark((prefix + "/prepared").c_str(), prepared, std::cref(predictor), std::cref(spec)));
-  sizes(benchmark::RegisterBenchmark((prefix + "/built").c_str(), built, std::cref(predictor), std::cref(spec)));
+void add(const Predictor& predictor, const Subject& subject) {
+  const std::string prefix = "predict/" + std::string{predictor.name()} + "/" + subject.name;
+  const auto sizes = [&](benchmark::internal::Benchmark* b) { b->Arg(512)->Arg(4096)->Arg(subject.longest); };
+  sizes(
+      benchmark::RegisterBenchmark((prefix + "/prepared").c_str(), prepared, std::cref(predictor), std::cref(subject)));
+  sizes(benchmark::RegisterBenchmark((prefix + "/built").c_str(), built, std::cref(predictor), std::cref(subject)));
 }
 
 }  // namespace
@@ -77,8 +97,7 @@ void add(const std::string& name, const Predictor& predictor, const KernelSpec& 
 
 int main(int argc, char** argv) {
   for (const rooftile::Predictor* predictor : rooftile::predictors()) {
-    rooftile::add("flash2", *predictor, rooftile::setup().flash2);
-    rooftile::add("standard", *predictor, rooftile::setup().standard);
+    for (const rooftile::Subject& subject : rooftile::subjects) rooftile::add(*predictor, subject);
   }
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;

@@ -108,11 +108,28 @@ Table row_table(const std::vector<Comparison>& rows) {
   return table;
 }
 
+/// A name that occurs nowhere in the database is a slip; one that merely has no pair is not.
+void check_known(const analysis::Store& store, std::string_view option, std::string_view kind, const char* column,
+                 const std::string& name) {
+  if (name.empty()) return;
+  std::vector<std::string> known;
+  store.for_each("SELECT DISTINCT " + std::string{column} + " FROM v_result WHERE " + column + " <> '' ORDER BY 1",
+                 [&known](const analysis::RowCursor& row) { known.emplace_back(row.text(0)); });
+  if (std::find(known.begin(), known.end(), name) != known.end()) return;
+  refuse(option, "in this database: " + unknown_name_message(kind, name, {known.begin(), known.end()}));
+}
+
+void check_known(const analysis::Store& store, const CompareOptions& options) {
+  check_known(store, "--profile", "profile", "profile", options.profile);
+  check_known(store, "--kernel", "kernel", "kernel", options.kernel);
+  check_known(store, "--predictor", "predictor", "predictor", options.predictor);
+}
+
 /// Observations that no prediction stands beside would be missed without a word.
 void note_unmatched(const analysis::Store& store, Table& table) {
   const analysis::QueryResult result = store.query(
       "SELECT count(*) FROM result WHERE observed = 1 AND latest = 1 AND status = 'ok' AND time_s IS NOT NULL "
-      "AND id NOT IN (SELECT observed_id FROM v_compare)");
+      "AND id NOT IN (SELECT observed_id FROM pair WHERE computed_s IS NOT NULL)");
   const auto count = std::get<std::int64_t>(result.rows.at(0).at(0));
   if (count == 0) return;
   table.notes.push_back("observations in this database without any prediction beside them: " + std::to_string(count) +
@@ -125,6 +142,7 @@ int compare(const CompareOptions& options, Context& context) {
   const std::optional<double> limit = limit_of(options.fail_over);
   const analysis::CompareFilter filter = filter_of(options);
   const analysis::Store store = analysis::Store::open(options.database, analysis::Access::read_only);
+  check_known(store, options);
   const std::vector<Comparison> rows = analysis::load_comparisons(store, filter);
   if (rows.empty()) {
     throw InputError{"nothing to compare in '" + options.database +
@@ -144,12 +162,16 @@ int compare(const CompareOptions& options, Context& context) {
 void add_compare(Command& command, Context& context) {
   auto options = std::make_shared<CompareOptions>();
   add_database_option(command, options->database);
-  command.option("--by", options->by, "group by " + join(all_names<GroupBy>())).placeholder("LIST");
+  command.option("--by", options->by, "group by " + join(all_names<GroupBy>()))
+      .placeholder("LIST")
+      .values_of<GroupBy>();
   command.flag("--rows", options->rows, "every observation beside its prediction instead of groups");
-  command.option("-p,--profile", options->profile, "this profile only").placeholder("NAME");
-  command.option("-k,--kernel", options->kernel, "this kernel only").placeholder("NAME");
+  command.option("-p,--profile", options->profile, "this profile only").placeholder("NAME").profiles();
+  command.option("-k,--kernel", options->kernel, "this kernel only").placeholder("NAME").kernels();
   command.option("--predictor", options->predictor, "this predictor only").placeholder("NAME");
-  command.option("--observed", options->observed, "measured or published only").placeholder("METHOD");
+  command.option("--observed", options->observed, "measured or published only")
+      .placeholder("METHOD")
+      .values({"measured", "published"});
   command.option("--fail-over", options->fail_over, "exit code 3 if the MAPE of a group is above PCT per cent")
       .placeholder("PCT");
   add_output_options(command, options->output);

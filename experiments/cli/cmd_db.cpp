@@ -4,6 +4,7 @@
 #include <memory>
 #include <ostream>
 
+#include "cli/cmd_db_merge.hpp"
 #include "cli/commands.hpp"
 #include "cli/import_measurements.hpp"
 #include "cli/results_database.hpp"
@@ -174,15 +175,18 @@ int info(const InfoOptions& options, Context& context) {
 void add_import(Command command, Context& context) {
   auto options = std::make_shared<ImportOptions>();
   command.option("PATH", options->paths, "CSV files, JSON lines of rooftile-measure (*.jsonl), or folders of them")
-      .required();
+      .required()
+      .files();
   add_database_option(command, options->database);
   command
       .option("--mapping", options->mapping,
               "what the words of published tables mean; without it, the mapping.yaml beside the file")
-      .placeholder("FILE");
+      .placeholder("FILE")
+      .files();
   command.option("--source", options->source, "where result rows that state no source come from").placeholder("TEXT");
   command.option("--profile", options->profile, "GPU profile of JSON lines; without it, the one that names the device")
-      .placeholder("NAME");
+      .placeholder("NAME")
+      .profiles();
   add_output_options(command, options->output);
   command.examples({"rooftile db import experiments/reference --db results.db",
                     "rooftile db import a100_timings.csv --db results.db --source \"my A100, 2026-05\"",
@@ -193,9 +197,12 @@ void add_import(Command command, Context& context) {
 void add_export(Command command, Context& context) {
   auto options = std::make_shared<ExportOptions>();
   add_database_option(command, options->database);
-  command.option("--method", options->method, "results of this method only").placeholder("METHOD");
+  command.option("--method", options->method, "results of this method only")
+      .placeholder("METHOD")
+      .values_of<analysis::Method>();
   command.option("-o,--output", options->output.file, "write to this file instead of standard output")
-      .placeholder("FILE");
+      .placeholder("FILE")
+      .files();
   command.examples(
       {"rooftile db export --db results.db -o results.csv", "rooftile db export --db results.db --method published"});
   command.action([options, &context] { return export_results(*options, context); });
@@ -217,6 +224,7 @@ void add_db(Command& command, Context& context) {
   add_export(command.subcommand("export", "all results as CSV"), context);
   command.examples({"rooftile db import experiments/reference --db results.db", "rooftile db info --db results.db"});
   add_info(command.subcommand("info", "what a database holds"), context);
+  add_merge(command.subcommand("merge", "several databases into one"), context);
 }
 
 }  // namespace rooftile::cli

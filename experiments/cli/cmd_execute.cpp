@@ -183,7 +183,8 @@ void add_execute(Command& command, Context& context) {
   command.flag("--force", options->force, "run what takes longer than a minute, too").group("Execution");
   command.option("--db", options->database, "keep the results in this database, as method executed")
       .placeholder("FILE")
-      .group("Output");
+      .group("Output")
+      .files();
   add_output_options(command, options->output);
   command.examples({"rooftile execute -p a100_sxm4_80gb -k flash2 --heads 2 --seq 512 --head-dim 64 --mask causal",
                     "rooftile execute -p a100_sxm4_80gb -k rt_standard,rt_flash2 --seq 100,300 --head-dim 64,128 "

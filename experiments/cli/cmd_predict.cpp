@@ -87,7 +87,8 @@ void add_predict(Command& command, Context& context) {
   add_question_options(command, options->question);
   command.option("--cells", options->cells, "answer every row of a CSV file: profile,kernel,pass,dtype,batch,...")
       .placeholder("FILE")
-      .group("Question");
+      .group("Question")
+      .files();
   add_output_options(command, options->output);
   command.examples(
       {"rooftile predict -p a100_sxm4_80gb -k fa2 --batch 8 --heads 16 --seq 4096 --head-dim 128 --mask causal",

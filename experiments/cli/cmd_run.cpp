@@ -128,8 +128,10 @@ int run_file(const RunOptions& options, Context& context) {
 
 void add_run(Command& command, Context& context) {
   auto options = std::make_shared<RunOptions>();
-  command.option("FILE", options->experiment, "experiment file (experiments/README.md describes it)").required();
-  command.option("--db", options->database, "results database (one SQLite file)").placeholder("FILE");
+  command.option("FILE", options->experiment, "experiment file (experiments/README.md describes it)")
+      .required()
+      .files();
+  command.option("--db", options->database, "results database (one SQLite file)").placeholder("FILE").files();
   command
       .option("--cells-out", options->cells_file,
               "write the cells that a campaign measures on a GPU to this file, compute nothing")

@@ -65,21 +65,36 @@ OptionHandle& OptionHandle::group(const std::string& heading) {
 
 bool OptionHandle::given() const { return option_->count() > 0; }
 
+OptionHandle& OptionHandle::completion(Completion completion) {
+  (*completions_)[option_] = std::move(completion);
+  return *this;
+}
+
+OptionHandle& OptionHandle::values(std::vector<std::string> words) {
+  return completion({Completion::Kind::words, std::move(words)});
+}
+
+OptionHandle& OptionHandle::files() { return completion({Completion::Kind::files, {}}); }
+
+OptionHandle& OptionHandle::profiles() { return completion({Completion::Kind::profiles}); }
+
+OptionHandle& OptionHandle::kernels() { return completion({Completion::Kind::kernels}); }
+
 OptionHandle Command::option(const std::string& names, std::string& value, const std::string& help) {
-  return OptionHandle{
-      single(*app_, names, help, [&value](const std::string&, const std::string& text) { value = text; })};
+  return {single(*app_, names, help, [&value](const std::string&, const std::string& text) { value = text; }),
+          chosen_->completions};
 }
 
 OptionHandle Command::option(const std::string& names, std::int64_t& value, const std::string& help) {
-  return OptionHandle{single(*app_, names, help, [&value](const std::string& name, const std::string& text) {
-    value = to_integer(name, text);
-  })};
+  return {single(*app_, names, help,
+                 [&value](const std::string& name, const std::string& text) { value = to_integer(name, text); }),
+          chosen_->completions};
 }
 
 OptionHandle Command::option(const std::string& names, double& value, const std::string& help) {
-  return OptionHandle{single(*app_, names, help, [&value](const std::string& name, const std::string& text) {
-    value = to_number(name, text);
-  })};
+  return {single(*app_, names, help,
+                 [&value](const std::string& name, const std::string& text) { value = to_number(name, text); }),
+          chosen_->completions};
 }
 
 OptionHandle Command::option(const std::string& names, std::vector<std::string>& values, const std::string& help) {
@@ -92,11 +107,11 @@ OptionHandle Command::option(const std::string& names, std::vector<std::string>&
       help);
   option->expected(1, CLI::detail::expected_max_vector_size)->type_name("TEXT");
   option->allow_extra_args(!names.starts_with('-'));
-  return OptionHandle{option};
+  return {option, chosen_->completions};
 }
 
 OptionHandle Command::flag(const std::string& names, bool& value, const std::string& help) {
-  return OptionHandle{app_->add_flag(names, value, help)};
+  return {app_->add_flag(names, value, help), chosen_->completions};
 }
 
 void Command::examples(const std::vector<std::string>& lines) {
@@ -112,7 +127,10 @@ Command Command::subcommand(const std::string& name, const std::string& summary)
 }
 
 void Command::action(std::function<int()> run) {
-  option("--color", chosen_->color, "auto, always or never").placeholder("WHEN").group("Output");
+  option("--color", chosen_->color, "auto, always or never")
+      .placeholder("WHEN")
+      .group("Output")
+      .values({"auto", "always", "never"});
   app_->add_flag("-v,--verbose", chosen_->verbosity, "say more")->group("Output");
   app_->set_help_flag("-h,--help", "this help")->group("Output");
   app_->callback([chosen = chosen_, run = std::move(run)] { chosen->action = run; });
@@ -194,9 +212,8 @@ std::string full_name(const CLI::App& root) {
   return name;
 }
 
-/// Declares the options of the command that the line names; of all, if it begins with something else.
-void declare(CLI::App& app, Chosen& chosen, Context& context) {
-  const std::string first = context.arguments.empty() ? "" : context.arguments.front();
+/// Declares the options of the command `first`; of all, if there is none of this name.
+void declare(CLI::App& app, Chosen& chosen, Context& context, const std::string& first) {
   const auto all = commands();
   const bool named =
       std::any_of(all.begin(), all.end(), [&](const CommandEntry& entry) { return entry.name == first; });
@@ -210,9 +227,52 @@ void declare(CLI::App& app, Chosen& chosen, Context& context) {
 
 }  // namespace
 
+namespace {
+
+constexpr const char* program_summary =
+    "Predicts what an attention kernel does on a GPU: bytes per memory level, time, and what bounds it.";
+
+/// What the word in the help says of an option that says nothing itself.
+Completion by_placeholder(const CLI::Option& option) {
+  const std::string word = option.get_positional() ? option.get_name(true) : option.get_type_name();
+  for (const std::string& said : {word, option.get_type_name()}) {
+    if (said == "FILE") return {Completion::Kind::files, {}};
+    if (said == "PROFILE") return {Completion::Kind::profiles, {}};
+  }
+  return {};
+}
+
+DescribedOption described(const CLI::Option& option, const Completions& completions) {
+  DescribedOption described{.takes_value = option.get_expected_max() > 0, .help = option.get_description()};
+  for (const std::string& name : option.get_snames()) described.names.push_back('-' + name);
+  for (const std::string& name : option.get_lnames()) described.names.push_back("--" + name);
+  const auto found = completions.find(&option);
+  described.completion = found != completions.end() ? found->second : by_placeholder(option);
+  return described;
+}
+
+void describe_into(std::vector<DescribedCommand>& commands, const CLI::App& app, const std::string& path,
+                   const Completions& completions) {
+  DescribedCommand command{.path = path, .summary = app.get_description()};
+  for (const CLI::Option* option : app.get_options()) command.options.push_back(described(*option, completions));
+  commands.push_back(std::move(command));
+  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
+    describe_into(commands, *sub, path.empty() ? sub->get_name() : path + ' ' + sub->get_name(), completions);
+}
+
+}  // namespace
+
+std::vector<DescribedCommand> described_commands(Context& context) {
+  CLI::App app{program_summary, "rooftile"};
+  Chosen chosen;
+  declare(app, chosen, context, "");
+  std::vector<DescribedCommand> commands;
+  describe_into(commands, app, "", chosen.completions);
+  return commands;
+}
+
 ParsedLine parse(Context& context) {
-  CLI::App app{"Predicts what an attention kernel does on a GPU: bytes per memory level, time, and what bounds it.",
-               "rooftile"};
+  CLI::App app{program_summary, "rooftile"};
   app.footer(
       "rooftile COMMAND --help tells more. Exit codes: 0 fine, 1 failed, 2 bad input, 3 threshold exceeded,\n"
       "77 needs a GPU.");
@@ -220,7 +280,7 @@ ParsedLine parse(Context& context) {
   app.require_subcommand(1);
   app.allow_extras();
   ParsedLine line;
-  declare(app, line.chosen, context);
+  declare(app, line.chosen, context, context.arguments.empty() ? "" : context.arguments.front());
   for (CLI::App* sub : app.get_subcommands([](CLI::App*) { return true; })) {
     sub->allow_extras();
     for (CLI::App* below : sub->get_subcommands([](CLI::App*) { return true; })) below->allow_extras();

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <iosfwd>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -54,11 +55,31 @@ struct Context {
   std::vector<std::string> arguments;  ///< as typed, program name left out
 };
 
+/// What may stand behind an option, for completion in a shell.
+struct Completion {
+  enum class Kind : std::uint8_t { anything, words, files, profiles, kernels };
+  Kind kind = Kind::anything;
+  std::vector<std::string> words{};  ///< of kind words
+};
+using Completions = std::map<const CLI::Option*, Completion>;
+
 /// One option, for what a declaration says beyond its name.
 class OptionHandle {
  public:
-  explicit OptionHandle(CLI::Option* option) : option_{option} {}
+  OptionHandle(CLI::Option* option, Completions& completions) : option_{option}, completions_{&completions} {}
   OptionHandle& required();
+  /// The values that a shell offers; the command checks what it is given. The placeholders FILE and PROFILE say as much
+  /// by themselves.
+  OptionHandle& values(std::vector<std::string> words);
+  template <class E>
+  OptionHandle& values_of() {
+    const auto names = all_names<E>();
+    return values({names.begin(), names.end()});
+  }
+  OptionHandle& files();
+  /// Names of profiles and of kernels, and files.
+  OptionHandle& profiles();
+  OptionHandle& kernels();
   /// The word in the help: "--seq LIST".
   OptionHandle& placeholder(const std::string& word);
   /// Heading under which the help lists it.
@@ -67,7 +88,10 @@ class OptionHandle {
   [[nodiscard]] bool given() const;
 
  private:
+  OptionHandle& completion(Completion completion);
+
   CLI::Option* option_;
+  Completions* completions_;
 };
 
 /// What a parsed line asks for.
@@ -75,6 +99,7 @@ struct Chosen {
   std::function<int()> action;
   std::string color = "auto";
   int verbosity = 0;
+  Completions completions;
 };
 
 /// A command under construction. Names are given as "-p,--profile"; a name without dashes is a positional argument.
@@ -109,6 +134,22 @@ struct CommandEntry {
 };
 /// All commands, in the order of the help (commands.cpp).
 [[nodiscard]] std::span<const CommandEntry> commands();
+
+/// An option as it was declared; positional ones have no names.
+struct DescribedOption {
+  std::vector<std::string> names{};  ///< "-p", "--profile"
+  bool takes_value = false;
+  std::string help{};
+  Completion completion{};
+};
+/// A command as it was declared, for what is generated from all of them.
+struct DescribedCommand {
+  std::string path{};     ///< "profile show"; "" for the program itself
+  std::string summary{};  ///< one line
+  std::vector<DescribedOption> options{};
+};
+/// The program and every command below it, each before its own sub-commands.
+[[nodiscard]] std::vector<DescribedCommand> described_commands(Context& context);
 
 /// --format and -o: where a command's Table goes.
 struct OutputOptions {

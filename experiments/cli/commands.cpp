@@ -12,8 +12,10 @@ constexpr CommandEntry table[] = {
     {"run", "compute an experiment file and keep the answers", add_run},
     {"compare", "predictions beside measurements, with the error", add_compare},
     {"query", "SQL over a results database", add_query},
-    {"db", "import and export results, what a database holds", add_db},
+    {"db", "import, merge and export results, what a database holds", add_db},
     {"profile", "list, show, check and make GPU profiles", add_profile},
+    {"devices", "the GPUs of this machine and their profiles", add_devices},
+    {"completion", "completion of command lines for bash, zsh and fish", add_completion},
     {"version", "version, build, predictors and data directory", add_version},
 };
 

@@ -14,6 +14,8 @@ void add_compare(Command& command, Context& context);
 void add_query(Command& command, Context& context);
 void add_db(Command& command, Context& context);
 void add_profile(Command& command, Context& context);
+void add_devices(Command& command, Context& context);
+void add_completion(Command& command, Context& context);
 void add_version(Command& command, Context& context);
 
 }  // namespace rooftile::cli

@@ -60,10 +60,14 @@ void refuse(std::string_view option, const std::string& message) {
 }
 
 void add_output_options(Command& command, OutputOptions& options) {
-  command.option("--format", options.format, "table, json, csv or md").placeholder("FORMAT").group("Output");
+  command.option("--format", options.format, "table, json, csv or md")
+      .placeholder("FORMAT")
+      .group("Output")
+      .values_of<analysis::Format>();
   command.option("-o,--output", options.file, "write to this file instead of standard output")
       .placeholder("FILE")
-      .group("Output");
+      .group("Output")
+      .files();
 }
 
 analysis::Format format_of(const OutputOptions& options) {

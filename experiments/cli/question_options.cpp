@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "question/value_list.hpp"
+#include "rooftile/model/device_leaves.hpp"
 #include "rooftile/model/parse_quantity.hpp"
 
 namespace rooftile::cli {
@@ -22,15 +23,30 @@ struct OptionRow {
   const char* placeholder;
   const char* help;
   const char* group;
+  void (*complete)(OptionHandle&) = [](OptionHandle&) {};
 };
+
+template <class E>
+void names_of_enum(OptionHandle& option) {
+  option.values_of<E>();
+}
+
+void predictor_names(OptionHandle& option) {
+  std::vector<std::string> names;
+  for (const Predictor* predictor : predictors()) names.emplace_back(predictor->name());
+  option.values(names);
+}
 
 constexpr OptionRow option_table[] = {
     {"-p,--profile", &QuestionOptions::profile, "NAMES",
-     "GPU profile: a name of `rooftile profile list`, or a YAML file", "Question"},
+     "GPU profile: a name of `rooftile profile list`, or a YAML file", "Question",
+     [](OptionHandle& option) { option.profiles(); }},
     {"-k,--kernel", &QuestionOptions::kernel, "NAMES",
-     "kernel: an implementation (fa2), an algorithm (flash2), or a file", "Question"},
-    {"--op", &QuestionOptions::op, "OP", "attention, gemm or softmax", "Question"},
-    {"--dtype", &QuestionOptions::dtype, "NAMES", "fp16 (default), bf16, fp32, fp8_e4m3", "Question"},
+     "kernel: an implementation (fa2), an algorithm (flash2), or a file", "Question",
+     [](OptionHandle& option) { option.kernels(); }},
+    {"--op", &QuestionOptions::op, "OP", "attention, gemm or softmax", "Question", names_of_enum<Op>},
+    {"--dtype", &QuestionOptions::dtype, "NAMES", "fp16 (default), bf16, fp32, fp8_e4m3", "Question",
+     names_of_enum<DType>},
     {"--batch", &QuestionOptions::batch, "LIST", "sequences, or matrix products (default 1)", "Question"},
     {"--heads", &QuestionOptions::heads, "LIST", "query heads (default 1)", "Attention"},
     {"--kv-heads", &QuestionOptions::kv_heads, "LIST", "key and value heads (default: as heads)", "Attention"},
@@ -39,8 +55,9 @@ constexpr OptionRow option_table[] = {
     {"--seq-q", &QuestionOptions::seq_q, "LIST", "queries, where they are not as many as keys", "Attention"},
     {"--seq-kv", &QuestionOptions::seq_kv, "LIST", "keys", "Attention"},
     {"--head-dim", &QuestionOptions::head_dim, "LIST", "head dimension", "Attention"},
-    {"--mask", &QuestionOptions::mask, "NAMES", "none (default), causal, key_padding", "Attention"},
-    {"--pass", &QuestionOptions::pass, "NAMES", "fwd (default), bwd, fwd+bwd", "Attention"},
+    {"--mask", &QuestionOptions::mask, "NAMES", "none (default), causal, key_padding", "Attention",
+     names_of_enum<Mask>},
+    {"--pass", &QuestionOptions::pass, "NAMES", "fwd (default), bwd, fwd+bwd", "Attention", names_of_enum<Pass>},
     {"--dropout", &QuestionOptions::dropout, "P", "probability that a weight is dropped (default 0)", "Attention"},
     {"--m", &QuestionOptions::m, "LIST", "rows of C", "GEMM and softmax"},
     {"--n", &QuestionOptions::n, "LIST", "columns of C", "GEMM and softmax"},
@@ -49,8 +66,9 @@ constexpr OptionRow option_table[] = {
     {"--cols", &QuestionOptions::cols, "LIST", "length of a row", "GEMM and softmax"},
     {"--br", &QuestionOptions::br, "LIST", "query rows of a tile (default: the kernel's)", "Model"},
     {"--bc", &QuestionOptions::bc, "LIST", "keys of a tile (default: the kernel's)", "Model"},
-    {"--l2", &QuestionOptions::l2, "NAMES", "cold or warm L2 (default: the kernel's)", "Model"},
-    {"--predictor", &QuestionOptions::predictor, "NAMES", "hierarchical (default) or roofline", "Model"},
+    {"--l2", &QuestionOptions::l2, "NAMES", "cold or warm L2 (default: the kernel's)", "Model", names_of_enum<L2State>},
+    {"--predictor", &QuestionOptions::predictor, "NAMES", "hierarchical (default) or roofline", "Model",
+     predictor_names},
 };
 
 std::string name_in_messages(Text text) {
@@ -225,16 +243,25 @@ class QuestionReader {
   std::vector<Question> questions_;
 };
 
+/// "memory.dram.bandwidth=" for every number of a profile.
+std::vector<std::string> leaf_assignments() {
+  std::vector<std::string> words;
+  for (const DeviceLeaf& leaf : device_leaves()) words.push_back(std::string{leaf.path} + '=');
+  return words;
+}
+
 }  // namespace
 
 void add_question_options(Command& command, QuestionOptions& options) {
   for (const OptionRow& row : option_table) {
-    command.option(row.names, options.*row.text, row.help).placeholder(row.placeholder).group(row.group);
+    OptionHandle option = command.option(row.names, options.*row.text, row.help);
+    row.complete(option.placeholder(row.placeholder).group(row.group));
   }
   command
       .option("--set", options.settings, "change a number of the profile: memory.dram.bandwidth=\"3 TB/s\"; repeatable")
       .placeholder("PATH=VALUE")
-      .group("Model");
+      .group("Model")
+      .values(leaf_assignments());
 }
 
 std::vector<Question> questions_of(const QuestionOptions& options) { return QuestionReader{options}.read(); }

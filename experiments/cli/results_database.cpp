@@ -28,7 +28,7 @@ bool holds_number(const SqlValue& value) {
 }  // namespace
 
 void add_database_option(Command& command, std::string& file) {
-  command.option("--db", file, "results database (one SQLite file)").placeholder("FILE").required();
+  command.option("--db", file, "results database (one SQLite file)").placeholder("FILE").required().files();
 }
 
 analysis::RunInfo run_info(const std::string& command, const Context& context) {
@@ -51,7 +51,7 @@ analysis::RunInfo run_info(const std::string& command, const Context& context) {
 }
 
 analysis::Table table_of(const analysis::QueryResult& result, std::string name) {
-  analysis::Table table{.name = std::move(name), .title = {}, .columns = {}, .rows = {}, .notes = {}};
+  analysis::Table table{.name = std::move(name), .all_columns = true};
   for (std::size_t c = 0; c < result.columns.size(); ++c) {
     const bool numbers =
         std::any_of(result.rows.begin(), result.rows.end(), [c](const auto& row) { return holds_number(row[c]); });

@@ -1,5 +1,7 @@
 #include "question/question.hpp"
 
+#include <utility>
+
 #include "rooftile/model/algorithm.hpp"
 
 namespace rooftile::experiments {
@@ -25,28 +27,24 @@ std::string incompleteness(const Profile& profile, const Predictor& predictor, c
   return text;
 }
 
-std::string capability_text(ComputeCapability capability) {
-  return std::to_string(capability.major) + '.' + std::to_string(capability.minor);
-}
-
 /// What a reader must know beside the numbers.
 std::string notes_on(const Answer& answer, const Program& program) {
   // No spec has fitted constants: every time is the bare model's.
   std::string notes = "uncalibrated";
   if (program.off_target) {
     notes += "; " + answer.spec->name + " does not target compute capability " +
-             capability_text(answer.profile->device.compute_capability) + ": a what-if";
+             to_string(answer.profile->device.compute_capability) + ": a what-if";
   }
   return notes;
 }
 
 }  // namespace
 
-Answer Answerer::answer(const Question& question) {
+Answer Answerer::answer(const Question& question, std::shared_ptr<const Profile> profile) {
   Answer answer;
   answer.predictor = &predictor_of(question.predictor);
   if (const auto sound = check(question.workload); !sound) throw InputError{sound.error()};
-  answer.profile = catalogues_->profile(question.profile, question.settings);
+  answer.profile = profile ? std::move(profile) : catalogues_->profile(question.profile, question.settings);
   answer.spec = catalogues_->spec(question.kernel);
   answer.l2 = question.l2.value_or(answer.spec->l2);
 
@@ -58,6 +56,7 @@ Answer Answerer::answer(const Question& question) {
   const Device& device = answer.profile->device;
   const auto built = build(*program_, device, question.workload, *answer.spec, question.overrides);
   if (!built) return refuse(built.error());
+  answer.built = true;
   program_->l2 = answer.l2;
   if (const std::string lack = incompleteness(*answer.profile, *answer.predictor, *program_); !lack.empty()) {
     if (incomplete_ == IncompleteProfile::is_an_answer) return refuse({Status::unsupported, lack});

@@ -26,6 +26,7 @@ struct Question {
   std::optional<L2State> l2;  ///< nothing: the spec's
   std::string predictor = "hierarchical";
   std::vector<Setting> settings;  ///< --set, applied in order
+  std::string variant{};          ///< what an experiment calls these settings; no part of what is asked
   bool execute = false;           ///< the kernel is run on the CPU; nothing is predicted
 };
 
@@ -36,6 +37,7 @@ struct Answer {
   L2State l2 = L2State::cold;  ///< what was assumed
   Status status = Status::ok;
   std::string reason;     ///< empty if ok
+  bool built = false;     ///< the program could be written: the kernel covers the call, whether or not it fits
   Prediction prediction;  ///< meaningful only if ok
   std::string notes;      ///< "uncalibrated; flash2 does not target compute capability 7.0: a what-if"
 };
@@ -51,8 +53,9 @@ class Answerer {
       : catalogues_{&catalogues}, program_{std::make_unique<Program>()}, incomplete_{incomplete} {}
 
   /// Throws InputError for what no model can answer: an unknown profile, kernel or predictor, numbers that make no
-  /// workload, a setting that cannot be read, an incomplete profile unless that is an answer.
-  [[nodiscard]] Answer answer(const Question& question);
+  /// workload, a setting that cannot be read, an incomplete profile unless that is an answer. `profile`, if given,
+  /// stands in for the one that the question names, settings included.
+  [[nodiscard]] Answer answer(const Question& question, std::shared_ptr<const Profile> profile = nullptr);
 
   /// The program that the last answer was computed from.
   [[nodiscard]] const Program& program() const { return *program_; }

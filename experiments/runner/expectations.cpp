@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cmath>
-#include <iterator>
 #include <optional>
 
 #include "rooftile/analysis/cell.hpp"
+#include "runner/outcomes.hpp"
 
 namespace rooftile::runner {
 namespace {
@@ -16,74 +15,47 @@ using analysis::Show;
 using experiments::Answer;
 using experiments::Question;
 
-constexpr std::array<std::string_view, 20> cell_columns = {
-    "profile",  "kernel", "predictor", "op",    "batch", "heads", "kv_heads", "seq", "seq_q", "seq_kv",
-    "head_dim", "mask",   "pass",      "dtype", "mn",    "m",     "n",        "k",   "rows",  "cols"};
-
-double flop_per_byte(const Answer& answer) {
-  return (answer.prediction.paper_flops / answer.prediction.dram.total()).value();
-}
-
-/// An outcome that an expectation may name.
-struct Outcome {
-  std::string_view name;
-  std::string_view heading;
-  Show show;
-  analysis::Value (*value)(const Question&, const Answer&);
-};
-
-constexpr std::array<Outcome, 5> outcomes = {{
-    {"flop_per_byte", "FLOP/byte", Show::number,
-     [](const Question&, const Answer& a) -> analysis::Value { return flop_per_byte(a); }},
-    {"ridge_flop_per_byte", "ridge", Show::number,
-     [](const Question& q, const Answer& a) -> analysis::Value {
-       return ridge(a.profile->device, dtype_of(q.workload)).value();
-     }},
-    {"bound", "bound", Show::text,
-     [](const Question&, const Answer& a) -> analysis::Value { return std::string{name_of(a.prediction.bound)}; }},
-    {"bound_class", "bound class", Show::text,
-     [](const Question&, const Answer& a) -> analysis::Value {
-       return std::string{name_of(class_of(a.prediction.bound))};
-     }},
-    {"status", "status", Show::text,
-     [](const Question&, const Answer& a) -> analysis::Value { return std::string{name_of(a.status)}; }},
-}};
-
-const Outcome* find_outcome(std::string_view name) {
-  const auto* const found =
-      std::find_if(outcomes.begin(), outcomes.end(), [&](const Outcome& outcome) { return outcome.name == name; });
-  return found == outcomes.end() ? nullptr : found;
-}
+constexpr std::array<std::string_view, 25> cell_columns = {
+    "profile", "kernel", "predictor", "variant", "op",   "batch", "heads",   "kv_heads", "seq",
+    "seq_q",   "seq_kv", "head_dim",  "mask",    "pass", "dtype", "dropout", "br",       "bc",
+    "l2",      "mn",     "m",         "n",       "k",    "rows",  "cols"};
+/// Of these, two stand for two others each.
+constexpr bool is_pair(std::string_view column) { return column == "seq" || column == "mn"; }
 
 /// What a cell has in a column, as text.
 std::string cell_text(const Question& question, std::string_view column) {
   if (column == "profile") return question.profile;
   if (column == "kernel") return question.kernel;
   if (column == "predictor") return question.predictor;
+  if (column == "variant") return question.variant;
   if (column == "op") return std::string{name_of(op_of(question.workload))};
+  if (column == "br") return question.overrides.br == 0 ? "" : std::to_string(question.overrides.br);
+  if (column == "bc") return question.overrides.bc == 0 ? "" : std::to_string(question.overrides.bc);
+  if (column == "l2") return question.l2 ? std::string{name_of(*question.l2)} : "";
   return analysis::workload_text(question.workload, column);
 }
 
+/// The columns that a condition's column stands for.
+std::vector<std::string_view> columns_of(std::string_view column) {
+  if (column == "seq") return {"seq_q", "seq_kv"};
+  if (column == "mn") return {"m", "n"};
+  return {column};
+}
+
 bool meets_one(const Question& question, const Condition& condition) {
-  if (condition.column == "seq") {
-    return cell_text(question, "seq_q") == condition.text && cell_text(question, "seq_kv") == condition.text;
-  }
-  if (condition.column == "mn") {
-    return cell_text(question, "m") == condition.text && cell_text(question, "n") == condition.text;
-  }
-  return cell_text(question, condition.column) == condition.text;
+  const auto columns = columns_of(condition.column);
+  return std::all_of(columns.begin(), columns.end(),
+                     [&](std::string_view column) { return cell_text(question, column) == condition.text; });
 }
 
-template <class E>
-void check_name(const yaml::Node& node) {
-  (void)node.as_enum<E>();
-}
-
-void check_outcome(std::string_view name, const yaml::Node& node) {
-  if (name == "bound") return check_name<Limit>(node);
-  if (name == "bound_class") return check_name<LimitClass>(node);
-  if (name == "status") return check_name<Status>(node);
-  (void)node.as_number();
+std::vector<Condition> read_conditions(yaml::Map& map) {
+  std::vector<Condition> conditions;
+  for (const std::string_view column : cell_columns) {
+    if (const yaml::Node* node = map.optional(column)) {
+      conditions.push_back({std::string{column}, node->as_text(), node->where()});
+    }
+  }
+  return conditions;
 }
 
 /// A text as a table holds it: a number if it is one.
@@ -97,11 +69,6 @@ analysis::Value value_of_text(const std::string& text) {
     return number;
   }
   return text;
-}
-
-bool as_expected(const analysis::Value& value, const std::string& expected) {
-  if (const auto* number = std::get_if<double>(&value)) return rounds_to(*number, expected);
-  return analysis::plain_cell(value) == expected;
 }
 
 /// The table in the making: the columns that tell the cells apart, then value and expectation of every outcome named.
@@ -123,17 +90,16 @@ class Report {
     report_.table.columns.push_back({"as_expected", "as expected", Show::yes_no});
   }
 
-  void add(const Expectation& expectation, const Question& question, const Answer& answer) {
+  void add(const Expectation& expectation, const Case& answered) {
     std::vector<analysis::Value> row;
-    for (const std::string& name : cells_) row.push_back(value_of_text(cell_text(question, name)));
+    for (const std::string& name : cells_) row.push_back(value_of_text(cell_text(answered.question, name)));
     bool good = true;
     for (const Outcome* outcome : outcomes_) {
-      const bool answered = answer.status == Status::ok || outcome->name == "status";
-      const analysis::Value value = answered ? outcome->value(question, answer) : analysis::Value{};
+      const analysis::Value value = outcome_of(*outcome, answered);
       const Condition* expected = find(expectation, outcome->name);
       row.push_back(value);
       row.push_back(expected == nullptr ? analysis::Value{} : value_of_text(expected->text));
-      good = good && (expected == nullptr || as_expected(value, expected->text));
+      good = good && (expected == nullptr || as_expected(*outcome, value, expected->text));
     }
     row.emplace_back(good);
     report_.table.rows.push_back(std::move(row));
@@ -152,15 +118,7 @@ class Report {
     if (std::find(cells_.begin(), cells_.end(), name) == cells_.end()) cells_.push_back(std::move(name));
   }
   void add_cell_column(const std::string& name) {
-    if (name == "seq") {
-      add_once("seq_q");
-      add_once("seq_kv");
-    } else if (name == "mn") {
-      add_once("m");
-      add_once("n");
-    } else {
-      add_once(name);
-    }
+    for (const std::string_view column : columns_of(name)) add_once(std::string{column});
   }
   void add_outcome(std::string_view name) {
     const Outcome* outcome = find_outcome(name);
@@ -178,22 +136,25 @@ Expectation read_expectation(const yaml::Node& entry) {
   yaml::Map map{entry};
   Expectation expectation;
   expectation.where = entry.where();
-  for (const std::string_view column : cell_columns) {
-    if (const yaml::Node* node = map.optional(column)) {
-      expectation.cells.push_back({std::string{column}, node->as_text(), node->where()});
-    }
+  expectation.cells = read_conditions(map);
+  const yaml::Node* against = map.optional("against");
+  if (against != nullptr) {
+    yaml::Map other{*against};
+    expectation.against = read_conditions(other);
+    other.finish();
+    if (expectation.against.empty()) against->fail("an empty map");
   }
-  for (const Outcome& outcome : outcomes) {
-    if (const yaml::Node* node = map.optional(outcome.name)) {
-      check_outcome(outcome.name, *node);
-      expectation.outcomes.push_back({std::string{outcome.name}, node->as_text(), node->where()});
-    }
+  for (const Outcome* outcome : all_outcomes()) {
+    const yaml::Node* node = map.optional(outcome->name);
+    if (node == nullptr) continue;
+    check_expected(*outcome, *node);
+    if (outcome->compares && against == nullptr) node->fail(std::string{outcome->name} + " needs `against:`");
+    expectation.outcomes.push_back({std::string{outcome->name}, node->as_text(), node->where()});
   }
   map.finish();
   if (expectation.outcomes.empty()) {
     std::vector<std::string_view> names;
-    names.reserve(outcomes.size());
-    for (const Outcome& outcome : outcomes) names.push_back(outcome.name);
+    for (const Outcome* outcome : all_outcomes()) names.push_back(outcome->name);
     entry.fail("an expectation needs at least one of " + join(names));
   }
   return expectation;
@@ -204,14 +165,21 @@ bool meets(const Question& question, const std::vector<Condition>& conditions) {
                                           [&](const Condition& condition) { return meets_one(question, condition); });
 }
 
-bool rounds_to(double value, std::string_view text) {
-  double expected = 0;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), expected);
-  if (read.ec != std::errc{} || read.ptr != text.data() + text.size()) return false;
-  const std::size_t point = text.find('.');
-  const auto decimals = point == std::string_view::npos ? 0 : static_cast<int>(text.size() - point - 1);
-  const double scale = std::pow(10.0, decimals);
-  return std::floor(value * scale + 0.5) == std::floor(expected * scale + 0.5);
+const Question* other_cell(const Question& question, const std::vector<Condition>& against,
+                           const std::vector<Question>& questions) {
+  std::vector<std::string_view> same;
+  for (const std::string_view column : cell_columns) {
+    const auto speaks_of = [&](const Condition& condition) {
+      const auto columns = columns_of(condition.column);
+      return std::find(columns.begin(), columns.end(), column) != columns.end();
+    };
+    if (!is_pair(column) && std::none_of(against.begin(), against.end(), speaks_of)) same.push_back(column);
+  }
+  for (const Question& other : questions) {
+    const auto alike = [&](std::string_view column) { return cell_text(other, column) == cell_text(question, column); };
+    if (meets(other, against) && std::all_of(same.begin(), same.end(), alike)) return &other;
+  }
+  return nullptr;
 }
 
 ExpectationReport check_expectations(const Experiment& experiment, experiments::Catalogues& catalogues) {
@@ -219,7 +187,13 @@ ExpectationReport check_expectations(const Experiment& experiment, experiments::
   experiments::Answerer answerer{catalogues};
   for (const Expectation& expectation : experiment.expectations) {
     for (const Question& question : experiment.questions) {
-      if (meets(question, expectation.cells)) report.add(expectation, question, answerer.answer(question));
+      if (!meets(question, expectation.cells)) continue;
+      std::optional<Answer> against;
+      if (!expectation.against.empty()) {
+        against = answerer.answer(*other_cell(question, expectation.against, experiment.questions));
+      }
+      const Answer answer = answerer.answer(question);
+      report.add(expectation, {question, answer, answerer.program(), against ? &*against : nullptr});
     }
   }
   return std::move(report).take();

@@ -6,14 +6,15 @@
 //   m     n     k    FLOP/byte  expected  ridge  expected  bound class  expected  as expected
 //   4096  4096  256  227.6      228       200.6  201       compute      compute   yes
 //
-// Which cells: profile, kernel, predictor and the columns of a workload (seq for seq_q and seq_kv, mn for m and n).
-// What they must give: flop_per_byte (FLOP as the papers count over DRAM bytes), ridge_flop_per_byte (of the profile),
-// bound, bound_class (memory, compute, overhead), status. A number holds if the answer rounds to it at the decimals it
-// is written with: 228 means [227.5, 228.5).
+// Which cells: profile, kernel, predictor, variant and the columns of a workload (seq for seq_q and seq_kv, mn for m
+// and n). What they must give: an outcome of outcomes.hpp, written as expected_number.hpp says. With
+//
+//     - {kernel: fa2, mask: causal, against: {mask: none}, speedup: 1.65 to 1.9}
+//
+// each cell is compared with the one that differs from it in what `against` says alone.
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "question/question.hpp"
@@ -29,8 +30,10 @@ namespace rooftile::runner {
 /// True if a cell meets all conditions.
 [[nodiscard]] bool meets(const experiments::Question& question, const std::vector<Condition>& conditions);
 
-/// True if `value` rounds to the number that `text` is, at the decimals of `text`. NaN never does.
-[[nodiscard]] bool rounds_to(double value, std::string_view text);
+/// The cell among `questions` that equals `question` but for the columns that `against` gives; nullptr: none.
+[[nodiscard]] const experiments::Question* other_cell(const experiments::Question& question,
+                                                      const std::vector<Condition>& against,
+                                                      const std::vector<experiments::Question>& questions);
 
 struct ExpectationReport {
   analysis::Table table;  ///< "expectations": one row per expectation and cell, in the order of the file

@@ -73,6 +73,7 @@ class ExperimentReader {
     profiles_node_ = map_.optional("profiles");
     kernels_node_ = map_.optional("kernels");
     set_node_ = map_.optional("set");
+    variants_node_ = map_.optional("variants");
     const Node* predictors_node = map_.optional("predictors");
     const Node& workloads = map_.required("workloads");
     methods_ = methods_of(map_.optional("methods"));
@@ -83,7 +84,7 @@ class ExperimentReader {
     kernels_ = checked_names(kernels_node_, [&](const std::string& name) { (void)catalogues_->spec(name); });
     predictors_ = checked_names(predictors_node, check_predictor);
     if (predictors_.empty()) predictors_.emplace_back("hierarchical");
-    read_settings();
+    read_variants();
     read_workloads(workloads);
     if (expect != nullptr) read_expectations(*expect);
     experiment_.campaign = std::move(campaign_).take();
@@ -91,9 +92,24 @@ class ExperimentReader {
   }
 
  private:
-  void read_settings() {
-    if (set_node_ == nullptr) return;
-    for (const yaml::Entry& entry : set_node_->as_entries()) {
+  /// The named sets of `variants:`; a nameless one where there are none.
+  void read_variants() {
+    if (variants_node_ == nullptr) {
+      variants_.push_back({"", settings_of(set_node_)});
+      return;
+    }
+    if (set_node_ != nullptr) set_node_->fail("`set:` and `variants:` together; put it into each variant");
+    for (const yaml::Entry& entry : variants_node_->as_entries()) {
+      variants_.push_back({entry.key, settings_of(&entry.value)});
+    }
+    if (variants_.empty()) variants_node_->fail("an empty map");
+  }
+
+  /// Settings that every profile takes.
+  std::vector<yaml::Setting> settings_of(const Node* node) {
+    std::vector<yaml::Setting> settings;
+    if (node == nullptr) return settings;
+    for (const yaml::Entry& entry : node->as_entries()) {
       const yaml::Setting setting{entry.key, entry.value.as_text()};
       try {
         for (const std::string& profile : profiles_) (void)catalogues_->profile(profile, {setting});
@@ -101,8 +117,9 @@ class ExperimentReader {
         if (!error.where().file.empty()) throw;
         throw InputError{entry.where, error.what()};
       }
-      settings_.push_back(setting);
+      settings.push_back(setting);
     }
+    return settings;
   }
 
   void read_workloads(const Node& workloads) {
@@ -118,7 +135,7 @@ class ExperimentReader {
       }
     }
     if (any_grid) return;
-    for (const Node* unused : {profiles_node_, kernels_node_, set_node_}) {
+    for (const Node* unused : {profiles_node_, kernels_node_, set_node_, variants_node_}) {
       if (unused != nullptr) unused->fail("published rows bring their own profiles, kernels and settings");
     }
   }
@@ -128,19 +145,22 @@ class ExperimentReader {
     const std::vector<std::string> own = kernels_of(entry);
     const std::vector<std::string>& kernels = own.empty() ? kernels_ : own;
     if (kernels.empty()) entry.fail("this entry needs `kernels:`, its own or at the top of the file");
-    const std::size_t lists = profiles_.size() * kernels.size() * predictors_.size();
+    const std::size_t lists = profiles_.size() * kernels.size() * predictors_.size() * variants_.size();
     const std::vector<GridCell> cells = expand_grid(entry, most_cells / lists);
     campaign_.add(entry, kernels, cells);
     for (const std::string& profile : profiles_) {
       for (const std::string& kernel : kernels) {
         for (const GridCell& cell : cells) {
-          add({.profile = profile,
-               .kernel = kernel,
-               .workload = cell.workload,
-               .overrides = cell.overrides,
-               .l2 = cell.l2,
-               .predictor = {},
-               .settings = settings_});
+          for (const Variant& variant : variants_) {
+            add({.profile = profile,
+                 .kernel = kernel,
+                 .workload = cell.workload,
+                 .overrides = cell.overrides,
+                 .l2 = cell.l2,
+                 .predictor = {},
+                 .settings = variant.settings,
+                 .variant = variant.name});
+          }
         }
       }
     }
@@ -192,9 +212,25 @@ class ExperimentReader {
       const bool met = std::any_of(experiment_.questions.begin(), experiment_.questions.end(),
                                    [&](const Question& question) { return meets(question, expectation.cells); });
       if (!met) entry->fail("no cell of this experiment is meant by this expectation");
+      check_against(expectation);
       experiment_.expectations.push_back(std::move(expectation));
     }
   }
+
+  /// Every cell that is compared has one to be compared with.
+  void check_against(const Expectation& expectation) const {
+    if (expectation.against.empty()) return;
+    for (const Question& question : experiment_.questions) {
+      if (!meets(question, expectation.cells)) continue;
+      if (other_cell(question, expectation.against, experiment_.questions) != nullptr) continue;
+      throw InputError{expectation.where, "no cell of this experiment stands against: " + command_line(question)};
+    }
+  }
+
+  struct Variant {
+    std::string name;
+    std::vector<yaml::Setting> settings;
+  };
 
   Map map_;
   std::filesystem::path folder_;
@@ -204,11 +240,12 @@ class ExperimentReader {
   const Node* profiles_node_ = nullptr;
   const Node* kernels_node_ = nullptr;
   const Node* set_node_ = nullptr;
+  const Node* variants_node_ = nullptr;
   std::vector<std::string> profiles_;
   std::vector<std::string> kernels_;
   std::vector<std::string> predictors_;
   std::vector<analysis::Method> methods_;
-  std::vector<yaml::Setting> settings_;
+  std::vector<Variant> variants_;
   std::unordered_set<std::string> seen_;
 };
 

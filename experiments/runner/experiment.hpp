@@ -8,6 +8,9 @@
 //   predictors: [hierarchical, roofline]             # default: hierarchical
 //   methods: [predicted]                             # default; executed: our kernels are run on the CPU
 //   set: {memory.dram.bandwidth: 3 TB/s}             # default: profiles as they are
+//   variants:                                        # or several such sets, each with a name: every cell in each
+//     as_is: {}
+//     hbm_x2: {memory.dram.bandwidth: 6.7 TB/s}
 //   workloads:                                       # each entry is a grid: every combination of its lists
 //     - {batch: 4, heads: 16, seq: 512:16384:x2, head_dim: [64, 128], mask: [none, causal]}
 //     - {op: gemm, mn: [256, 1024], k: 128}          # mn: m and n alike, as seq is seq_q and seq_kv
@@ -40,9 +43,11 @@ struct Condition {
   Location where;
 };
 
-/// All cells that meet `cells` must give what `outcomes` say.
+/// All cells that meet `cells` must give what `outcomes` say; ratios are to the cell that is the same but for what
+/// `against` says.
 struct Expectation {
   std::vector<Condition> cells;
+  std::vector<Condition> against;
   std::vector<Condition> outcomes;
   Location where;
 };

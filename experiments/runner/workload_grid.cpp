@@ -107,6 +107,10 @@ class GridReader {
     required_integers(one.first, one.second);
     required_integers(other.first, other.second);
   }
+  void tile_if_stated() {
+    integers_if_stated("br", [](GridCell& cell, std::int64_t value) { cell.overrides.br = value; });
+    integers_if_stated("bc", [](GridCell& cell, std::int64_t value) { cell.overrides.bc = value; });
+  }
   template <class E, class Set>
   void enums_if_stated(std::string_view key, Set set) {
     if (const Node* node = map_.optional(key)) cells_.cross(names<E>(*node), set);
@@ -151,8 +155,7 @@ std::vector<GridCell> expand_attention(const Node& entry, std::size_t most) {
   grid.enums_if_stated<Mask>("mask", member(&S::mask));
   grid.enums_if_stated<Pass>("pass", member(&S::pass));
   grid.numbers_if_stated("dropout", member(&S::dropout));
-  grid.integers_if_stated("br", [](GridCell& cell, std::int64_t value) { cell.overrides.br = value; });
-  grid.integers_if_stated("bc", [](GridCell& cell, std::int64_t value) { cell.overrides.bc = value; });
+  grid.tile_if_stated();
   return std::move(grid).finish();
 }
 
@@ -163,6 +166,7 @@ std::vector<GridCell> expand_gemm(const Node& entry, std::size_t most) {
   grid.tied_integers("mn", {"m", member(&S::m)}, {"n", member(&S::n)});
   grid.required_integers("k", member(&S::k));
   grid.enums_if_stated<DType>("dtype", member(&S::dtype));
+  grid.tile_if_stated();
   return std::move(grid).finish();
 }
 

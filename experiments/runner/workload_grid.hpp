@@ -22,7 +22,7 @@ struct GridCell {
 
 /// All combinations of an entry: a nested loop over its columns, the first of them outermost, in the order
 ///   batch, heads, kv_heads, seq (or seq_q, seq_kv), head_dim, dtype, mask, pass, dropout, br, bc, l2     attention
-///   batch, mn (or m, n), k, dtype, l2                                                                    gemm
+///   batch, mn (or m, n), k, dtype, br, bc, l2                                                            gemm
 ///   rows, cols, dtype, l2                                                                                softmax
 /// Defaults: op attention, kv_heads = heads, dtype fp16, mask none, pass fwd, dropout 0; batch 1 for gemm.
 /// Throws InputError at the value that is wrong, or at the entry for numbers that make no workload or too many cells.

@@ -49,15 +49,15 @@ const BrokenFile broken_files[] = {
     {"profile_extends_itself", "mine.yaml", "schema: rooftile.profile/1\nextends: mine\nname: mine\n", with_profile,
      "mine.yaml:2:10: extends 'mine', which extends this file in turn"},
     {"spec_unknown_algorithm", "mine.yaml", spec + "flash9\n", with_spec,
-     "mine.yaml:5:12: unknown algorithm 'flash9'; allowed: standard, flash2; did you mean 'flash2'?"},
+     "mine.yaml:5:12: unknown algorithm 'flash9'; allowed: standard, flash1, flash2, flash3, split_kv; did you mean "
+     "'flash1'?"},
     {"spec_unknown_dtype", "mine.yaml", spec + "flash2\ndtypes: [fp61]\n", with_spec,
      "mine.yaml:6:10: unknown dtype 'fp61'; allowed: fp16, bf16, fp32, fp8_e4m3; did you mean 'fp16'?"},
     {"results_unknown_column", "mine.csv", "profile,kernal\n", "db import FILE --db new.db",
      "mine.csv:1:9: unknown column 'kernal'; allowed: COLUMNS; did you mean 'kernel'?"},
-    {"results_unknown_profile", "mine.csv", header + "l40,fa2,fwd,fp16,1,1,1,64,64,64,none,,measured,me,1\n",
+    {"results_unknown_profile", "mine.csv", header + "l40z,fa2,fwd,fp16,1,1,1,64,64,64,none,,measured,me,1\n",
      "db import FILE --db new.db",
-     "mine.csv:2:1: column profile: unknown profile 'l40'; allowed: a100_flashattention_paper, a100_sxm4_40gb, "
-     "a100_sxm4_80gb, h100_sxm5_80gb, l40s, v100_sxm2_16gb; did you mean 'l40s'?"},
+     "mine.csv:2:1: column profile: unknown profile 'l40z'; allowed: PROFILES; did you mean 'l40s'?"},
     {"results_negative_time", "mine.csv", header + "l40s,fa2,fwd,fp16,1,1,1,64,64,64,none,,measured,me,-1\n",
      "db import FILE --db new.db", "mine.csv:2:52: column time_s: '-1' is not above zero"},
     {"results_without_source", "mine.csv", header + "l40s,fa2,fwd,fp16,1,1,1,64,64,64,none,,measured,,1\n",
@@ -87,7 +87,7 @@ TEST_P(BrokenFiles, AreRefused) {
   if (const std::size_t at = message.find("allowed: profile, kernel,"); at != std::string::npos) {
     message.replace(at + 9, message.find(';', at) - at - 9, "COLUMNS");
   }
-  EXPECT_EQ(message, std::string{"rooftile: "} + broken.message + "\n");
+  EXPECT_EQ(message, "rooftile: " + replaced(broken.message, "PROFILES", profile_names()) + "\n");
   EXPECT_FALSE(std::filesystem::exists(scratch / "new.db"));
 }
 
@@ -99,15 +99,16 @@ const BrokenLine broken_store_lines[] = {
     {"query --db results.db 'slect 1'", "query:1:1: near \"slect\": syntax error"},
     {"query --db results.db 'select median from result'", "query:1:8: no such column: median"},
     {"query --db results.db 'select 1; select 2'", "query:1:10: one statement at a time"},
-    {"query --db results.db ''", "query: holds no statement"},
+    {"query --db results.db ''", "SQL is required, or --canned NAME"},
+    {"query --db results.db '-- nothing'", "query: holds no statement"},
     {"query --db results.db 'delete from result'",
      "query: would change the database; allowed: SELECT, WITH, VALUES, EXPLAIN and PRAGMAs that report"},
     {"query --db no.db 'select 1'", "no.db: no such results file"},
     {"compare --db no.db", "no.db: no such results file"},
     {"compare --db results.db --by gpu,gpu", "--by: 'gpu' stands twice"},
     {"compare --db results.db --by gpu,colour",
-     "--by: unknown group 'colour'; allowed: gpu, kernel, method, observed, predictor, bound, bound_class, op, pass, "
-     "dtype, batch, heads, kv_heads, seq_q, seq_kv, head_dim, mask, dropout, l2, setting, source"},
+     "--by: unknown group 'colour'; allowed: gpu, profile, kernel, method, observed, predictor, bound, bound_class, "
+     "regime, op, pass, dtype, batch, heads, kv_heads, seq_q, seq_kv, head_dim, mask, dropout, l2, setting, source"},
     {"compare --db results.db --fail-over ten",
      "--fail-over: 'ten' is no number; a plain number is expected, as in '108'"},
     {"compare --db results.db --fail-over -1",
@@ -115,8 +116,22 @@ const BrokenLine broken_store_lines[] = {
     {"compare --db results.db --observed predicted",
      "--observed: 'predicted' results are computed; allowed: measured, published"},
     {"compare --db results.db --kernel fa9",
-     "nothing to compare in 'results.db': no observation stands beside a prediction of the same profile, kernel, "
-     "workload and setting"},
+     "--kernel: in this database: unknown kernel 'fa9'; allowed: fa2; did you mean 'fa2'?"},
+    {"compare --db results.db --profile h100",
+     "--profile: in this database: unknown profile 'h100'; allowed: a100_sxm4_80gb"},
+    {"compare --db results.db --predictor roofine",
+     "--predictor: in this database: unknown predictor 'roofine'; allowed: hierarchical, roofline; did you mean "
+     "'roofline'?"},
+    {"compare --db results.db --by kernal,mask",
+     "--by: unknown group 'kernal'; allowed: gpu, profile, kernel, method, observed, predictor, bound, bound_class, "
+     "regime, op, pass, dtype, batch, heads, kv_heads, seq_q, seq_kv, head_dim, mask, dropout, l2, setting, source; "
+     "did "
+     "you mean 'kernel'?"},
+    {"db merge results.db --db results.db", "results.db: cannot be merged into itself"},
+    {"db merge no.db --db no.new.db", "no.db: no such results file"},
+    {"query --db results.db 'select kernal from v_latest'",
+     "query:1:8: no such column: kernal; did you mean 'kernel'?"},
+    {"query --db results.db 'select * from v_lates'", "query: no such table: v_lates; did you mean 'v_latest'?"},
     {"db info --db no.db", "no.db: no such results file"},
     {"db export --db results.db --method guessed",
      "--method: unknown method 'guessed'; allowed: predicted, simulated, executed, measured, published"},

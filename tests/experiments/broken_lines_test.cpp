@@ -15,10 +15,11 @@ const BrokenLine broken_lines[] = {
     {"predct -p l40s", "unknown command 'predct'; allowed: COMMANDS; did you mean 'predict'?\nHELP(rooftile)"},
     {"frobnicate", "unknown command 'frobnicate'; allowed: COMMANDS\nHELP(rooftile)"},
     {"profile lst",
-     "unknown command 'lst'; allowed: list, show, validate, from-measurements, from-device; did you mean "
+     "unknown command 'lst'; allowed: list, show, validate, diff, known, from-measurements, from-device; did you mean "
      "'list'?\nHELP(rooftile profile)"},
     {"profile",
-     "a command is expected; allowed: list, show, validate, from-measurements, from-device\nHELP(rooftile profile)"},
+     "a command is expected; allowed: list, show, validate, diff, known, from-measurements, from-device\n"
+     "HELP(rooftile profile)"},
     {"predict --sequ 512", "unknown option '--sequ'; did you mean '--seq'?\nHELP(rooftile predict)"},
     {"predict --xyzzy", "unknown option '--xyzzy'\nHELP(rooftile predict)"},
     {"predict extra", "unexpected argument 'extra'\nHELP(rooftile predict)"},
@@ -76,7 +77,46 @@ const BrokenLine broken_lines[] = {
      "-o: cannot write '/no/such/folder/x.csv': No such file or directory"},
     {"predict -p l40s -k fa2 --seq 512 --head-dim 64 -o .", "-o: cannot write '.': Is a directory"},
     {"whatif -p l40s -k fa2 --seq 512 --head-dim 64",
-     "--set is required: say what changes, as in --set memory.dram.bandwidth=\"3 TB/s\""},
+     "--set is required: say what changes, as in --set memory.dram.bandwidth=\"3 TB/s\"; or --sensitivity"},
+    {"whatif -p l40s -k fa2 --seq 512 --head-dim 64 --set memory.dram.bandwith='1,2 TB/s'",
+     "--set memory.dram.bandwith: unknown key of memory.dram 'bandwith'; allowed: type, capacity, bandwidth, bus, "
+     "clock, transfers_per_clock, latency, sustained_fraction; did you mean 'bandwidth'?"},
+    {"whatif -p l40s -k fa2 --seq 512 --head-dim 64 --set memory.dram.bandwidth='1:2 TB/s'",
+     "--set memory.dram.bandwidth: '1:2' is no range; write first:last:step or first:last:xfactor and the unit behind "
+     "it, as in 1:4:x2 TB/s"},
+    {"whatif -p l40s -k fa2 --seq 512 --head-dim 64 --set memory.dram.bandwidth='1:2:x1 TB/s'",
+     "--set memory.dram.bandwidth: 'x1' is no step; write a number to add (0.5) or a factor above 1 (x2)"},
+    {"whatif -p l40s -k fa2 --seq 512 --head-dim 64 --set memory.dram.bandwidth='1:2:-1 TB/s'",
+     "--set memory.dram.bandwidth: '-1' is no step; write a number to add (0.5) or a factor above 1 (x2)"},
+    {"whatif -p l40s -k fa2 --seq 512 --head-dim 64 --set memory.dram.bandwidth='0:2:x2 TB/s'",
+     "--set memory.dram.bandwidth: the range '0:2:x2' never leaves zero"},
+    {"whatif -p l40s -k fa2 --seq 512 --head-dim 64 --set memory.dram.bandwidth='2:1:x2 TB/s'",
+     "--set memory.dram.bandwidth: the range '2:1:x2' ends before it begins"},
+    {"whatif -p l40s -k fa2 --seq 512 --head-dim 64 --set memory.dram.bandwidth='1:2:1e-9 TB/s'",
+     "--set memory.dram.bandwidth: the list has more than 10000 values"},
+    {"whatif -p l40s -k fa2 --seq 512 --head-dim 64 --set memory.dram.bandwidth='1,,2 TB/s'",
+     "--set memory.dram.bandwidth: '' is no number; a plain number is expected, as in '108'"},
+    {"whatif -p l40s -k fa2 --seq 512 --head-dim 64 --set memory.dram.bandwidth='1,2 TB'",
+     "--set memory.dram.bandwidth: '1 TB' is an amount of bytes; bytes per second are expected, as in '1555 GB/s'"},
+    {"whatif -p l40s -k fa2 --seq 512 --head-dim 64 --set sm.count=1,2 --set sm.count=3",
+     "--set sm.count: given twice"},
+    {"whatif -p l40s -k fa2 --seq 512 --head-dim 64 --set sm.count=1:999:1 --set sm.max_warps=1:999:1",
+     "--set: the lists ask for more than 100000 changed profiles"},
+    {"whatif -p l40s -k fa2 --seq 512 --head-dim 64 --sensitivity --set sm.count=1,2",
+     "--sensitivity: takes one value for each --set: the profile it starts from"},
+    {"query", "SQL is required, or --canned NAME"},
+    {"query --canned worst", "--db is required"},
+    {"query --canned worst 'select 1'", "--canned: takes the place of SQL; give one of them"},
+    {"query --canned worts",
+     "--canned: unknown query 'worts'; allowed: list, worst, best, accuracy, coverage, unmatched, slowest, "
+     "bound-mismatch, bytes, refused, latest, verification, micro, runs; did you mean 'worst'?"},
+    {"query --canned list --format tabel",
+     "--format: unknown format 'tabel'; allowed: table, json, csv, md; did you mean 'table'?"},
+    {"completion", "SHELL is required\nHELP(rooftile completion)"},
+    {"device", "unknown command 'device'; allowed: COMMANDS; did you mean 'devices'?\nHELP(rooftile)"},
+    {"devices --drivr x", "unknown option '--drivr'; did you mean '--driver'?\nHELP(rooftile devices)"},
+    {"db mrege a.db",
+     "unknown command 'mrege'; allowed: import, export, info, merge; did you mean 'merge'?\nHELP(rooftile db)"},
     {"profile show", "a profile is required; `rooftile profile list` has their names"},
     {"predict --cells x.csv -p l40s",
      "--cells: the file says what is asked; only --predictor, --set, --format and -o can stand beside it"},
@@ -104,6 +144,45 @@ TEST_P(BrokenLines, SayWhatIsWrong) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Lines, BrokenLines, testing::ValuesIn(broken_lines));
+
+/// A typo in whatever the program knows by name, and the name that is meant.
+struct Typo {
+  const char* line;
+  const char* meant;
+};
+
+/// Lists of what is allowed grow; what is meant does not.
+TEST(Typos, NameWhatIsMeant) {
+  const Typo typos[] = {
+      {"predict -p l40ss -k fa2 --seq 512 --head-dim 64", "l40s"},
+      {"predict -p a100_sxm_80gb -k fa2 --seq 512 --head-dim 64", "a100_sxm4_80gb"},
+      {"predict -p l40s -k rt_flsh2 --seq 512 --head-dim 64", "rt_flash2"},
+      {"predict -p l40s -k flash2 --seq 512 --head-dim 64 --set memory.dram.bandwdth='1 TB/s'", "bandwidth"},
+      {"predict -p l40s -k flash2 --seq 512 --head-dim 64 --set bandwidth='1 TB/s'", "memory.smem.bandwidth"},
+      {"predict -p l40s -k flash2 --seq 512 --head-dim 64 --set memory.dram.bandwidth='1 TBs'", "TB/s"},
+      {"predict -p l40s -k flash2 --seq 512 --head-dim 64 --dtype b16", "bf16"},
+      {"predict -p l40s -k flash2 --seq 512 --head-dim 64 --pass fw", "fwd"},
+      {"predict -p l40s -k flash2 --seq 512 --head-dim 64 --l2 worm", "warm"},
+      {"predict -p l40s -k flash2 --op gem", "gemm"},
+      {"predict -p l40s -k flash2 --seq 512 --head-dim 64 --color alway", "always"},
+      {"explain -p l40z -k fa2 --seq 512 --head-dim 64", "l40s"},
+      {"execute -p l40s -k rt_flsh2 --seq 128 --head-dim 64", "rt_flash2"},
+      {"profile show l40ss", "l40s"},
+      {"profile show l40s --set sm.cuont=3", "count"},
+      {"profil list", "profile"},
+      {"completion bahs", "bash"},
+      {"query --canned slowst", "slowest"},
+      {"db expotr", "export"},
+      {"query --canned list --formt csv", "--format"},
+  };
+  for (const Typo& typo : typos) {
+    const Outcome outcome = run_line(words_of(typo.line));
+    EXPECT_EQ(outcome.code, 2) << typo.line;
+    EXPECT_NE(outcome.err.find("did you mean '" + std::string{typo.meant} + "'?"), std::string::npos)
+        << typo.line << '\n'
+        << outcome.err;
+  }
+}
 
 }  // namespace
 }  // namespace rooftile::test

@@ -37,6 +37,15 @@ const GoldenLine golden_lines[] = {
     {"whatif_list",
      "whatif -p a100_sxm4_80gb -k standard,flash2 --heads 16 --seq 512:8192:x4 --head-dim 128 --set "
      "memory.dram.bandwidth='4 TB/s'"},
+    {"whatif_changes", "whatif ONE --set memory.dram.bandwidth='0.5:2:x2 TB/s' --set sm.count=54,108"},
+    {"whatif_changes_list",
+     "whatif -p a100_sxm4_80gb,h100_sxm5_80gb -k flash2 --heads 16 --seq 4096 --head-dim 128 --set "
+     "clock.tensor_boost=1000,1400MHz"},
+    {"whatif_changes_json", "whatif ONE --set memory.dram.bandwidth='1,4 TB/s' --format json"},
+    {"sensitivity", "whatif ONE --sensitivity"},
+    {"sensitivity_csv", "whatif ONE --sensitivity --format csv"},
+    {"sensitivity_md", "whatif ONE --sensitivity --format md"},
+    {"query_canned_list", "query --canned list"},
     {"profile_list", "profile list"},
     {"profile_list_json", "profile list --format json"},
     {"profile_show", "profile show a100_sxm4_40gb"},
@@ -50,6 +59,7 @@ const GoldenLine golden_lines[] = {
     {"help_db_import", "db import --help"},
     {"help_db_export", "db export --help"},
     {"help_db_info", "db info --help"},
+    {"help_db_merge", "db merge --help"},
 };
 
 class Golden : public testing::TestWithParam<GoldenLine> {};

@@ -1,6 +1,7 @@
 #include "harness.hpp"
 
 #include <gtest/gtest.h>
+#include <algorithm>
 
 #include <cstdlib>
 #include <filesystem>
@@ -43,6 +44,26 @@ std::string answer(const std::string& db, const std::string& sql) {
   const Outcome outcome = run_line({"query", "--db", db, "--format", "csv", sql});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   return outcome.out.substr(outcome.out.find('\n') + 1);
+}
+
+std::string profile_names() {
+  std::istringstream list{run_line({"profile", "list", "--format", "csv"}).out};
+  std::string names;
+  std::string line;
+  std::getline(list, line);  // the header
+  while (std::getline(list, line)) names += (names.empty() ? "" : ", ") + line.substr(0, line.find(','));
+  return names;
+}
+
+std::string kernel_names() {
+  std::vector<std::string> specs;
+  for (const auto& file : std::filesystem::directory_iterator{"kernels/specs"}) {
+    if (file.path().extension() == ".yaml") specs.push_back(file.path().stem());
+  }
+  std::sort(specs.begin(), specs.end());
+  std::string names = "flash1, flash2, flash3, split_kv, standard";
+  for (const std::string& spec : specs) names += ", " + spec;
+  return names;
 }
 
 std::vector<std::string> words_of(const std::string& line) {

@@ -39,6 +39,11 @@ void PrintTo(const BrokenLine& broken, std::ostream* out);
 /// The rows that `rooftile query` finds, as CSV without the header.
 [[nodiscard]] std::string answer(const std::string& db, const std::string& sql);
 
+/// The names of the shipped profiles as messages list them: "a10, a100_flashattention_paper, ...".
+[[nodiscard]] std::string profile_names();
+/// The same for kernels: bare algorithm names, then the specs.
+[[nodiscard]] std::string kernel_names();
+
 /// A line split at spaces; single and double quotes hold words together, as in a shell.
 [[nodiscard]] std::vector<std::string> words_of(const std::string& line);
 

@@ -382,5 +382,14 @@ TEST(ImportMeasurements, AFileThatCannotBeReadIsRefused) {
   EXPECT_EQ(scratch.strip(outcome.err), "rooftile: none.jsonl: cannot be read: No such file or directory\n");
 }
 
+TEST(ImportMeasurements, AFileWithoutLinesIsNoMeasurement) {
+  const Scratch scratch;
+  const Outcome outcome = import(scratch.write("a.jsonl", "\n"), scratch / "results.db");
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_EQ(scratch.strip(outcome.err),
+            "rooftile: a.jsonl: holds no line: rooftile-measure writes at least one of kind 'run'\n");
+  EXPECT_EQ(import(scratch.write("b.jsonl", ""), scratch / "results.db").code, 2);
+}
+
 }  // namespace
 }  // namespace rooftile::test

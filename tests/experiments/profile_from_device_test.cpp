@@ -74,7 +74,7 @@ TEST(ProfileFromDevice, AnUnknownChipIsSaidAndNothingIsWritten) {
   EXPECT_EQ(outcome.code, 1);
   EXPECT_EQ(outcome.out, "");
   EXPECT_EQ(outcome.err.find("rooftile: nothing is known of the chip of 'Test GPU (rev. A) \"one\"': no "
-                             "arch/sm_97.yaml among the profiles; there are sm_70, sm_80, "),
+                             "arch/sm_97.yaml among the profiles; there are sm_70, sm_75, sm_80, "),
             0U)
       << outcome.err;
   EXPECT_FALSE(std::filesystem::exists(scratch / "mine.yaml"));

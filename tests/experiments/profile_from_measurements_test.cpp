@@ -226,7 +226,7 @@ TEST_P(BrokenMeasurements, AreRefusedAndNothingIsWritten) {
 
 const Broken broken_lines[] = {
     {"NoJson", run_line_of("r1") + "ex2 16\n", "visit.jsonl:2: is not JSON"},
-    {"Empty", "\n", "visit.jsonl: holds no line of kind 'run'"},
+    {"Empty", "\n", "visit.jsonl: holds no line: rooftile-measure writes at least one of kind 'run'"},
     {"NoMicro", run_line_of("r1"), "visit.jsonl: holds no result of a micro-benchmark"},
     {"AllFailed", run_line_of("r1") + not_ok("ex2", "failed", "wrong"),
      "visit.jsonl: holds no result of a micro-benchmark"},

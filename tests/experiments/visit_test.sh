@@ -39,7 +39,7 @@ budget=-
 words=("$@")
 for ((i = 0; i < $#; i++)); do
   [[ ${words[i]} == --cells ]] && cells=$(($(wc -l <"${words[i + 1]}") - 1)):$(head -1 "${words[i + 1]}" | awk -F, '{ print NF }')
-  [[ ${words[i]} == --budget ]] && budget=${words[i + 1]}
+  [[ ${words[i]} == --budget ]] && budget=$(((words[i + 1] + 9) / 10 * 10)) # a piece's clock runs: up to tens
   [[ ${words[i]} == --out ]] && out=$(basename "${words[i + 1]}")
 done
 echo "$1 $out $cells $budget" >>"$CALLS"

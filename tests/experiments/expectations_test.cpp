@@ -1,0 +1,143 @@
+// What an experiment expects: how numbers are written, what stands against what, variants, and the broken ones.
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <string>
+
+#include "harness.hpp"
+#include "nlohmann/json.hpp"
+#include "runner/expected_number.hpp"
+#include "scratch.hpp"
+
+namespace rooftile::test {
+namespace {
+
+using nlohmann::json;
+using runner::ExpectedNumber;
+
+constexpr Dimension no_unit{};
+constexpr Dimension in_bytes{.byte = 1};
+
+bool number_holds(const std::string& text, double value, Dimension unit = no_unit) {
+  return ExpectedNumber::parse(text, unit).value().holds(value);
+}
+std::string parse_error(const std::string& text, Dimension unit = no_unit) {
+  const auto parsed = ExpectedNumber::parse(text, unit);
+  return parsed ? "parsed" : parsed.error();
+}
+
+TEST(ExpectedNumber, RoundsAtTheDecimalsWritten) {
+  EXPECT_TRUE(number_holds("228", 227.6));
+  EXPECT_FALSE(number_holds("228", 227.4));
+  EXPECT_FALSE(number_holds("228", 228.5));
+  EXPECT_TRUE(number_holds("0.13", 0.126));
+  EXPECT_FALSE(number_holds("0.12", 0.126));
+  EXPECT_FALSE(number_holds("0", std::numeric_limits<double>::quiet_NaN()));
+  EXPECT_TRUE(number_holds("6.577 GB", 6576668672, in_bytes));
+  EXPECT_FALSE(number_holds("6.576 GB", 6576668672, in_bytes));
+}
+
+TEST(ExpectedNumber, LimitsAreIncluded) {
+  EXPECT_TRUE(number_holds("1.65 to 1.9", 1.65));
+  EXPECT_TRUE(number_holds("1.65 to 1.9", 1.9));
+  EXPECT_FALSE(number_holds("1.65 to 1.9", 1.91));
+  EXPECT_FALSE(number_holds("1.65 to 1.9", std::numeric_limits<double>::quiet_NaN()));
+  EXPECT_TRUE(number_holds("at least 2", 2));
+  EXPECT_FALSE(number_holds("at least 2", 1.999));
+  EXPECT_TRUE(number_holds("at most 3 MiB", 3.0 * 1024 * 1024, in_bytes));
+  EXPECT_FALSE(number_holds("at most 3 MiB", 3.0 * 1024 * 1024 + 1, in_bytes));
+}
+
+TEST(ExpectedNumber, SaysWhatIsWrong) {
+  EXPECT_EQ(parse_error("6.577", in_bytes), "'6.577' needs a unit behind the number");
+  EXPECT_EQ(parse_error("about 3"), "'about 3' is no expectation: write 228, 1.65 to 1.9, at least 2 or at most 3");
+  EXPECT_EQ(parse_error("2 to 1"), "'2 to 1' ends before it begins");
+  EXPECT_NE(parse_error("3 GW", in_bytes).find("GW"), std::string::npos);
+  EXPECT_NE(parse_error("three").find("three"), std::string::npos);
+}
+
+const std::string one_gpu = "schema: rooftile.experiment/1\nname: x\ndescription: y\nprofiles: [a100_sxm4_80gb]\n";
+const std::string two_masks =
+    "kernels: [fa2]\nworkloads:\n  - {batch: 1, heads: 16, seq: 8192, head_dim: 64, mask: [none, causal]}\n";
+
+json run_rows(const Scratch& scratch, const std::string& text, int code) {
+  const Outcome outcome =
+      run_line({"run", scratch.write("x.yaml", text), "--db", scratch / "results.db", "--format", "json"});
+  EXPECT_EQ(outcome.code, code) << outcome.err;
+  return outcome.out.empty() ? json{} : json::parse(outcome.out)["rows"];
+}
+
+TEST(Expectations, ACellIsHeldAgainstTheOneThatDiffersInThatAlone) {
+  const Scratch scratch;
+  const json rows = run_rows(
+      scratch, one_gpu + two_masks + "expect:\n  - {mask: causal, against: {mask: none}, speedup: 1.5 to 2}\n", 0);
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_GT(rows[0]["speedup"].get<double>(), 1.5);
+  EXPECT_EQ(rows[0]["expected_speedup"], "1.5 to 2");
+}
+
+TEST(Expectations, AVariantChangesTheProfile) {
+  const Scratch scratch;
+  const std::string variants = "variants:\n  as_is: {}\n  slow: {memory.dram.bandwidth: 20 GB/s}\n";
+  const json rows = run_rows(scratch,
+                             one_gpu + variants + two_masks +
+                                 "expect:\n  - {variant: slow, mask: none, against: {variant: as_is}, speedup: at most "
+                                 "0.5, bound: dram, bound_before: tensor}\n",
+                             0);
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0]["variant"], "slow");
+}
+
+TEST(Expectations, WhatDoesNotHoldIsExitCode3) {
+  const Scratch scratch;
+  const std::string few = "expect:\n  - {mask: none, dram_bytes: at most 1 kB}\n";
+  EXPECT_EQ(run_rows(scratch, one_gpu + two_masks + few, 3)[0]["as_expected"], false);
+}
+
+struct BrokenExpectation {
+  const char* text;
+  const char* message;
+};
+const BrokenExpectation broken_expectations[] = {
+    {"expect:\n  - {mask: causal, speedup: 2}\n", "speedup needs `against:`"},
+    {"expect:\n  - {mask: causal, against: {mask: key_padding}, speedup: 2}\n",
+     "no cell of this experiment stands against: "},
+    {"expect:\n  - {mask: causal, against: {}, speedup: 2}\n", "an empty map"},
+    {"expect:\n  - {mask: causal, against: {maks: none}, speedup: 2}\n", "unknown key 'maks'"},
+    {"expect:\n  - {mask: causal, dram_bytes: 3}\n", "'3' needs a unit behind the number"},
+    {"expect:\n  - {mask: causal, bound: drum}\n", "unknown bound 'drum'"},
+    {"set: {memory.dram.bandwidth: 3 TB/s}\nvariants: {a: {}}\n",
+     "`set:` and `variants:` together; put it into each variant"},
+    {"variants: {}\n", "an empty map"},
+    {"variants: {a: {memory.dram.bandwith: 3 TB/s}}\n", "did you mean 'bandwidth'?"},
+};
+
+TEST(Expectations, BrokenOnesSayWhere) {
+  for (const BrokenExpectation& one : broken_expectations) {
+    const Scratch scratch;
+    const Outcome outcome =
+        run_line({"run", scratch.write("x.yaml", one_gpu + two_masks + one.text), "--db", scratch / "results.db"});
+    EXPECT_EQ(outcome.code, 2) << one.text;
+    EXPECT_NE(outcome.err.find(one.message), std::string::npos) << one.text << outcome.err;
+    EXPECT_NE(outcome.err.find("x.yaml:"), std::string::npos) << outcome.err;
+  }
+}
+
+/// The experiments of the tree promise what comes out; an unexpected row names its file.
+class ShippedExperiment : public testing::TestWithParam<const char*> {};
+
+TEST_P(ShippedExperiment, ComesOutAsItSays) {
+  const Scratch scratch;
+  const std::string file = std::string{"experiments/"} + GetParam() + ".yaml";
+  const Outcome outcome = run_line({"run", file, "--db", scratch / "results.db", "--format", "json"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err << outcome.out;
+  for (const json& row : json::parse(outcome.out)["rows"]) EXPECT_EQ(row["as_expected"], true) << row.dump();
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, ShippedExperiment,
+                         testing::Values("qk_roofline_table", "softmax_passes", "block_matmul", "fa1_block_size",
+                                         "standard_vs_flash", "causal_speedup", "what_if"),
+                         [](const auto& info) { return std::string{info.param}; });
+
+}  // namespace
+}  // namespace rooftile::test
