@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstring>
 #include <limits>
 
@@ -64,7 +65,7 @@ ROOFTILE_INLINE void transpose_halves(__m256& v0, __m256& v1, __m256& v2, __m256
 
 /// The eight columns of eight rows of elements, widened: column k to to + k·pitch, its rows in the order given.
 template <class T>
-ROOFTILE_INLINE void store_columns(float* to, int pitch, MatrixRows rows, const int (&order)[8]) {
+ROOFTILE_INLINE void store_columns(float* to, std::ptrdiff_t pitch, MatrixRows rows, const int (&order)[8]) {
   const auto row = [&](int i) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(rows[order[i]])); };
   const auto four_columns = [&](float* four, __m128i r01, __m128i r23, __m128i r45, __m128i r67) {
     const __m128i low03 = _mm_unpacklo_epi32(r01, r23), high03 = _mm_unpackhi_epi32(r01, r23);
@@ -84,7 +85,7 @@ ROOFTILE_INLINE void store_columns(float* to, int pitch, MatrixRows rows, const 
 #else
 
 template <class T>
-void store_columns(float* to, int pitch, MatrixRows rows, const int (&order)[8]) {
+void store_columns(float* to, std::ptrdiff_t pitch, MatrixRows rows, const int (&order)[8]) {
   for (int i = 0; i < 8; ++i) {
     float row[8];
     widen<T>(row, rows[order[i]]);
@@ -185,12 +186,14 @@ template <class T>
 /// Two accumulators side by side, rounded to T, as an A fragment.
 template <class T>
 ROOFTILE_INLINE void round_to_a(FragA<T>& a, const Acc& left, const Acc& right) {
-  for (int half = 0; half < 2; ++half) {
-    detail::round_columns<0>(a, half * 8, 0, left.c[half * 2]);
-    detail::round_columns<1>(a, half * 8, 0, left.c[half * 2 + 1]);
-    detail::round_columns<0>(a, half * 8, 8, right.c[half * 2]);
-    detail::round_columns<1>(a, half * 8, 8, right.c[half * 2 + 1]);
-  }
+  detail::round_columns<0>(a, 0, 0, left.c[0]);
+  detail::round_columns<1>(a, 0, 0, left.c[1]);
+  detail::round_columns<0>(a, 8, 0, left.c[2]);
+  detail::round_columns<1>(a, 8, 0, left.c[3]);
+  detail::round_columns<0>(a, 0, 8, right.c[0]);
+  detail::round_columns<1>(a, 0, 8, right.c[1]);
+  detail::round_columns<0>(a, 8, 8, right.c[2]);
+  detail::round_columns<1>(a, 8, 8, right.c[3]);
 }
 
 /// What a fragment holds after a load that could not be done.

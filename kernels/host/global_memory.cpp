@@ -131,7 +131,7 @@ GlobalAccess GlobalMemory::access(Direction direction, const void* base, const L
     const std::int64_t first = origin + offset[0] * element_bytes;
     if (tensor->holds_run(first, bytes)) [[likely]] {
       unsigned char* const begin = tensor->memory.get() + first;
-      for (int lane = 0; lane < warp_size; ++lane) result.at[lane] = begin + lane * bytes;
+      for (int lane = 0; lane < warp_size; ++lane) result.at[lane] = begin + std::ptrdiff_t{lane} * bytes;
       result.active = active;
       count_run(direction, *tensor, first, std::int64_t{warp_size} * bytes);
       return result;

@@ -30,7 +30,9 @@ ROOFTILE_INLINE void fused(FloatPart& result, const FloatPart& a, const FloatPar
 #endif
 }
 
-ROOFTILE_INLINE void is_nan(IntPart& result, const FloatPart& x) { result = x != x; }
+ROOFTILE_INLINE void is_nan(IntPart& result, const FloatPart& x) {
+  result = x != x;  // NOLINT(misc-redundant-expression): true of NaN alone
+}
 
 ROOFTILE_INLINE void exp2(FloatPart& result, const FloatPart& x) {
   // Adding 1.5 · 2^23 leaves the nearest integer in the low bits of the significand.

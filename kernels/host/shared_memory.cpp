@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstddef>
 #include <string>
 
 namespace rooftile::kernels::host {
@@ -197,7 +198,7 @@ void SharedMemory::mark(const LanesU32& words, std::uint32_t active, int width, 
   for (std::uint32_t line = span.first; line <= span.last; ++line) bounds_.wrote(line, stamp);
   for (std::uint32_t lane = 0; lane < warp_size; ++lane) {
     if ((active >> lane & 1u) == 0) continue;
-    const std::uint32_t word = words[lane];
+    const std::uint32_t word = words.data()[lane];
     if (width == 1) {
       written_[word] = stamp;
       writer_lane_[word] = static_cast<std::uint8_t>(lane);
@@ -213,7 +214,7 @@ void SharedMemory::mark(const LanesU32& words, std::uint32_t active, int width, 
 void SharedMemory::check_same_instruction(const LanesU32& words, std::uint32_t active, const Site& site) {
   std::uint32_t overwritten = 0;
   for (std::uint32_t lane = 0; lane < warp_size; ++lane) {
-    overwritten |= static_cast<std::uint32_t>(writer_lane_[words[lane]] != lane) << lane;
+    overwritten |= static_cast<std::uint32_t>(writer_lane_[words.data()[lane]] != lane) << lane;
   }
   overwritten &= active;
   if (overwritten == 0) return;
@@ -225,7 +226,7 @@ void SharedMemory::check_same_instruction(const LanesU32& words, std::uint32_t a
 }
 
 void SharedMemory::mark_line(std::uint32_t line, Stamp stamp) {
-  std::fill_n(written_.begin() + line * LineBounds::line_words, LineBounds::line_words, stamp);
+  std::fill_n(written_.begin() + std::ptrdiff_t{line} * LineBounds::line_words, LineBounds::line_words, stamp);
   bounds_.wrote_whole(line, stamp);
 }
 
@@ -250,7 +251,8 @@ std::uint32_t SharedMemory::begin_copy(const LanesU32& to, const Site& site) {
       const std::uint32_t lanes = lane * 0x01010101u;
       std::memcpy(writer_lane_.data() + words.data()[lane], &lanes, sizeof lanes);
     }
-    std::fill_n(copier_.begin() + span.first * 32, 32, static_cast<std::uint8_t>(site.warp));
+    std::fill_n(copier_.begin() + std::ptrdiff_t{span.first} * warp_size, warp_size,
+                static_cast<std::uint8_t>(site.warp));
     return ~0u;
   }
   const std::uint32_t good = within(to, ~0u, 16, site);

@@ -178,7 +178,8 @@ TEST(merge, refuses_itself_what_is_missing_and_other_schemas) {
       {"older.db", "has schema version 1" + mine + ": open it once for writing, which migrates it and keeps a copy"},
   }};
   for (const auto& [name, message] : cases) {
-    EXPECT_EQ(message_of([&] { (void)all.merge(Paths{folder / name}); }), (folder / name).string() + ": " + message);
+    const std::filesystem::path shard = folder / name;
+    EXPECT_EQ(message_of([&] { (void)all.merge(Paths{shard}); }), shard.string() + ": " + message);
   }
   EXPECT_EQ(answer(all, "SELECT count(*) FROM run"), "1\n");
 }

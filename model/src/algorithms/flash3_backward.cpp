@@ -18,10 +18,10 @@ constexpr std::int64_t widest_staged = 255;  // wider heads add dQ to memory str
 
 /// K and V, Q and dO in their stages, dS as deep as dO, LSE and D as deep as Q, and dQ on its way out.
 std::int64_t flash3_backward_smem(const TileRow& row, bool staged, std::int64_t element) {
-  const std::int64_t queries = (row.stages + row.grad_stages) * row.br * row.head_dim;
-  const std::int64_t scores = (row.grad_stages + (row.p_in_smem ? 1 : 0)) * row.br * row.bc;
+  const std::int64_t queries = std::int64_t{row.stages + row.grad_stages} * row.br * row.head_dim;
+  const std::int64_t scores = std::int64_t{row.grad_stages + (row.p_in_smem ? 1 : 0)} * row.br * row.bc;
   const std::int64_t dq = staged ? row.br * row.head_dim * fp32_bytes : 0;
-  const std::int64_t statistics = 2 * row.stages * row.br * fp32_bytes;
+  const std::int64_t statistics = std::int64_t{2} * row.stages * row.br * fp32_bytes;
   return element * (2 * row.bc * row.head_dim + queries + scores) + dq + statistics;
 }
 

@@ -29,7 +29,7 @@ void add_roles(ExplanationSection& section, const Launch& launch) {
   if (launch.roles.size() > 1) {
     for (const Role& role : launch.roles) {
       std::string warps = std::to_string(role.warps) + " warps";
-      if (role.copies > 1) warps = std::to_string(role.copies) + " x " + warps + " that take turns";
+      if (role.copies > 1) warps.insert(0, std::to_string(role.copies) + " x ").append(" that take turns");
       section.lines.push_back(
           {std::string{"role "} + role.name, warps, std::to_string(role.registers) + " registers per thread", ""});
     }
