@@ -131,7 +131,8 @@ TEST_P(ShippedExperiment, ComesOutAsItSays) {
   const std::string file = std::string{"experiments/"} + GetParam() + ".yaml";
   const Outcome outcome = run_line({"run", file, "--db", scratch / "results.db", "--format", "json"});
   ASSERT_EQ(outcome.code, 0) << outcome.err << outcome.out;
-  for (const json& row : json::parse(outcome.out)["rows"]) EXPECT_EQ(row["as_expected"], true) << row.dump();
+  const json output = json::parse(outcome.out);
+  for (const json& row : output["rows"]) EXPECT_EQ(row["as_expected"], true) << row.dump();
 }
 
 INSTANTIATE_TEST_SUITE_P(Files, ShippedExperiment,
