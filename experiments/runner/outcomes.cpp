@@ -36,7 +36,7 @@ double elements(const SoftmaxShape& shape) { return static_cast<double>(shape.ro
 
 double over(double a, double b) { return a / b; }
 
-constexpr std::array<Outcome, 16> outcomes = {{
+constexpr std::array<Outcome, 17> outcomes = {{
     {"flop_per_byte", "FLOP/byte", Show::number, plain, Needs::prediction, false,
      [](const Case& c) -> Value {
        return (c.answer.prediction.paper_flops / c.answer.prediction.dram.total()).value();
@@ -49,6 +49,8 @@ constexpr std::array<Outcome, 16> outcomes = {{
      [](const Case& c) -> Value { return c.answer.prediction.dram.total().value(); }},
     {"l2_bytes", "L2", Show::bytes, byte, Needs::prediction, false,
      [](const Case& c) -> Value { return c.answer.prediction.l2.total().value(); }},
+    {"host_bytes", "host link", Show::bytes, byte, Needs::prediction, false,
+     [](const Case& c) -> Value { return c.answer.prediction.host.value(); }},
     {"extra_memory", "extra memory", Show::bytes, byte, Needs::prediction, false,
      [](const Case& c) -> Value { return c.answer.prediction.extra_memory.value(); }},
     {"matrix_bytes", "matrices", Show::bytes, byte, Needs::program, false,

@@ -50,6 +50,7 @@ constexpr DeviceLeaf leaves[] = {
     ROOFTILE_LEAF(memory.l1.sector, 8, 4096, whole, "smallest part of a line that is moved"),
     ROOFTILE_LEAF(memory.l1.latency, 1, 1e5, real, "L1 hit, pointer chase"),
     ROOFTILE_LEAF(memory.l2.capacity, 1024, 1e12, whole, "whole chip"),
+    ROOFTILE_LEAF(memory.l2.persisting_fraction, 0, 1, real, "part that can be set aside for persisting accesses"),
     ROOFTILE_LEAF(memory.l2.partitions, 1, 64, whole, "lines read from both sides stand in each partition"),
     ROOFTILE_LEAF(memory.l2.bandwidth, 1, 1e7, real, "reads, whole chip, per cycle of clock.boost"),
     ROOFTILE_LEAF(memory.l2.latency_near, 1, 1e6, real, "hit in the partition of the SM's own side"),

@@ -74,7 +74,18 @@ tl::expected<void, Refusal> fits(const Device& device, const Program& program, c
   for (const Launch& launch : program.launches) {
     if (auto refused = fits(device, launch); !refused) return refused;
   }
-  const Bytes bytes = counts.inputs_and_outputs + counts.workspace;
+  Bytes bytes = counts.inputs_and_outputs + counts.workspace;
+  Bytes on_host;
+  for (const Tensor& tensor : program.tensors) {
+    if (tensor.placement != Placement::host) continue;
+    const Bytes all{static_cast<double>(tensor.bytes())};
+    on_host += all;
+    bytes += Bytes{tensor.device_bytes()} - all;
+  }
+  if (is_known(device.memory.host.capacity) && on_host > device.memory.host.capacity) {
+    return does_not_fit("tensors need " + format(on_host) + " of host memory, beside " + device.name + " there are " +
+                        format(device.memory.host.capacity));
+  }
   if (is_known(device.memory.dram.capacity) && bytes > device.memory.dram.capacity) {
     return does_not_fit("tensors need " + format(bytes) + " of DRAM, " + device.name + " has " +
                         format(device.memory.dram.capacity));

@@ -12,6 +12,7 @@ int ProgramWriter::tensor(const char* name, TensorRole role, std::int64_t elemen
   tensor.name = name;
   tensor.role = role;
   tensor.element_bytes = static_cast<std::uint8_t>(element_bytes);
+  tensor.placement = Placement::dram;
   tensor.extents.clear();
   for (const std::int64_t extent : extents) tensor.extents.push_back(extent);
   return static_cast<int>(program_.tensors.size()) - 1;

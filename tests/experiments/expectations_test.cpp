@@ -137,7 +137,8 @@ TEST_P(ShippedExperiment, ComesOutAsItSays) {
 
 INSTANTIATE_TEST_SUITE_P(Files, ShippedExperiment,
                          testing::Values("qk_roofline_table", "softmax_passes", "block_matmul", "fa1_block_size",
-                                         "standard_vs_flash", "causal_speedup", "what_if"),
+                                         "standard_vs_flash", "causal_speedup", "what_if", "l2_persistence",
+                                         "host_offload"),
                          [](const auto& info) { return std::string{info.param}; });
 
 }  // namespace

@@ -302,7 +302,7 @@ const BrokenExperiment broken_experiments[] = {
      "x.yaml:5:20: unknown key 'seq'; allowed: published"},
     {"expect_nothing", head + gpus + grid + "expect:\n  - {seq: 512}\n",
      "x.yaml:9:5: an expectation needs at least one of flop_per_byte, ridge_flop_per_byte, time, dram_bytes, "
-     "l2_bytes, extra_memory, matrix_bytes, row_statistics_bytes, accesses_per_element, bound, bound_class, status, "
+     "l2_bytes, host_bytes, extra_memory, matrix_bytes, row_statistics_bytes, accesses_per_element, bound, bound_class, status, "
      "speedup, dram_ratio, l2_ratio, bound_before"},
     {"expect_no_cell", head + gpus + grid + "expect:\n  - {seq: 513, status: ok}\n",
      "x.yaml:9:5: no cell of this experiment is meant by this expectation"},

@@ -63,8 +63,9 @@ TripTime load_and_mma(int lag) {
   w.after(mma, {{load, 0}});
   ProgramCounts counts;
   count(program, counts);
-  const CostTable costs{test::device(), DType::fp16, MathPath::wgmma};
-  return trip_time(program, program.launches[0], counts.launch[0], counts, costs, 0);
+  program.math = MathPath::wgmma;
+  const CostTable costs{test::device(), program};
+  return trip_time(program, program.launches[0], counts.launch[0], counts, costs, MissedShares{}, 0);
 }
 
 TEST(TripTime, WaitsForItsOwnBuffer) {

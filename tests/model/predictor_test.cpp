@@ -124,8 +124,8 @@ TEST(Hierarchical, WavesQuantiseEqualCtas) {
     const AttentionShape s{.batch = 1, .heads = heads, .kv_heads = 1, .seq_q = 128, .seq_kv = 8192, .head_dim = 128};
     return predict(test::device(), s, test::flash2_spec(), "hierarchical").time.value();
   };
-  EXPECT_DOUBLE_EQ(time(2 * 216), 2 * time(216));
-  EXPECT_DOUBLE_EQ(time(217), time(216) + time(1));
+  EXPECT_NEAR(time(2 * 216), 2 * time(216), 1e-5 * time(216));
+  EXPECT_NEAR(time(217), time(216) + time(1), 1e-3 * time(217));
 }
 
 TEST(Occupancy, FollowsTheScarcestResource) {

@@ -44,6 +44,7 @@ inline Device device() {
   d.memory.smem = {.bandwidth = BytesPerCycle{128}, .latency = Cycles{29}};
   d.memory.l1 = {.capacity = Bytes{192 * 1024.0}, .line = Bytes{128}, .sector = Bytes{32}, .latency = Cycles{33}};
   d.memory.l2 = {.capacity = Bytes{40 * 1048576.0},
+                 .persisting_fraction = Count{0.75},
                  .partitions = Count{2},
                  .bandwidth = BytesPerCycle{5120},
                  .latency_near = Cycles{208},

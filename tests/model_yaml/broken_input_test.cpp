@@ -223,7 +223,8 @@ TEST(BrokenSpec, IsRefusedWithItsPlace) {
       {"softmax: fused\ntiles: [{head_dim: 64, br: 128, bc: 64}]\n",
        "x.yaml:9:1: unknown key 'softmax'; allowed: schema, name, description, source, algorithm, dtypes, passes, "
        "masks, "
-       "dropout, max_seq_kv, architectures, launch, l2, math, dropout_bits, packs_group, longest_first, deterministic, "
+       "dropout, kv_placement, max_seq_kv, architectures, launch, l2, math, dropout_bits, packs_group, longest_first, "
+       "deterministic, "
        "tiles, instead"},
       {"math: wmma\ntiles: [{head_dim: 64, br: 128, bc: 64}]\n",
        "x.yaml:9:7: unknown math 'wmma'; allowed: mma_sync, wgmma, native; did you mean 'wgmma'?"},
@@ -231,7 +232,8 @@ TEST(BrokenSpec, IsRefusedWithItsPlace) {
       {"score_padding: 8\ntiles: [{head_dim: 64, br: 128, bc: 64}]\n",
        "x.yaml:9:1: unknown key 'score_padding'; allowed: schema, name, description, source, algorithm, dtypes, "
        "passes, masks, "
-       "dropout, max_seq_kv, architectures, launch, l2, math, dropout_bits, packs_group, longest_first, deterministic, "
+       "dropout, kv_placement, max_seq_kv, architectures, launch, l2, math, dropout_bits, packs_group, longest_first, "
+       "deterministic, "
        "tiles, instead"},
       {"dropout: maybe\ntiles: [{head_dim: 64, br: 128, bc: 64}]\n", "x.yaml:9:10: 'maybe' is neither true nor false"},
   };
@@ -271,7 +273,8 @@ TEST(BrokenSpec, HeadsAndStandard) {
       {standard + "softmax: fused\n" + tiles, "x.yaml:10:9: missing key 'bk'"},
       {standard + "softmax: fused\nlongest_first: true\n" + gemm_tiles,
        "x.yaml:10:1: unknown key 'longest_first'; allowed: schema, name, description, source, algorithm, ops, dtypes, "
-       "passes, masks, dropout, max_seq_kv, architectures, launch, l2, math, softmax, copies_q_and_k, expands_kv, "
+       "passes, masks, dropout, kv_placement, max_seq_kv, architectures, launch, l2, math, softmax, copies_q_and_k, "
+       "expands_kv, "
        "logsumexp, extra_passes, softmax_backward, scales_gradients, gathers_gradients, tiles, score_padding, instead"},
       {standard + "softmax: fused\nlogsumexp: 1\n" + gemm_tiles, "x.yaml:10:12: '1' is neither true nor false"},
       {standard + "softmax: fused\nscore_padding: 0\n" + gemm_tiles, "x.yaml:10:16: 0 is outside 1 .. 64"},

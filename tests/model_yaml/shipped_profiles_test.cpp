@@ -96,6 +96,7 @@ TEST(ShippedProfiles, RealProductsStateWhatThePredictorsNeed) {
                                                   "sm.tensor.bf16_fp32",
                                                   "sm.tensor.tf32_fp32",
                                                   "sm.tensor.fp8_fp32",
+                                                  "memory.l2.persisting_fraction",
                                                   "memory.host.bandwidth",
                                                   "memory.host.capacity",
                                                   "energy.dram",

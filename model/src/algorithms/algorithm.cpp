@@ -141,6 +141,15 @@ Written write(Program& program, const Device& device, const SoftmaxShape& shape,
   return &spec;
 }
 
+/// Says of K and V where they are kept.
+void place_keys_and_values(Program& program, Placement placement) {
+  if (placement == Placement::dram) return;
+  for (Tensor& tensor : program.tensors) {
+    const std::string_view name = tensor.name;
+    if (tensor.role == TensorRole::input && (name == "K" || name == "V")) tensor.placement = placement;
+  }
+}
+
 }  // namespace
 
 tl::expected<void, Refusal> build(Program& program, const Device& device, const Workload& workload,
@@ -155,6 +164,8 @@ tl::expected<void, Refusal> build(Program& program, const Device& device, const 
   program.launch_style = kernel.launch;
   program.l2 = kernel.l2;
   program.paper_flops = paper_flops(workload);
+  place_keys_and_values(program, kernel.kv_placement);
+  program.clock_sustained = op_of(workload) == Op::gemm && program.dtype != DType::fp32;
   program.off_target = !on_target(spec, device);
   return {};
 }

@@ -37,19 +37,24 @@ void add_occupancy(ExplanationSection& section, const Profile& profile, const La
                            fixed(part.waves, 2), cite(profile, {"sm.count"})});
 }
 
-void add_working_set(ExplanationSection& section, const Profile& profile, const Launch& launch,
+void add_working_set(ExplanationSection& section, const Profile& profile, const L2Reuse& l2, const Launch& launch,
                      std::span<const TensorUse> uses, std::int64_t ctas_of_wave) {
   const Memory& memory = profile.device.memory;
+  if (l2.pinned() > 0) {
+    section.lines.push_back({"pinned in L2", "K and V, as far as may be set aside", fixed(100 * l2.pinned(), 1) + " %",
+                             cite(profile, {"memory.l2.persisting_fraction"})});
+  }
   double wave = 0;
   for (const TensorUse& use : uses) {
-    wave += wave_use(launch, use, launch.ctas(), ctas_of_wave, memory.l2.partitions.value()).standing;
+    wave += (1 - l2.pinned(use)) *
+            wave_use(launch, use, launch.ctas(), ctas_of_wave, memory.l2.partitions.value()).standing;
   }
   section.lines.push_back({"working set of a wave",
                            "shared bytes stand in " + fixed(memory.l2.partitions.value(), 0) + " partition(s) of L2, " +
                                format(memory.l2.capacity) + " in all",
                            format(Bytes{wave}, 4), cite(profile, {"memory.l2.capacity", "memory.l2.partitions"})});
   section.lines.push_back({"re-reads that leave L2", "none below 80 %, all above 120 % of the capacity",
-                           fixed(100 * miss_share(wave, memory.l2.capacity), 1) + " %", ""});
+                           fixed(100 * miss_share(wave, l2.capacity()), 1) + " %", ""});
 }
 
 void add_times(ExplanationSection& section, const Profile& profile, const LaunchPrediction& part) {
@@ -66,14 +71,31 @@ void add_times(ExplanationSection& section, const Profile& profile, const Launch
   section.lines.push_back({"longest CTA", "alone on an SM", format(part.latency, 4), ""});
   section.lines.push_back(
       {"SM time", "makespan of the CTAs", format(part.sm, 4), cite(profile, {"clock.tensor_boost"})});
-  section.lines.push_back({"launch time", "the longest, at least the launch period", format(part.time, 4),
-                           "bound: " + std::string{name_of(part.bound)}});
+  add_host_link(section, profile, part);
+  section.lines.push_back({"launch time",
+                           "(SM time³ + DRAM time³)^(1/3): requests queue; at least L2 time, launch period",
+                           format(part.time, 4), "bound: " + std::string{name_of(part.bound)}});
+}
+
+/// Little's law, from the side of a trip: its loads wait for DRAM as often as L2 misses.
+void add_load_latency(ExplanationSection& section, const Profile& profile, const Program& program,
+                      std::span<const TensorUse> uses, const CostTable& costs, const MissedShares& missed) {
+  for (const TensorUse& use : uses) {
+    if (use.loaded == 0) continue;
+    const auto t = static_cast<std::size_t>(use.tensor);
+    section.lines.push_back(
+        {std::string{"latency of "} + program.tensors[t].name,
+         fixed(100 * missed[t], 1) + " % of what waves load from DRAM: between " + fixed(costs.load_latency(0), 0) +
+             " (L2) and " + fixed(costs.load_latency(1), 0) + " cycles",
+         fixed(costs.load_latency(missed[t]), 0) + " cycles",
+         cite(profile, {"memory.l2.latency_near", "memory.l2.latency_far", "memory.dram.latency"})});
+  }
 }
 
 /// What one trip costs on one SM.
-void add_trips(ExplanationSection& section, const Profile& profile, const Program& program, const Launch& launch,
-               const LaunchCount& totals, const ProgramCounts& counts, const LaunchPrediction& part) {
-  const CostTable costs{profile.device, program.dtype, program.math};
+void add_trips(ExplanationSection& section, const Program& program, const Launch& launch, const LaunchCount& totals,
+               const ProgramCounts& counts, const CostTable& costs, const LaunchPrediction& part,
+               const MissedShares& missed) {
   const auto add = [&](const std::string& what, const TripTime& time) {
     const double residents = std::max(1, part.resident);
     section.lines.push_back({what,
@@ -85,7 +107,8 @@ void add_trips(ExplanationSection& section, const Profile& profile, const Progra
   };
   for (std::size_t l = 0; l < launch.loops.size(); ++l) {
     if (totals.trips[l] == 0 || launch.loops[l].group != static_cast<std::int8_t>(l)) continue;
-    add("a trip of loop " + std::to_string(l), trip_time(program, launch, totals, counts, costs, static_cast<int>(l)));
+    add("a trip of loop " + std::to_string(l),
+        trip_time(program, launch, totals, counts, costs, missed, static_cast<int>(l)));
   }
   add("once per CTA", once_per_cta(program, launch, totals, counts, costs, part.dram_bytes.read > Bytes{0}));
 }
@@ -100,7 +123,6 @@ ExplanationSection assumptions(const Profile& profile, const Program& program) {
   add("overlap",
       "units work side by side, but exponentials and matrix products of a CTA exclude each other (uncalibrated)",
       "FlashAttention-3, arXiv 2407.08608, section 3.2");
-  add("DRAM bandwidth", "sustained by every grid; bytes in flight are not modelled yet", "");
   add("launches", "period of " + std::string{name_of(program.launch_style)} + " launches",
       cite(profile, {program.launch_style == LaunchStyle::graph       ? "launch.graph_period"
                      : program.launch_style == LaunchStyle::framework ? "launch.framework_period"
@@ -113,18 +135,22 @@ ExplanationSection assumptions(const Profile& profile, const Program& program) {
 Explanation hierarchical(const Profile& profile, const Program& program, const Prediction& prediction) {
   ProgramCounts counts;
   count(program, counts);
+  L2Reuse l2{profile.device, program, counts, program.l2 == L2State::warm};
+  const CostTable costs{profile.device, program};
   Explanation explanation;
   const auto sms = static_cast<std::int64_t>(profile.device.sm.count.value());
   for (std::size_t l = 0; l < program.launches.size(); ++l) {
     const Launch& launch = program.launches[l];
     const LaunchPrediction& part = prediction.launches[l];
+    (void)l2.next(launch, counts.uses_of(l), part.resident * sms);
     ExplanationSection section{"launch " + std::string{launch.name}, {}};
     add_grid(section, launch, counts.launch[l]);
     add_occupancy(section, profile, launch, part);
     add_tensors(section, program, counts.uses_of(l));
-    add_working_set(section, profile, launch, counts.uses_of(l), part.resident * sms);
+    add_working_set(section, profile, l2, launch, counts.uses_of(l), part.resident * sms);
     add_work(section, counts.launch[l]);
-    add_trips(section, profile, program, launch, counts.launch[l], counts, part);
+    add_load_latency(section, profile, program, counts.uses_of(l), costs, l2.missed());
+    add_trips(section, program, launch, counts.launch[l], counts, costs, part, l2.missed());
     add_times(section, profile, part);
     explanation.sections.push_back(std::move(section));
   }

@@ -24,6 +24,7 @@ Explanation roofline(const Profile& profile, const Program& program, const Predi
         {"compute time",
          amount(counts.launch[l].work_of(OpKind::mma)) + " FLOP / " + format(matmul_peak(device, program.dtype)),
          format(part.sm, 4), cite(profile, {matmul_rate_leaf(program.dtype), "sm.count", "clock.tensor_boost"})});
+    add_host_link(section, profile, part);
     section.lines.push_back({"launch time", "the longer of the two", format(part.time, 4), ""});
     explanation.sections.push_back(std::move(section));
   }

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "../predictors/host_link.hpp"
 #include "rooftile/model/format_quantity.hpp"
 
 namespace rooftile::explain {
@@ -117,6 +118,14 @@ void add_work(ExplanationSection& section, const LaunchCount& totals) {
     if (total > 0)
       section.lines.push_back({std::string{name_of(kind)} + " work", "over all CTAs", amount(total) + " " + unit, ""});
   }
+}
+
+void add_host_link(ExplanationSection& section, const Profile& profile, const LaunchPrediction& part) {
+  if (part.host_pieces == 0) return;
+  section.lines.push_back({"host link time",
+                           format(part.host_bytes, 4) + " / " + format(host_rate(profile.device)) + ", in " +
+                               digits(part.host_pieces) + " pieces while the one before is worked on",
+                           format(part.host, 4), cite(profile, {"memory.host.link", "memory.host.bandwidth"})});
 }
 
 ExplanationSection total(const Program& program, const Prediction& p) {

@@ -26,6 +26,8 @@ namespace rooftile::explain {
 void add_grid(ExplanationSection& section, const Launch& launch, const LaunchCount& totals);
 /// Per tensor: bytes requested, swept, touched.
 void add_tensors(ExplanationSection& section, const Program& program, std::span<const TensorUse> uses);
+/// What a launch fetches from the host, if anything.
+void add_host_link(ExplanationSection& section, const Profile& profile, const LaunchPrediction& part);
 /// Work per unit over all CTAs.
 void add_work(ExplanationSection& section, const LaunchCount& totals);
 /// Totals of the call: bytes per level, FLOP, memory, time and bound.

@@ -2,13 +2,16 @@
 //
 //   time of a launch = max(DRAM bytes / sustained DRAM bandwidth, L2 bytes / L2 bandwidth, makespan of its CTAs),
 //                      never less than the launch period
+//   Small grids do not reach DRAM's bandwidth: dram_time.hpp. What comes from the host: host_link.hpp.
 //   time of a call   = sum over its launches, never less than the time a framework needs to issue them
 //
-// Bytes: l2_reuse.hpp. Time on an SM: loop_time.hpp. Waves and tail: makespan.hpp. Not yet here: bytes in flight (small
-// grids see the whole DRAM bandwidth), calibrated overlap weights.
+// Bytes: l2_reuse.hpp. Time on an SM: loop_time.hpp. Waves and tail: makespan.hpp. Overlap weights are not
+// calibrated yet.
 #include <algorithm>
 
 #include "../explain/explain_hierarchical.hpp"
+#include "dram_time.hpp"
+#include "host_link.hpp"
 #include "l2_reuse.hpp"
 #include "makespan.hpp"
 #include "predictors.hpp"
@@ -29,10 +32,11 @@ class Call {
       : device_{device},
         program_{program},
         counts_{counts},
-        costs_{device, program.dtype, program.math},
+        costs_{device, program},
         totals_{program, counts, result},
         result_{result},
-        l2_{device, program, program.l2 == L2State::warm} {}
+        l2_{device, program, counts, program.l2 == L2State::warm},
+        from_host_{program.keeps(Placement::host)} {}
 
   void predict() {
     for (std::size_t l = 0; l < program_.launches.size(); ++l) add_launch(l);
@@ -53,12 +57,14 @@ class Call {
     part.resident = static_cast<std::int32_t>(resident);
     part.waves = static_cast<double>(part.ctas) / static_cast<double>(resident * sms);
     part.dram_bytes = l2_.next(launch, counts_.uses_of(l), resident * sms);
+    if (from_host_) fetch_from_host(part, program_, counts_.uses_of(l));
     part.dram = part.dram_bytes.total() / (memory.dram.bandwidth * memory.dram.sustained_fraction.value());
     part.l2 = part.l2_bytes.total() / (memory.l2.bandwidth * device_.clock.boost);
     const Makespan on_sms = sm_makespan(l, part, sms, resident);
     part.sm = Cycles{on_sms.cycles} / costs_.clock();
     part.latency = Cycles{on_sms.longest_cta} / costs_.clock();
     decide(part, on_sms.bound);
+    if (from_host_) overlap_fetch(part, device_);
 
     totals_.add_alone(Limit::dram, part.dram);
     totals_.add_alone(Limit::l2, part.l2);
@@ -79,19 +85,15 @@ class Call {
       if (totals.trips[i] == 0 || loop.group != static_cast<std::int8_t>(i)) continue;
       const bool known = loop.body_of >= 0 && totals.trips[static_cast<std::size_t>(loop.body_of)] > 0;
       input.loop[i] = known ? input.loop[static_cast<std::size_t>(loop.body_of)]
-                            : trip_time(program_, launch, totals, counts_, costs_, static_cast<int>(i));
+                            : trip_time(program_, launch, totals, counts_, costs_, l2_.missed(), static_cast<int>(i));
     }
     return makespan(input);
   }
 
   /// The slowest resource sets the time; a launch is never shorter than its period.
   void decide(LaunchPrediction& part, Limit sm_bound) const {
-    part.time = part.sm;
-    part.bound = sm_bound;
-    if (part.dram > part.time) {
-      part.time = part.dram;
-      part.bound = Limit::dram;
-    }
+    part.time = with_queueing(part.sm, part.dram);
+    part.bound = part.dram > part.sm ? Limit::dram : sm_bound;
     if (part.l2 > part.time) {
       part.time = part.l2;
       part.bound = Limit::l2;
@@ -132,6 +134,7 @@ class Call {
   Totals totals_;
   Prediction& result_;
   L2Reuse l2_;
+  bool from_host_;
 };
 
 /// One return statement: the answer, which is large, is written where the caller wants it.
@@ -147,10 +150,10 @@ class Hierarchical final : public Predictor {
   using Predictor::predict;
 
   [[nodiscard]] std::string_view name() const override { return "hierarchical"; }
-  [[nodiscard]] int version() const override { return 3; }
+  [[nodiscard]] int version() const override { return 4; }
 
   [[nodiscard]] std::vector<std::string_view> needs(const Program& program) const override {
-    std::vector<std::string_view> paths = CostTable::needs(program.dtype, program.math);
+    std::vector<std::string_view> paths = CostTable::needs(program);
     for (const std::string_view path :
          {"sm.max_threads", "sm.max_ctas", "sm.registers", "sm.register_unit", "sm.smem_capacity", "sm.smem_per_cta",
           "sm.smem_reserved_per_cta", "memory.l2.capacity", "memory.l2.partitions", "memory.dram.capacity",
@@ -159,6 +162,8 @@ class Hierarchical final : public Predictor {
     }
     if (program.launch_style == LaunchStyle::graph) paths.emplace_back("launch.graph_period");
     if (program.launch_style == LaunchStyle::framework) paths.emplace_back("launch.framework_period");
+    if (program.keeps(Placement::l2)) paths.emplace_back("memory.l2.persisting_fraction");
+    if (program.keeps(Placement::host)) paths.emplace_back("memory.host.link");
     return paths;
   }
 

@@ -6,7 +6,11 @@
 //   one wave later       the next query tiles of the same head: what the wave loads and stores
 //   one launch later     S written by QKᵀ, read by softmax: what the launches in between touch
 // Atomics are made in L2: what they add to is read from DRAM where L2 does not hold it, and written back with the rest.
-// A wave is as many CTAs as are resident at once. Bytes that SMs of both L2 partitions read stand in each of them.
+// What is pinned (Placement::l2) stands in a part set aside and is read from DRAM once; other data have the rest. Where
+// the pinned tensors are larger than that part, a share of their lines is pinned and the others are as any, as the hit
+// ratio of an access policy window is meant (CUDA C++ Programming Guide, "L2 policy for persisting accesses"). What
+// comes from the host (Placement::host) arrives anew in every launch. A wave is as many CTAs as are resident at once.
+// Bytes that SMs of both L2 partitions read stand in each of them.
 #pragma once
 
 #include <array>
@@ -26,6 +30,11 @@ inline constexpr double cliff_begin = 0.8;
 inline constexpr double cliff_end = 1.2;
 [[nodiscard]] double miss_share(double between, Bytes capacity);
 
+/// Copies of a tensor's bytes in an L2 of that many partitions: one in each if several CTAs ask for the same bytes.
+[[nodiscard]] inline double copies_of(const TensorUse& use, double partitions) {
+  return use.sharers > 1 && use.loaded > use.touched ? partitions : 1;
+}
+
 /// What waves make of one tensor.
 struct WaveUse {
   double anew = 1;      ///< how often its sets of sharers are begun anew, per set
@@ -34,18 +43,38 @@ struct WaveUse {
 [[nodiscard]] WaveUse wave_use(const Launch& launch, const TensorUse& use, std::int64_t ctas, std::int64_t wave,
                                double partitions);
 
+/// By tensor: the part of the bytes that loads asked for which DRAM delivered. Of tensors that a launch does not load,
+/// any.
+using MissedShares = std::array<double, max_tensors>;
+
 /// Walks the launches of a call in order and keeps what L2 still holds.
 class L2Reuse {
  public:
   /// `warm`: the call before this one was the same.
-  L2Reuse(const Device& device, const Program& program, bool warm);
+  L2Reuse(const Device& device, const Program& program, const ProgramCounts& counts, bool warm);
 
   /// DRAM bytes of the next launch, whose CTAs run `wave` at a time; to be called once per launch, in order.
   [[nodiscard]] Traffic next(const Launch& launch, std::span<const TensorUse> uses, std::int64_t wave);
 
+  /// Shares of the last launch. CTAs of a wave that share K and V ask for them at about the same time and wait for the
+  /// same answer, so each wave counts once.
+  [[nodiscard]] const MissedShares& missed() const { return missed_; }
+  /// Share of the lines of pinned tensors that stand in L2 for good; of a tensor, 0 if it is not pinned.
+  [[nodiscard]] double pinned() const { return pinned_; }
+  [[nodiscard]] double pinned(const TensorUse& use) const {
+    return program_.tensors[static_cast<std::size_t>(use.tensor)].placement == Placement::l2 ? pinned_ : 0;
+  }
+  /// What is left for everything else.
+  [[nodiscard]] Bytes capacity() const { return capacity_; }
+
+ private:
+  void set_aside(const Device& device, const ProgramCounts& counts);
+
   const Program& program_;
-  Bytes capacity_;
-  double copies_of_shared_;                    ///< partitions
+  Bytes capacity_;  ///< for what is not pinned
+  MissedShares missed_{};
+  double pinned_ = 0;
+  double partitions_;
   std::array<double, max_tensors> between_{};  ///< bytes touched since the tensor was last used
   std::uint64_t made_ = 0;  ///< tensors that hold something: inputs, and those used before, a bit each
   static_assert(max_tensors <= 64);

@@ -54,7 +54,7 @@ unsigned loops_of(const Launch& launch, int group) {
 }  // namespace
 
 TripTime trip_time(const Program& program, const Launch& launch, const LaunchCount& totals, const ProgramCounts& counts,
-                   const CostTable& costs, int group) {
+                   const CostTable& costs, const MissedShares& missed, int group) {
   const unsigned loops = loops_of(launch, group);
   DependenceGraph graph{launch.first_op};
   UnitLoad load;
@@ -70,7 +70,8 @@ TripTime trip_time(const Program& program, const Launch& launch, const LaunchCou
                     static_cast<double>(totals.trips[static_cast<std::size_t>(op.loop)]);
     }
     load.add(cost.unit, cycles * executions);
-    graph.add(i, op, cycles + cost.latency);
+    const bool loads = op.kind == OpKind::load;
+    graph.add(i, op, cycles + (loads ? costs.load_latency(missed[static_cast<std::size_t>(op.tensor)]) : cost.latency));
   }
   TripTime time;
   load.write(time);
@@ -94,7 +95,7 @@ TripTime once_per_cta(const Program& program, const Launch& launch, const Launch
              copies * cycles * static_cast<double>(counts.op[index].executions) / static_cast<double>(totals.ctas));
     time.cycle += cycles;
     const bool waits_for_dram = from_dram && op.kind == OpKind::load;
-    longest_wait = std::max(longest_wait, waits_for_dram ? costs.dram_latency() : cost.latency);
+    longest_wait = std::max(longest_wait, waits_for_dram ? costs.load_latency(1) : cost.latency);
   }
   load.write(time);
   time.wait = longest_wait;

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "../explain/explain_roofline.hpp"
+#include "host_link.hpp"
 #include "predictors.hpp"
 #include "rooftile/model/occupancy.hpp"
 #include "totals.hpp"
@@ -23,7 +24,10 @@ class Roofline final : public Predictor {
   [[nodiscard]] int version() const override { return 3; }
 
   [[nodiscard]] std::vector<std::string_view> needs(const Program& program) const override {
-    return {"clock.tensor_boost", "sm.count", "memory.dram.bandwidth", matmul_rate_leaf(program.dtype)};
+    std::vector<std::string_view> paths{"clock.tensor_boost", "sm.count", "memory.dram.bandwidth",
+                                        matmul_rate_leaf(program.dtype)};
+    if (program.keeps(Placement::host)) paths.emplace_back("memory.host.link");
+    return paths;
   }
 
   [[nodiscard]] tl::expected<Prediction, Refusal> predict(const Device& device, const Program& program,
@@ -39,10 +43,12 @@ class Roofline final : public Predictor {
         part.dram_bytes.read += Bytes{static_cast<double>(use.swept_loads + use.swept_updates)};
         part.dram_bytes.write += Bytes{static_cast<double>(use.swept_stores)};
       }
+      fetch_from_host(part, program, counts.uses_of(l));
       part.dram = part.dram_bytes.total() / device.memory.dram.bandwidth;
       part.sm = Flops{counts.launch[l].work_of(OpKind::mma)} / peak;
       part.bound = part.sm > part.dram ? Limit::tensor : Limit::dram;
       part.time = std::max(part.sm, part.dram);
+      overlap_fetch(part, device);
       totals.add_alone(Limit::dram, part.dram);
       totals.add_alone(Limit::tensor, part.sm);
       totals.add(part);

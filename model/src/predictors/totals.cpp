@@ -25,6 +25,7 @@ void Totals::add(const LaunchPrediction& part) {
   result_.time += part.time;
   result_.dram.read += part.dram_bytes.read;
   result_.dram.write += part.dram_bytes.write;
+  result_.host += part.host_bytes;
   result_.l2.read += part.l2_bytes.read;
   result_.l2.write += part.l2_bytes.write;
   time_by_bound_[static_cast<std::size_t>(part.bound)] += part.time;

@@ -28,18 +28,25 @@ struct OpCost {
 };
 
 /// Costs of all op kinds on a device for a program's dtype and instruction path.
+///
+/// Matrix products run at the rate of the datasheet (clock.tensor_boost), or what mma.sync reaches of it. A GEMM alone
+/// runs long enough for the power limit to set the clock: at clock.tensor_sustained, which is clock x efficiency of the
+/// best large GEMM and therefore never combined with another efficiency; whichever is slower holds.
 class CostTable {
  public:
-  CostTable(const Device& device, DType dtype, MathPath math);
+  CostTable(const Device& device, const Program& program);
 
   [[nodiscard]] const OpCost& operator[](OpKind kind) const { return cost_[static_cast<std::size_t>(kind)]; }
   /// The clock that cycles are counted in.
   [[nodiscard]] Hertz clock() const { return clock_; }
-  /// Latency of a load that L2 does not hold; operator[] has that of one which it does.
-  [[nodiscard]] double dram_latency() const { return dram_latency_; }
+  /// Mean latency of loads of which L2 does not hold the share `missed`; operator[] has that of a hit.
+  [[nodiscard]] double load_latency(double missed) const {
+    const double hit = (*this)[OpKind::load].latency;
+    return hit + missed * (dram_latency_ - hit);
+  }
 
-  /// The leaves that the table reads for this dtype and path.
-  [[nodiscard]] static std::vector<std::string_view> needs(DType dtype, MathPath math);
+  /// The leaves that the table reads for this program.
+  [[nodiscard]] static std::vector<std::string_view> needs(const Program& program);
 
  private:
   void set(OpKind kind, Unit unit, double rate, double latency = 0);

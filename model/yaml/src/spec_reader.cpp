@@ -168,6 +168,7 @@ void read_coverage(KernelSpec& spec, Map& map) {
     spec.passes = read_names<Pass>(map.required("passes"));
     spec.masks = read_names<Mask>(map.required("masks"));
     spec.dropout = optional_bool(map, "dropout");
+    if (const Node* place = map.optional("kv_placement")) spec.kv_placement = place->as_enum<Placement>();
     if (const Node* most = map.optional("max_seq_kv")) spec.max_seq_kv = most->as_integer(1, most_rows);
   }
   read_architectures(map, spec);

@@ -77,6 +77,7 @@ struct L1Cache {
 };
 struct L2Cache {
   Bytes capacity = Bytes::unknown();
+  Count persisting_fraction = Count::unknown();        ///< of the capacity, can be set aside for persisting accesses
   Count partitions = Count::unknown();                 ///< lines that SMs of both sides read stand in each partition
   BytesPerCycle bandwidth = BytesPerCycle::unknown();  ///< whole chip, at the boost clock
   Cycles latency_near = Cycles::unknown();

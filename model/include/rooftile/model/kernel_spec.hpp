@@ -42,6 +42,11 @@ enum class SoftmaxPasses : std::uint8_t { naive, safe, online, fused };
 ///   product_two_sweeps 5 + 2 (T first; then T for the row sums, T and P for dS; rows of up to 1024: product_fused).
 enum class SoftmaxBackward : std::uint8_t { fused, two_sweeps, product_fused, product_two_sweeps };
 
+/// Where a tensor is kept between its uses: in device memory; there, with as much as may be set aside pinned in L2 (the
+/// access policy window, CUDA C++ Programming Guide, "L2 set-aside cache for persisting accesses"); or in host memory,
+/// from where a piece per sequence and K/V head is fetched over the link while the piece before is worked on.
+enum class Placement : std::uint8_t { dram, l2, host };
+
 /// What separates one launch from the next (device.launch.*_period).
 enum class LaunchStyle : std::uint8_t { stream, graph, framework };
 
@@ -111,6 +116,7 @@ struct KernelSpec {
   MathPath math = MathPath::mma_sync;
   LaunchStyle launch = LaunchStyle::stream;
   L2State l2 = L2State::cold;                      ///< what its measurements start from
+  Placement kv_placement = Placement::dram;        ///< where K and V are kept
   GroupPacking packs_group = GroupPacking::never;  ///< folds a GQA group's query heads into the rows of one tile
   bool longest_first = false;                      ///< hands out the CTAs with most trips first
   SoftmaxPasses softmax = SoftmaxPasses::safe;     ///< standard only
@@ -207,6 +213,12 @@ struct EnumNames<SoftmaxBackward> {
                                                      {SoftmaxBackward::two_sweeps, "two_sweeps"},
                                                      {SoftmaxBackward::product_fused, "product_fused"},
                                                      {SoftmaxBackward::product_two_sweeps, "product_two_sweeps"}};
+};
+template <>
+struct EnumNames<Placement> {
+  static constexpr std::string_view kind = "kv_placement";
+  static constexpr Named<Placement> table[] = {
+      {Placement::dram, "dram"}, {Placement::l2, "l2"}, {Placement::host, "host"}};
 };
 template <>
 struct EnumNames<LaunchStyle> {

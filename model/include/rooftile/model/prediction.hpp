@@ -13,7 +13,8 @@
 namespace rooftile {
 
 /// The resource that decides the time; the `bound` column. Views class them: memory (dram, l2, smem),
-/// compute (tensor, exp2, fma, convert, issue), overhead (latency, launch).
+/// `dram` is the DRAM of the device or, behind the link, of the host; compute (tensor, exp2, fma, convert, issue),
+/// overhead (latency, launch).
 enum class Limit : std::uint8_t { dram, l2, smem, tensor, exp2, fma, convert, issue, latency, launch };
 inline constexpr std::size_t limits = 10;
 
@@ -38,8 +39,11 @@ struct LaunchPrediction {
   Seconds l2;       ///< alone
   Seconds sm;       ///< makespan of its CTAs
   Seconds latency;  ///< its longest CTA, alone on an SM
+  Seconds host;     ///< of what comes over the host link, alone
   Traffic dram_bytes;
   Traffic l2_bytes;
+  Bytes host_bytes;              ///< over the host link, towards the device
+  std::int64_t host_pieces = 0;  ///< in which they come, one after the other
   std::int64_t ctas = 0;
   std::int32_t resident = 0;  ///< CTAs per SM at once
   double waves = 0;           ///< CTAs / (resident x SMs)
@@ -51,6 +55,7 @@ struct Prediction {
   std::array<Seconds, limits> alone{};  ///< by Limit: time this resource would need if all others were free
   Traffic dram;                         ///< writes include dirty lines left in L2
   Traffic l2;                           ///< bytes requested by SMs
+  Bytes host;                           ///< over the host link, towards the device
   Bytes l2_sector_bytes;                ///< the same in whole 32-byte sectors, both directions
   Bytes smem;                           ///< bytes through shared memory
   Bytes compulsory;                     ///< inputs and outputs once

@@ -36,12 +36,21 @@ struct Tensor {
   const char* name = "";
   TensorRole role = TensorRole::input;
   std::uint8_t element_bytes = 2;
+  Placement placement = Placement::dram;
   InlineVector<std::int64_t, 5> extents;  ///< slowest first
 
   [[nodiscard]] std::int64_t bytes() const {
     std::int64_t total = element_bytes;
     for (const std::int64_t extent : extents) total *= extent;
     return total;
+  }
+  /// Pieces in which a tensor comes from the host: one per sequence and K/V head.
+  [[nodiscard]] std::int64_t pieces() const { return extents[0] * extents[1]; }
+  /// What of it is in device memory at once: all, or two pieces of what comes from the host, one in use and one
+  /// arriving.
+  [[nodiscard]] double device_bytes() const {
+    const auto all = static_cast<double>(bytes());
+    return placement != Placement::host || pieces() < 2 ? all : all * 2 / static_cast<double>(pieces());
   }
 };
 
@@ -178,9 +187,16 @@ struct Program {
   MathPath math = MathPath::mma_sync;
   LaunchStyle launch_style = LaunchStyle::stream;
   L2State l2 = L2State::cold;
-  Flops paper_flops;        ///< of the workload, as the papers count
-  bool off_target = false;  ///< a bare algorithm name on an architecture its kernel does not target
+  Flops paper_flops;             ///< of the workload, as the papers count
+  bool clock_sustained = false;  ///< the matrix units run at clock.tensor_sustained: a GEMM alone, for long
+  bool off_target = false;       ///< a bare algorithm name on an architecture its kernel does not target
 
+  [[nodiscard]] bool keeps(Placement placement) const {
+    for (const Tensor& tensor : tensors) {
+      if (tensor.placement == placement) return true;
+    }
+    return false;
+  }
   void clear() {
     tensors.clear();
     launches.clear();

@@ -1,0 +1,33 @@
+// How fast DRAM answers: bandwidth is a matter of bytes in flight.
+//
+// Little's law: what is in flight / latency = bytes per second. A CTA with `stages` buffers of b bytes has stages·b in
+// flight; on S SMs with R residents no more than S·R·stages·b per DRAM latency can arrive, whatever the memory could
+// deliver. loop_time.hpp says it from the side of the CTA: a trip waits for its buffer, for the latency of DRAM where
+// L2 misses. Small grids (decode, batch 1) are slow for this reason.
+//
+// Near saturation requests queue and neither limit is reached. With t the time that the SMs take when DRAM answers at
+// its latency and d that of the bytes at full bandwidth,
+//
+//   time = (t³ + d³)^(1/3)
+//
+// which follows measured curves of bandwidth over bytes in flight within 3 to 9 % at the mean on nine GPUs from V100 to
+// MI300X (RRZE-HPC/gpu-benches gpu-stream @1038c5d0, kernel `read`, latency from its first point) and within 6 to 13 %
+// on B200 (TMA; SemiAnalysisAI/microbench-blackwell compare_mem_throughput @9a068d85). The longer of the two is off by
+// 1 to 15 % and 8 to 15 %.
+#pragma once
+
+#include <cmath>
+
+#include "rooftile/model/prediction.hpp"
+
+namespace rooftile {
+
+/// Time of a launch whose CTAs take `sms` with DRAM at its latency, and whose bytes take `dram` at full bandwidth.
+[[nodiscard]] inline Seconds with_queueing(Seconds sms, Seconds dram) {
+  const double longer = std::fmax(sms.value(), dram.value()), shorter = std::fmin(sms.value(), dram.value());
+  if (shorter <= 0) return Seconds{longer};
+  const double ratio = shorter / longer;
+  return Seconds{longer * std::cbrt(1 + ratio * ratio * ratio)};
+}
+
+}  // namespace rooftile
