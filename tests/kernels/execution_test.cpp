@@ -6,7 +6,6 @@
 #include <limits>
 #include <stdexcept>
 
-#include "rooftile/kernels/element.hpp"
 #include "support.hpp"
 
 namespace rooftile::kernels {
@@ -87,18 +86,6 @@ TEST(HostCall, BlindRowsAreZeroAndMinusInfinity) {
       EXPECT_EQ(run.o()[row * 64 + 5] == 0, blind) << kernel << " row " << row;
     }
     EXPECT_LE(run.accuracy().relative, tolerance_of(kernel, call.element).relative);
-  }
-}
-
-/// Scores near 800: exp overflows unless the row's maximum is taken off first. That is the lesson of naive softmax.
-TEST(HostCall, OnlyNaiveSoftmaxOverflows) {
-  for (const std::string_view kernel : kernel_names()) {
-    HostCall run{kernel, small};
-    run.fill(1);
-    std::ranges::fill(run.input(tensor_q), fp16_bits(10.0f));
-    std::ranges::fill(run.input(tensor_k), fp16_bits(10.0f));
-    static_cast<void>(run.execute());
-    EXPECT_EQ(std::isnan(run.accuracy().relative), kernel == "rt_standard_naive") << kernel;
   }
 }
 

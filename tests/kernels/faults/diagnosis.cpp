@@ -3,18 +3,26 @@
 //   fault_flash2_no_wait_for_k rt_flash2 unlanded 130 200 4 2 64 1
 //   unlanded: ldmatrix of warp 0 reads shared byte 16384 ... at text/flash2.hpp:141
 //
-// Exit status 0 if `unlanded` is among what was seen; `nothing` expects a healthy kernel.
+// Exit status 0 if `unlanded` is among what was seen; `nothing` expects a healthy kernel. Or on one row of known
+// scores:
+//
+//   fault_flash2_sums_of_each_block_alone rt_flash2 l=5.4799 two_tiles
+//   l=5.4799: the row sum of two_tiles
 #include <cmath>
 #include <filesystem>
+#include <iomanip>
 #include <iostream>
 #include <map>
+#include <sstream>
 #include <string>
 
+#include "../score_tiles.hpp"
 #include "../support.hpp"
 #include "fault.hpp"
 #include "host/call_memory.hpp"
 #include "rooftile/model/algorithm.hpp"
 #include "rooftile/model/count.hpp"
+#include "rooftile/model/tile_table.hpp"
 #include "rooftile/model_yaml/profile_reader.hpp"
 #include "rooftile/model_yaml/spec_reader.hpp"
 
@@ -106,23 +114,50 @@ Signs diagnose(const std::string& kernel, const AttentionCall& call) {
   return signs;
 }
 
+/// SEQ_Q SEQ_KV HEADS KV_HEADS HEAD_DIM CAUSAL
+AttentionCall call_of_words(char** word) {
+  return {.heads = std::stoi(word[2]),
+          .kv_heads = std::stoi(word[3]),
+          .seq_q = std::stoi(word[0]),
+          .seq_kv = std::stoi(word[1]),
+          .head_dim = std::stoi(word[4]),
+          .causal = std::stoi(word[5]) != 0};
+}
+
+/// The rows of known scores: the tiles, and where the text meets them one after the other.
+struct KnownRow {
+  const ScoreTiles& tiles;
+  TilePlaces places;
+};
+const std::map<std::string, KnownRow> known_rows{
+    {"two_tiles", {two_tiles, {own_tile("flash2", 64).bc, true}}},         // key blocks of flash2
+    {"three_two_five_one", {three_two_five_one, {softmax_step, false}}}};  // steps of a lane of an online softmax
+
+/// "l=4.9534": the sum that comes out of a known row.
+Signs row_sum(const std::string& name) {
+  const KnownRow& row = known_rows.at(name);
+  const AttentionCall call = call_of(row.tiles, row.places);
+  host::CallMemory memory{call, tensors_of_patient(call)};
+  set_scores(memory, row.tiles, row.places);
+  static_cast<void>(memory.execute(
+      {}, [&](host::Machine& machine, const Buffers& buffers) { launch_patient(machine, call, buffers); }));
+  std::ostringstream sum;
+  sum << "l=" << std::fixed << std::setprecision(4) << sum_of(memory.lse()[0], row.tiles);
+  return {{sum.str(), "the row sum of " + name}};
+}
+
 }  // namespace
 }  // namespace rooftile::kernels::test
 
 int main(int argc, char** argv) {
   using namespace rooftile::kernels;
-  if (argc != 9) {
-    std::cerr << "usage: " << argv[0] << " KERNEL EXPECTED SEQ_Q SEQ_KV HEADS KV_HEADS HEAD_DIM CAUSAL\n";
+  if (argc != 9 && argc != 4) {
+    std::cerr << "usage: " << argv[0] << " KERNEL EXPECTED SEQ_Q SEQ_KV HEADS KV_HEADS HEAD_DIM CAUSAL\n"
+              << "       " << argv[0] << " KERNEL l=SUM ROW\n";
     return 2;
   }
-  const AttentionCall call{.heads = std::stoi(argv[5]),
-                           .kv_heads = std::stoi(argv[6]),
-                           .seq_q = std::stoi(argv[3]),
-                           .seq_kv = std::stoi(argv[4]),
-                           .head_dim = std::stoi(argv[7]),
-                           .causal = std::stoi(argv[8]) != 0};
   const std::string expected = argv[2];
-  const auto signs = test::diagnose(argv[1], call);
+  const auto signs = argc == 4 ? test::row_sum(argv[3]) : test::diagnose(argv[1], test::call_of_words(argv + 3));
   for (const auto& [sign, evidence] : signs) std::cout << sign << ": " << evidence << '\n';
   if (signs.empty()) std::cout << "nothing\n";
   return expected == "nothing" ? (signs.empty() ? 0 : 1) : (signs.contains(expected) ? 0 : 1);
