@@ -6,18 +6,14 @@
 //   m     n     k    FLOP/byte  expected  ridge  expected  bound class  expected  as expected
 //   4096  4096  256  227.6      228       200.6  201       compute      compute   yes
 //
-// Which cells: profile, kernel, predictor, variant and the columns of a workload (seq for seq_q and seq_kv, mn for m
-// and n). What they must give: an outcome of outcomes.hpp, written as expected_number.hpp says. With
+// Which cells: conditions.hpp. What they must give: an outcome of outcomes.hpp, written as expected_number.hpp says.
+// With
 //
 //     - {kernel: fa2, mask: causal, against: {mask: none}, speedup: 1.65 to 1.9}
 //
 // each cell is compared with the one that differs from it in what `against` says alone.
 #pragma once
 
-#include <string>
-#include <vector>
-
-#include "question/question.hpp"
 #include "rooftile/analysis/report.hpp"
 #include "rooftile/model_yaml/strict_yaml.hpp"
 #include "runner/experiment.hpp"
@@ -26,14 +22,6 @@ namespace rooftile::runner {
 
 /// Reads one entry of `expect:`. InputError for unknown keys, for no outcome at all, for numbers that are none.
 [[nodiscard]] Expectation read_expectation(const yaml::Node& entry);
-
-/// True if a cell meets all conditions.
-[[nodiscard]] bool meets(const experiments::Question& question, const std::vector<Condition>& conditions);
-
-/// The cell among `questions` that equals `question` but for the columns that `against` gives; nullptr: none.
-[[nodiscard]] const experiments::Question* other_cell(const experiments::Question& question,
-                                                      const std::vector<Condition>& against,
-                                                      const std::vector<experiments::Question>& questions);
 
 struct ExpectationReport {
   analysis::Table table;  ///< "expectations": one row per expectation and cell, in the order of the file

@@ -44,9 +44,9 @@ void check_predictor(const std::string& name) {
   throw InputError{unknown_name_message("predictor", name, known)};
 }
 
-/// The methods asked for; predicted if none is.
-std::vector<analysis::Method> methods_of(const Node* node) {
-  if (node == nullptr) return {analysis::Method::predicted};
+/// The methods asked for; `otherwise` if none is.
+std::vector<analysis::Method> methods_of(const Node* node, std::vector<analysis::Method> otherwise) {
+  if (node == nullptr) return otherwise;
   std::vector<analysis::Method> methods;
   for (const Node* item : items_of(*node)) {
     const auto method = item->as_enum<analysis::Method>();
@@ -76,7 +76,7 @@ class ExperimentReader {
     variants_node_ = map_.optional("variants");
     const Node* predictors_node = map_.optional("predictors");
     const Node& workloads = map_.required("workloads");
-    methods_ = methods_of(map_.optional("methods"));
+    methods_ = methods_of(map_.optional("methods"), {analysis::Method::predicted});
     const Node* expect = map_.optional("expect");
     map_.finish();
 
@@ -142,7 +142,10 @@ class ExperimentReader {
 
   void add_grid(const Node& entry) {
     if (profiles_.empty()) entry.fail("this entry needs `profiles:` at the top of the file");
-    const std::vector<std::string> own = kernels_of(entry);
+    Map map{entry};
+    const std::vector<analysis::Method> methods = methods_of(map.optional("methods"), methods_);
+    const std::vector<std::string> own =
+        checked_names(map.optional("kernels"), [&](const std::string& name) { (void)catalogues_->spec(name); });
     const std::vector<std::string>& kernels = own.empty() ? kernels_ : own;
     if (kernels.empty()) entry.fail("this entry needs `kernels:`, its own or at the top of the file");
     const std::size_t lists = profiles_.size() * kernels.size() * predictors_.size() * variants_.size();
@@ -159,17 +162,12 @@ class ExperimentReader {
                  .l2 = cell.l2,
                  .predictor = {},
                  .settings = variant.settings,
-                 .variant = variant.name});
+                 .variant = variant.name},
+                methods);
           }
         }
       }
     }
-  }
-
-  /// The kernels that an entry asks for itself.
-  std::vector<std::string> kernels_of(const Node& entry) {
-    Map map{entry};
-    return checked_names(map.optional("kernels"), [&](const std::string& name) { (void)catalogues_->spec(name); });
   }
 
   void add_published(const Node& node) {
@@ -183,13 +181,14 @@ class ExperimentReader {
            .overrides = {},
            .l2 = {},
            .predictor = {},
-           .settings = row.meaning.settings});
+           .settings = row.meaning.settings},
+          methods_);
     }
   }
 
   /// The question for every method and predictor, unless it has been asked already.
-  void add(Question question) {
-    for (const analysis::Method method : methods_) {
+  void add(Question question, const std::vector<analysis::Method>& methods) {
+    for (const analysis::Method method : methods) {
       question.execute = method == analysis::Method::executed;
       if (question.execute) {
         question.predictor = Question{}.predictor;
@@ -220,9 +219,10 @@ class ExperimentReader {
   /// Every cell that is compared has one to be compared with.
   void check_against(const Expectation& expectation) const {
     if (expectation.against.empty()) return;
+    const OtherCells others{expectation.against, experiment_.questions};
     for (const Question& question : experiment_.questions) {
       if (!meets(question, expectation.cells)) continue;
-      if (other_cell(question, expectation.against, experiment_.questions) != nullptr) continue;
+      if (others.of(question) != nullptr) continue;
       throw InputError{expectation.where, "no cell of this experiment stands against: " + command_line(question)};
     }
   }

@@ -17,8 +17,8 @@
 //   expect:                                          # what must come out; see expectations.hpp
 //     - {mn: 256, k: 128, flop_per_byte: 64, bound_class: memory}
 //
-// An entry may have `kernels:` of its own. In a campaign, which a GPU visit measures, it also says in which phases of
-// the visit it takes part, and which libraries are timed beside our kernels (campaign.hpp).
+// An entry may have `kernels:` and `methods:` of its own. In a campaign, which a GPU visit measures, it also says in
+// which phases of the visit it takes part, and which libraries are timed beside our kernels (campaign.hpp).
 //
 // `workloads: [{published: FOLDER}]` (relative to the file) asks for the rows of that folder instead, on the profiles,
 // kernels and settings of its mapping.yaml.
@@ -33,22 +33,17 @@
 #include "question/question.hpp"
 #include "rooftile/model/error.hpp"
 #include "rooftile/model/names.hpp"
+#include "runner/conditions.hpp"
+#include "runner/outcomes.hpp"
 
 namespace rooftile::runner {
-
-/// One column and the value that cells must have there, or that answers must give: "k" = "128".
-struct Condition {
-  std::string column;
-  std::string text;
-  Location where;
-};
 
 /// All cells that meet `cells` must give what `outcomes` say; ratios are to the cell that is the same but for what
 /// `against` says.
 struct Expectation {
   std::vector<Condition> cells;
   std::vector<Condition> against;
-  std::vector<Condition> outcomes;
+  std::vector<Expected> outcomes;
   Location where;
 };
 

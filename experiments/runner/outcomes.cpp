@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "rooftile/model/count.hpp"
-#include "runner/expected_number.hpp"
+#include "runner/tensor_bytes.hpp"
 
 namespace rooftile::runner {
 namespace {
@@ -17,86 +16,94 @@ constexpr Dimension plain{};
 constexpr Dimension byte{.byte = 1};
 constexpr Dimension second{.second = 1};
 
-/// Textbook traffic (swept bytes) of the tensors that `wanted` picks.
-template <class Wanted>
-double swept_bytes(const Program& program, const Wanted& wanted) {
-  ProgramCounts counts;
-  count(program, counts);
-  std::int64_t total = 0;
-  for (const TensorUse& use : counts.uses) {
-    const Tensor& tensor = program.tensors[static_cast<std::size_t>(use.tensor)];
-    if (wanted(tensor)) total += use.swept_loads + use.swept_stores;
-  }
-  return static_cast<double>(total);
+/// Bytes of the scores: one element per query and key of every head.
+double score_bytes(const Workload& workload) {
+  const auto product = [](auto... extents) { return (static_cast<double>(extents) * ...); };
+  if (const auto* shape = std::get_if<SoftmaxShape>(&workload))
+    return product(shape->rows, shape->cols, size_of(shape->dtype));
+  const auto* shape = std::get_if<AttentionShape>(&workload);
+  if (shape == nullptr) return 0;
+  return product(shape->batch, shape->heads, shape->seq_q, shape->seq_kv, size_of(shape->dtype));
 }
-/// l, m, LSE and the like: a number per row of a head, where matrices have a row of them.
-bool holds_row_statistics(const Tensor& tensor) { return tensor.extents.size() == 3; }
 
-double elements(const SoftmaxShape& shape) { return static_cast<double>(shape.rows) * static_cast<double>(shape.cols); }
+Value accesses_per_element(const Case& c) {
+  const double once = score_bytes(c.question.workload);
+  const double bytes = c.cell.executed ? softmax_bytes(c.cell.executed->record) : softmax_bytes(c.program);
+  return bytes > 0 && once > 0 ? Value{bytes / once} : Value{};
+}
 
 double over(double a, double b) { return a / b; }
 
-constexpr std::array<Outcome, 17> outcomes = {{
-    {"flop_per_byte", "FLOP/byte", Show::number, plain, Needs::prediction, false,
-     [](const Case& c) -> Value {
-       return (c.answer.prediction.paper_flops / c.answer.prediction.dram.total()).value();
-     }},
+constexpr std::array<Outcome, 20> outcomes = {{
+    {"flop_per_byte", "FLOP/byte", Show::number, plain, Needs::traffic, false,
+     [](const Case& c) -> Value { return (c.cell.prediction.paper_flops / c.cell.prediction.dram.total()).value(); }},
     {"ridge_flop_per_byte", "ridge", Show::number, plain, Needs::prediction, false,
-     [](const Case& c) -> Value { return ridge(c.answer.profile->device, dtype_of(c.question.workload)).value(); }},
+     [](const Case& c) -> Value { return ridge(c.cell.profile->device, dtype_of(c.question.workload)).value(); }},
     {"time", "time", Show::seconds, second, Needs::prediction, false,
-     [](const Case& c) -> Value { return c.answer.prediction.time.value(); }},
-    {"dram_bytes", "DRAM", Show::bytes, byte, Needs::prediction, false,
-     [](const Case& c) -> Value { return c.answer.prediction.dram.total().value(); }},
-    {"l2_bytes", "L2", Show::bytes, byte, Needs::prediction, false,
-     [](const Case& c) -> Value { return c.answer.prediction.l2.total().value(); }},
+     [](const Case& c) -> Value { return c.cell.prediction.time.value(); }},
+    {"dram_bytes", "DRAM", Show::bytes, byte, Needs::traffic, false,
+     [](const Case& c) -> Value { return c.cell.prediction.dram.total().value(); }},
+    {"l2_bytes", "L2", Show::bytes, byte, Needs::traffic, false,
+     [](const Case& c) -> Value { return c.cell.prediction.l2.total().value(); }},
     {"host_bytes", "host link", Show::bytes, byte, Needs::prediction, false,
-     [](const Case& c) -> Value { return c.answer.prediction.host.value(); }},
-    {"extra_memory", "extra memory", Show::bytes, byte, Needs::prediction, false,
-     [](const Case& c) -> Value { return c.answer.prediction.extra_memory.value(); }},
+     [](const Case& c) -> Value { return c.cell.prediction.host.value(); }},
+    {"extra_memory", "extra memory", Show::bytes, byte, Needs::traffic, false,
+     [](const Case& c) -> Value { return c.cell.prediction.extra_memory.value(); }},
     {"matrix_bytes", "matrices", Show::bytes, byte, Needs::program, false,
-     [](const Case& c) -> Value {
-       return swept_bytes(c.program, [](const Tensor& tensor) { return !holds_row_statistics(tensor); });
-     }},
+     [](const Case& c) -> Value { return swept_matrix_bytes(c.program); }},
     {"row_statistics_bytes", "row statistics", Show::bytes, byte, Needs::program, false,
-     [](const Case& c) -> Value { return swept_bytes(c.program, holds_row_statistics); }},
-    {"accesses_per_element", "accesses", Show::number, plain, Needs::prediction, false,
-     [](const Case& c) -> Value {
-       const auto* shape = std::get_if<SoftmaxShape>(&c.question.workload);
-       if (shape == nullptr) return {};
-       return c.answer.prediction.l2.total().value() / (elements(*shape) * static_cast<double>(size_of(shape->dtype)));
-     }},
+     [](const Case& c) -> Value { return swept_row_statistics_bytes(c.program); }},
+    {"accesses_per_element", "accesses", Show::number, plain, Needs::traffic, false, accesses_per_element},
+    {"relative_error", "relative error", Show::number, plain, Needs::execution, false,
+     [](const Case& c) -> Value { return c.cell.executed->error.relative; }},
+    {"lse_error", "LSE error", Show::number, plain, Needs::execution, false,
+     [](const Case& c) -> Value { return c.cell.executed->error.lse; }},
+    {"counts_apart", "counts apart", Show::number, plain, Needs::execution, false,
+     [](const Case& c) -> Value { return static_cast<double>(experiments::counts_apart(c.cell.executed->counts)); }},
     {"bound", "bound", Show::text, std::nullopt, Needs::prediction, false,
-     [](const Case& c) -> Value { return std::string{name_of(c.answer.prediction.bound)}; }},
+     [](const Case& c) -> Value { return std::string{name_of(c.cell.prediction.bound)}; }},
     {"bound_class", "bound class", Show::text, std::nullopt, Needs::prediction, false,
-     [](const Case& c) -> Value { return std::string{name_of(class_of(c.answer.prediction.bound))}; }},
+     [](const Case& c) -> Value { return std::string{name_of(class_of(c.cell.prediction.bound))}; }},
     {"status", "status", Show::text, std::nullopt, Needs::nothing, false,
-     [](const Case& c) -> Value { return std::string{name_of(c.answer.status)}; }},
+     [](const Case& c) -> Value { return std::string{name_of(c.cell.status)}; }},
     {"speedup", "speedup", Show::ratio, plain, Needs::prediction, true,
-     [](const Case& c) -> Value { return over(c.against->prediction.time.value(), c.answer.prediction.time.value()); }},
-    {"dram_ratio", "DRAM ratio", Show::ratio, plain, Needs::prediction, true,
+     [](const Case& c) -> Value { return over(c.against->prediction.time.value(), c.cell.prediction.time.value()); }},
+    {"dram_ratio", "DRAM ratio", Show::ratio, plain, Needs::traffic, true,
      [](const Case& c) -> Value {
-       return over(c.against->prediction.dram.total().value(), c.answer.prediction.dram.total().value());
+       return over(c.against->prediction.dram.total().value(), c.cell.prediction.dram.total().value());
      }},
-    {"l2_ratio", "L2 ratio", Show::ratio, plain, Needs::prediction, true,
+    {"l2_ratio", "L2 ratio", Show::ratio, plain, Needs::traffic, true,
      [](const Case& c) -> Value {
-       return over(c.against->prediction.l2.total().value(), c.answer.prediction.l2.total().value());
+       return over(c.against->prediction.l2.total().value(), c.cell.prediction.l2.total().value());
      }},
     {"bound_before", "bound before", Show::text, std::nullopt, Needs::prediction, true,
      [](const Case& c) -> Value { return std::string{name_of(c.against->prediction.bound)}; }},
 }};
 
-template <class E>
-void check_enum(const yaml::Node& node) {
-  (void)node.as_enum<E>();
+/// A name must be one that the outcome can have.
+void check_name(const Outcome& outcome, const yaml::Node& node) {
+  if (outcome.name == "status") {
+    (void)node.as_enum<analysis::Outcome>();
+  } else if (outcome.name == "bound_class") {
+    (void)node.as_enum<LimitClass>();
+  } else {
+    (void)node.as_enum<Limit>();
+  }
+}
+
+/// True if a cell has what an outcome needs.
+bool has(const CellAnswer& cell, Needs needs) {
+  switch (needs) {
+    case Needs::prediction: return cell.ok() && !cell.executed;
+    case Needs::execution: return cell.executed && cell.executed->ran();
+    case Needs::traffic: return cell.ok();
+    case Needs::program: return cell.built;
+    case Needs::nothing: return true;
+  }
+  return false;
 }
 
 }  // namespace
-
-const Outcome* find_outcome(std::string_view name) {
-  const auto* const found =
-      std::find_if(outcomes.begin(), outcomes.end(), [&](const Outcome& outcome) { return outcome.name == name; });
-  return found == outcomes.end() ? nullptr : found;
-}
 
 std::vector<const Outcome*> all_outcomes() {
   std::vector<const Outcome*> all;
@@ -104,29 +111,25 @@ std::vector<const Outcome*> all_outcomes() {
   return all;
 }
 
-void check_expected(const Outcome& outcome, const yaml::Node& node) {
-  if (outcome.unit) {
-    if (const auto good = ExpectedNumber::parse(node.as_text(), *outcome.unit); !good) node.fail(good.error());
-  } else if (outcome.name == "status") {
-    check_enum<Status>(node);
-  } else if (outcome.name == "bound_class") {
-    check_enum<LimitClass>(node);
-  } else {
-    check_enum<Limit>(node);
+Expected::Expected(const Outcome& outcome, const yaml::Node& node) : outcome_{&outcome}, text_{node.as_text()} {
+  if (!outcome.unit) {
+    check_name(outcome, node);
+    return;
   }
+  const auto number = ExpectedNumber::parse(text_, *outcome.unit);
+  if (!number) node.fail(number.error());
+  number_ = *number;
 }
 
-bool as_expected(const Outcome& outcome, const analysis::Value& value, const std::string& text) {
-  if (!outcome.unit) return analysis::plain_cell(value) == text;
+bool Expected::holds(const analysis::Value& value) const {
+  if (!number_) return analysis::plain_cell(value) == text_;
   const auto* number = std::get_if<double>(&value);
-  return number != nullptr && ExpectedNumber::parse(text, *outcome.unit)->holds(*number);
+  return number != nullptr && number_->holds(*number);
 }
 
 analysis::Value outcome_of(const Outcome& outcome, const Case& of) {
-  const bool answered = of.answer.status == Status::ok;
-  if (outcome.needs == Needs::prediction && !answered) return {};
-  if (outcome.needs == Needs::program && !of.answer.built) return {};
-  if (outcome.compares && (of.against == nullptr || of.against->status != Status::ok)) return {};
+  if (!has(of.cell, outcome.needs)) return {};
+  if (outcome.compares && (of.against == nullptr || !has(*of.against, outcome.needs))) return {};
   return outcome.value(of);
 }
 

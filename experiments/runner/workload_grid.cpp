@@ -122,7 +122,7 @@ class GridReader {
 
   [[nodiscard]] std::vector<GridCell> finish() && {
     map_.allow("op");
-    for (const std::string_view of_experiment : {"kernels", "phases", "peers"}) map_.allow(of_experiment);
+    for (const std::string_view of_experiment : {"kernels", "methods", "phases", "peers"}) map_.allow(of_experiment);
     enums_if_stated<L2State>("l2", [](GridCell& cell, L2State l2) { cell.l2 = l2; });
     map_.finish();
     return std::move(cells_).take();

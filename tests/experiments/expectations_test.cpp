@@ -94,6 +94,37 @@ TEST(Expectations, WhatDoesNotHoldIsExitCode3) {
   EXPECT_EQ(run_rows(scratch, one_gpu + two_masks + few, 3)[0]["as_expected"], false);
 }
 
+const std::string executed_too =
+    "kernels: [rt_flash2]\nworkloads:\n"
+    "  - {batch: 1, heads: 1, seq: [64, 128], head_dim: 64, methods: [predicted, executed]}\n"
+    "  - {batch: 1, heads: 1, seq: 65536, head_dim: 64}\n";
+
+TEST(Expectations, AnExecutionHasErrorsAndTheBytesThatWerePredicted) {
+  const Scratch scratch;
+  const json rows = run_rows(scratch,
+                             one_gpu + executed_too +
+                                 "expect:\n  - {method: executed, against: {method: predicted}, l2_ratio: 1 to 1, "
+                                 "relative_error: at most 0.002, lse_error: at most 0.001, counts_apart: 0}\n",
+                             0);
+  ASSERT_EQ(rows.size(), 2U) << "the entry without `methods:` is predicted only";
+  for (const json& row : rows) {
+    EXPECT_EQ(row["method"], "executed");
+    EXPECT_GT(row["relative_error"].get<double>(), 0);
+  }
+}
+
+TEST(Expectations, WithoutAMethodThePredictionIsMeant) {
+  const Scratch scratch;
+  const json rows = run_rows(scratch, one_gpu + executed_too + "expect:\n  - {seq: 128, status: ok}\n", 0);
+  EXPECT_EQ(rows.size(), 1U);
+}
+
+TEST(Expectations, AnExecutionThatIsNotAsExpectedIsExitCode3) {
+  const Scratch scratch;
+  const std::string exact = "expect:\n  - {method: executed, relative_error: at most 0.000001}\n";
+  EXPECT_EQ(run_rows(scratch, one_gpu + executed_too + exact, 3)[0]["as_expected"], false);
+}
+
 struct BrokenExpectation {
   const char* text;
   const char* message;
@@ -106,6 +137,9 @@ const BrokenExpectation broken_expectations[] = {
     {"expect:\n  - {mask: causal, against: {maks: none}, speedup: 2}\n", "unknown key 'maks'"},
     {"expect:\n  - {mask: causal, dram_bytes: 3}\n", "'3' needs a unit behind the number"},
     {"expect:\n  - {mask: causal, bound: drum}\n", "unknown bound 'drum'"},
+    {"expect:\n  - {mask: causal, lse_error: 0}\n", "lse_error needs `method: executed`"},
+    {"expect:\n  - {method: executed, time: at most 1 s}\n", "an execution has no time"},
+    {"expect:\n  - {method: executed, lse_error: 0}\n", "no cell of this experiment is meant by this expectation"},
     {"set: {memory.dram.bandwidth: 3 TB/s}\nvariants: {a: {}}\n",
      "`set:` and `variants:` together; put it into each variant"},
     {"variants: {}\n", "an empty map"},

@@ -1,0 +1,28 @@
+// What came out of a cell, predicted or executed: what expectations are held against.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "execute/execute.hpp"
+#include "question/question.hpp"
+#include "rooftile/analysis/result.hpp"
+
+namespace rooftile::runner {
+
+struct CellAnswer {
+  std::shared_ptr<const Profile> profile;
+  analysis::Outcome status = analysis::Outcome::ok;
+  bool built = false;  ///< Answer::built; an execution has no program here
+  Prediction
+      prediction;  ///< of an execution: bytes per level, extra memory, FLOP as the papers count; meaningful if ok
+  std::optional<experiments::Executed> executed{};  ///< nothing: predicted
+
+  [[nodiscard]] bool ok() const { return status == analysis::Outcome::ok; }
+};
+
+/// Answers a question by the method it asks for. `answerer` holds the program of a prediction until its next answer.
+[[nodiscard]] CellAnswer answer_cell(const experiments::Question& question, experiments::Answerer& answerer,
+                                     experiments::Catalogues& catalogues);
+
+}  // namespace rooftile::runner
