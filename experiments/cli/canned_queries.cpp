@@ -16,6 +16,10 @@ constexpr CannedQuery table[] = {
     {"best", "the 20 predictions nearest to an observation",
      "SELECT profile, kernel, pass, dtype, batch, heads, kv_heads, seq_q, seq_kv, head_dim, mask, predictor, "
      "observed_ms, predicted_ms, error_pct, bound, source FROM v_compare ORDER BY abs(error_pct) LIMIT 20"},
+    {"block-sizes", "observed times by block size beside the bytes and times predicted for them",
+     "SELECT profile, kernel, seq_q, head_dim, br, bc, predictor, predicted_dram_gb, predicted_ms, observed_ms, "
+     "error_pct, bound FROM v_compare WHERE br IS NOT NULL OR bc IS NOT NULL "
+     "ORDER BY profile, kernel, seq_q, head_dim, predictor, br, bc"},
     {"accuracy", "error per GPU, kernel and predictor",
      "SELECT * FROM v_accuracy ORDER BY profile, kernel, predictor, predictor_version"},
     {"coverage", "per GPU and kernel: how many questions each method has answered",

@@ -178,7 +178,7 @@ class ExperimentReader {
       add({.profile = row.meaning.profile,
            .kernel = row.meaning.spec,
            .workload = row.workload,
-           .overrides = {},
+           .overrides = row.tile,
            .l2 = {},
            .predictor = {},
            .settings = row.meaning.settings},

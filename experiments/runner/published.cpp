@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 
+#include "rooftile/analysis/cell.hpp"
 #include "rooftile/model/parse_quantity.hpp"
 #include "rooftile/model_yaml/strict_yaml.hpp"
 
@@ -16,6 +17,12 @@ using analysis::CsvTable;
 constexpr std::array<std::string_view, 17> published_columns = {
     "gpu",      "kernel", "pass",    "dtype", "batch", "heads",    "kv_heads", "seq_q", "seq_kv",
     "head_dim", "mask",   "dropout", "value", "unit",  "software", "source",   "notes"};
+/// These and, where a table goes through tile shapes, br and bc.
+constexpr auto allowed_columns = [] {
+  std::array<std::string_view, published_columns.size() + 2> allowed{"br", "bc"};
+  std::copy(published_columns.begin(), published_columns.end(), allowed.begin() + 2);
+  return allowed;
+}();
 
 std::string optional_text(yaml::Map& map, std::string_view key) {
   const yaml::Node* node = map.optional(key);
@@ -92,25 +99,11 @@ std::string joined(std::initializer_list<std::string_view> parts) {
   return text;
 }
 
-AttentionShape read_shape(const CsvRow& row) {
-  AttentionShape shape{.batch = row.positive_integer("batch"),
-                       .heads = row.positive_integer("heads"),
-                       .kv_heads = row.positive_integer("kv_heads"),
-                       .seq_q = row.positive_integer("seq_q"),
-                       .seq_kv = row.positive_integer("seq_kv"),
-                       .head_dim = row.positive_integer("head_dim"),
-                       .dtype = row.name<DType>("dtype"),
-                       .mask = row.name<Mask>("mask"),
-                       .pass = row.name<Pass>("pass"),
-                       .dropout = row.number_if_stated("dropout").value_or(0)};
-  if (const auto good = check(shape); !good) throw InputError{row.where("batch"), good.error()};
-  return shape;
-}
-
 PublishedRow read_row(const CsvRow& row, const Mapping& mapping) {
   const MappingRow& meaning = meaning_of(row, mapping);
   PublishedRow published{.meaning = meaning,
-                         .workload = read_shape(row),
+                         .workload = analysis::read_attention_shape(row),
+                         .tile = analysis::read_tile(row),
                          .time = Seconds::unknown(),
                          .printed = row.required_text("value") + " " + row.required_text("unit"),
                          .notes = joined({row.text("notes"), row.text("software"), meaning.note}),
@@ -122,7 +115,8 @@ PublishedRow read_row(const CsvRow& row, const Mapping& mapping) {
 }
 
 bool same_measurement(const PublishedRow& a, const PublishedRow& b) {
-  return same_words(a.meaning, b.meaning) && a.workload == b.workload;
+  return same_words(a.meaning, b.meaning) && a.workload == b.workload && a.tile.br == b.tile.br &&
+         a.tile.bc == b.tile.bc;
 }
 
 void refuse_repeated(const std::vector<PublishedRow>& rows, const PublishedRow& row) {
@@ -167,7 +161,7 @@ bool is_published(const CsvTable& table) { return table.has("gpu") && table.has(
 
 std::vector<PublishedRow> read_published(const CsvTable& table, const Mapping& mapping) {
   table.require(published_columns);
-  table.allow_only(published_columns);
+  table.allow_only(allowed_columns);
   std::vector<PublishedRow> rows;
   for (const CsvRow row : table) {
     PublishedRow published = read_row(row, mapping);
@@ -211,6 +205,7 @@ analysis::ResultRow published_result(const PublishedRow& row, experiments::Catal
   result.key.profile.name = profile->name;
   result.key.workload = row.workload;
   result.key.kernel = spec->name;
+  result.key.tile = row.tile;
   result.key.method = analysis::Method::published;
   result.key.l2 = spec->l2;
   result.key.setting = setting_text(meaning.settings);

@@ -3,7 +3,8 @@
 //   gpu,kernel,pass,dtype,batch,heads,kv_heads,seq_q,seq_kv,head_dim,mask,dropout,value,unit,software,source,notes
 //   A100-40GB,standard_pytorch,fwd,fp16,16,8,8,4096,4096,64,none,0,16.47,ms,...,"FlashAttention (...), Table 18",...
 //
-// A printed rate becomes a time by the FLOP that the papers count (paper_flops): time = flop / rate.
+// A table that goes through tile shapes has columns br and bc too. A printed rate becomes a time by the FLOP that the
+// papers count (paper_flops): time = flop / rate.
 #pragma once
 
 #include <filesystem>
@@ -52,6 +53,7 @@ struct Mapping {
 struct PublishedRow {
   MappingRow meaning;
   Workload workload;
+  SpecOverrides tile;  ///< zeros: the spec's
   Seconds time;
   std::string printed;  ///< "225 TFLOP/s", as printed
   std::string notes;    ///< the row's notes, its software and the mapping's note

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "harness.hpp"
+#include "nlohmann/json.hpp"
 #include "question/catalogues.hpp"
 #include "rooftile/analysis/csv.hpp"
 #include "runner/published.hpp"
@@ -26,7 +27,7 @@ const runner::PublishedRow& find(const std::vector<runner::PublishedRow>& rows, 
 TEST(Published, EveryRowMapsToAProfileAndASpecThatExist) {
   experiments::Catalogues catalogues{experiments::DataDirectories{ROOFTILE_SOURCE_DIR}};
   const auto rows = runner::load_published(reference);  // throws for a row that does not map or maps twice
-  EXPECT_EQ(rows.size(), 295U);
+  EXPECT_EQ(rows.size(), 299U);
   for (const runner::PublishedRow& row : rows) {
     const analysis::ResultRow result = runner::published_result(row, catalogues);
     EXPECT_EQ(result.key.method, analysis::Method::published);
@@ -132,16 +133,58 @@ TEST(Published, BrokenTablesAreRefusedAndNothingIsStored) {
   }
 }
 
+/// FlashAttention, Fig. 2 middle: bytes, predicted and published time of each block size in one table.
+TEST(Published, BlockSizesStandBesideTheirBytes) {
+  const Scratch scratch;
+  const std::string db = scratch / "results.db";
+  ASSERT_EQ(run_line({"db", "import", "experiments/reference", "--db", db}).code, 0);
+  ASSERT_EQ(run_line({"run", "experiments/published.yaml", "--db", db}).code, 0);
+  const Outcome query = run_line({"query", "--db", db, "--canned", "block-sizes", "--format", "json"});
+  ASSERT_EQ(query.code, 0) << query.err;
+  const nlohmann::json answer = nlohmann::json::parse(query.out);
+  std::vector<nlohmann::json> rows;
+  for (const nlohmann::json& row : answer["rows"]) {
+    if (row["predictor"] == "hierarchical") rows.push_back(row);
+  }
+  const double blocks[] = {64, 128, 256, 512}, published_ms[] = {8.6, 4.7, 3.3, 3.2};
+  const double published_gb[] = {6.577, 3.355, 1.745, 0.940};  // Q, K, V and O; the logsumexp is ours beside them
+  ASSERT_EQ(rows.size(), 4U);
+  for (std::size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(rows[i]["bc"], blocks[i]);
+    EXPECT_DOUBLE_EQ(rows[i]["observed_ms"].get<double>(), published_ms[i]);
+    EXPECT_NEAR(rows[i]["predicted_dram_gb"].get<double>(), published_gb[i], 0.02 * published_gb[i]);
+  }
+  const auto ms = [&](std::size_t i) { return rows[i]["predicted_ms"].get<double>(); };
+  EXPECT_GT(ms(0), 1.6 * ms(1)) << "half the bytes; 1.83 published";
+  EXPECT_LT(ms(2), 1.25 * ms(3)) << "half the bytes again, and nothing waits for them; 1.03 published";
+}
+
+TEST(Published, ATableMayGoThroughBlockSizes) {
+  const Scratch scratch;
+  scratch.write("mapping.yaml", "schema: rooftile.mapping/1\nrows:\n" + entry);
+  const std::string header = replaced(published_header, "dropout,", "dropout,bc,");
+  const auto with_bc = [](const std::string& bc) { return replaced(row, "none,0,", "none,0," + bc + ","); };
+  const std::string file = scratch.write("paper.csv", header + with_bc("64") + with_bc("128") + with_bc(""));
+  EXPECT_EQ(run_line({"db", "import", file, "--db", scratch / "results.db"}).code, 0);
+  const std::string twice = scratch.write("paper.csv", header + with_bc("64") + with_bc("64"));
+  EXPECT_NE(run_line({"db", "import", twice, "--db", scratch / "other.db"}).err.find("stand in"), std::string::npos);
+  const std::string bad = scratch.write("paper.csv", header + with_bc("-64"));
+  EXPECT_NE(run_line({"db", "import", bad, "--db", scratch / "other.db"}).err.find("'-64' is not a positive integer"),
+            std::string::npos);
+}
+
 TEST(Published, ImportingAgainChangesNothing) {
   const Scratch scratch;
   const std::string db = scratch / "results.db";
   const std::vector<std::string> import{"db", "import", "experiments/reference", "--db", db, "--format", "csv"};
   EXPECT_EQ(run_line(import).out,
             "file,rows,added,replaced,unchanged\nexperiments/reference/flashattention_1.csv,64,64,0,0\n"
+            "experiments/reference/flashattention_1_figure_2.csv,4,4,0,0\n"
             "experiments/reference/flashattention_2.csv,44,44,0,0\n"
             "experiments/reference/flashattention_3.csv,187,187,0,0\n");
   EXPECT_EQ(run_line(import).out,
             "file,rows,added,replaced,unchanged\nexperiments/reference/flashattention_1.csv,64,0,0,64\n"
+            "experiments/reference/flashattention_1_figure_2.csv,4,0,0,4\n"
             "experiments/reference/flashattention_2.csv,44,0,0,44\n"
             "experiments/reference/flashattention_3.csv,187,0,0,187\n");
 }

@@ -52,21 +52,24 @@ double read_dropout(const CsvRow& row) {
   return dropout;
 }
 
+/// A workload that makes sense.
+template <class Shape>
+Shape sound(const CsvRow& row, const Shape& shape) {
+  if (const auto good = check(Workload{shape}); !good) throw InputError(row.where(""), good.error());
+  return shape;
+}
+
 Workload read_workload(const CsvRow& row, Op op) {
   switch (op) {
-    case Op::attention: {
-      AttentionShape shape = attention_shape_of(row);
-      shape.dropout = read_dropout(row);
-      return shape;
-    }
+    case Op::attention: return read_attention_shape(row);
     case Op::gemm: {
       const DType dtype = row.name<DType>("dtype");
-      return GemmShape{row.positive_integer_or("batch", 1), row.positive_integer("m"), row.positive_integer("n"),
-                       row.positive_integer("k"), dtype};
+      return sound(row, GemmShape{row.positive_integer_or("batch", 1), row.positive_integer("m"),
+                                  row.positive_integer("n"), row.positive_integer("k"), dtype});
     }
     case Op::softmax: {
       const DType dtype = row.name<DType>("dtype");
-      return SoftmaxShape{row.positive_integer("rows"), row.positive_integer("cols"), dtype};
+      return sound(row, SoftmaxShape{row.positive_integer("rows"), row.positive_integer("cols"), dtype});
     }
   }
   return {};
@@ -117,6 +120,16 @@ void check_batch_header(const CsvTable& table) {
   }
 }
 
+AttentionShape read_attention_shape(const CsvRow& row) {
+  AttentionShape shape = attention_shape_of(row);
+  shape.dropout = read_dropout(row);
+  return sound(row, shape);
+}
+
+SpecOverrides read_tile(const CsvRow& row) {
+  return {.br = row.positive_integer_or("br", 0), .bc = row.positive_integer_or("bc", 0)};
+}
+
 BatchCell read_cell(const CsvRow& row) {
   BatchCell cell;
   cell.profile = row.required_text("profile");
@@ -124,9 +137,7 @@ BatchCell read_cell(const CsvRow& row) {
   const Op op = row.name_or("op", Op::attention);
   refuse_extents_of_other_ops(row, op);
   cell.workload = read_workload(row, op);
-  if (const auto sound = check(cell.workload); !sound) throw InputError(row.where(""), sound.error());
-  cell.tile.br = row.positive_integer_or("br", 0);
-  cell.tile.bc = row.positive_integer_or("bc", 0);
+  cell.tile = read_tile(row);
   if (row.states("l2")) cell.l2 = row.name<L2State>("l2");
   return cell;
 }

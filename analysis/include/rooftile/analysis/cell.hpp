@@ -42,6 +42,11 @@ void check_batch_header(const CsvTable& table);
 /// InputError with file:line:column for what is malformed, including numbers that make no workload (kv_heads 3 of 8).
 [[nodiscard]] BatchCell read_cell(const CsvRow& row);
 
+/// The attention shape of a row that has the columns for it, and the tile shape, zeros where it states none. InputError
+/// as read_cell().
+[[nodiscard]] AttentionShape read_attention_shape(const CsvRow& row);
+[[nodiscard]] SpecOverrides read_tile(const CsvRow& row);
+
 /// The value a workload gives for a batch column ("seq_q", "mask", "m", ...); "" where its op does not use the column.
 [[nodiscard]] std::string workload_text(const Workload& workload, std::string_view column);
 
