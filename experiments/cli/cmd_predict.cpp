@@ -2,6 +2,7 @@
 #include <memory>
 #include <ostream>
 
+#include "cli/across_table.hpp"
 #include "cli/commands.hpp"
 #include "cli/people.hpp"
 #include "cli/question_options.hpp"
@@ -20,6 +21,7 @@ using experiments::Question;
 struct PredictOptions {
   QuestionOptions question;
   std::string cells;
+  std::string across;
   OutputOptions output;
 };
 
@@ -28,6 +30,7 @@ int predict_cells(const PredictOptions& options, Context& context) {
   if (!(q.profile + q.kernel + q.seq + q.seq_q + q.seq_kv + q.head_dim + q.batch + q.heads + q.kv_heads).empty()) {
     refuse("--cells", "the file says what is asked; only --predictor, --set, --format and -o can stand beside it");
   }
+  if (!options.across.empty()) refuse("--across", "one answer per row of the file is what --cells gives");
   std::vector<yaml::Setting> settings;
   for (const std::string& text : q.settings) settings.push_back(yaml::parse_setting(text));
   const Table table =
@@ -66,6 +69,11 @@ int predict(const PredictOptions& options, Context& context) {
                                                             : experiments::IncompleteProfile::is_an_answer};
   for (const Question& question : questions) answers.push_back(answerer.answer(question));
 
+  if (!options.across.empty()) {
+    const Across across = parse_name<Across>("--across", options.across);
+    write_output(context, options.output, across_table(questions, answers, across));
+    return exit_ok;
+  }
   const bool verbose = context.verbosity > 0;
   if (format == Format::table && single) {
     write_output(context, options.output, [&](std::ostream& out) {
@@ -89,11 +97,17 @@ void add_predict(Command& command, Context& context) {
       .placeholder("FILE")
       .group("Question")
       .files();
+  command
+      .option("--across", options->across, "side by side in one row, the first against the others: kernel or profile")
+      .placeholder("COLUMN")
+      .values_of<Across>();
   add_output_options(command, options->output);
   command.examples(
       {"rooftile predict -p a100_sxm4_80gb -k fa2 --batch 8 --heads 16 --seq 4096 --head-dim 128 --mask causal",
        "rooftile predict -p a100_sxm4_80gb,l40s -k fa2,pytorch_eager --heads 16 --seq 512:16384:x2 --head-dim 64 "
-       "--format csv"});
+       "--format csv",
+       "rooftile predict -p a100_sxm4_80gb -k standard,flash2 --heads 16 --seq 128:8192:x2 --head-dim 64 --across "
+       "kernel"});
   command.action([options, &context] { return predict(*options, context); });
 }
 

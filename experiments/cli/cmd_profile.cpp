@@ -120,7 +120,7 @@ void add_profile(Command& command, Context& context) {
   finish(list_command, context, options, list);
 
   Command show_command = command.subcommand("show", "every number of a profile, with its source");
-  show_command.option("name", options->names, "profiles: names or YAML files").placeholder("NAME...");
+  show_command.option("name", options->names, "profiles: names or YAML files").placeholder("NAME...").profiles();
   show_command.option("--set", options->settings, "change a number: memory.dram.bandwidth=\"3 TB/s\"; repeatable")
       .placeholder("PATH=VALUE");
   show_command.examples({"rooftile profile show a100_sxm4_80gb", "rooftile profile show h100_sxm5_80gb --format md"});
@@ -128,7 +128,8 @@ void add_profile(Command& command, Context& context) {
 
   Command validate_command = command.subcommand("validate", "read profiles and recompute their datasheet totals");
   validate_command.option("name", options->names, "profiles: names or YAML files (default: all)")
-      .placeholder("NAME...");
+      .placeholder("NAME...")
+      .profiles();
   validate_command.examples({"rooftile profile validate", "rooftile profile validate a100_sxm4_80gb l40s"});
   finish(validate_command, context, options, validate);
 

@@ -48,7 +48,9 @@ int known(const KnownOptions& options, Context& context) {
 
 void add_profile_known(Command command, Context& context) {
   auto options = std::make_shared<KnownOptions>();
-  command.option("name", options->names, "profiles: names or YAML files (default: all)").placeholder("NAME...");
+  command.option("name", options->names, "profiles: names or YAML files (default: all)")
+      .placeholder("NAME...")
+      .profiles();
   add_output_options(command, options->output);
   command.examples({"rooftile profile known a100_sxm4_80gb a10g", "rooftile profile known --format md"});
   command.action([options, &context] { return known(*options, context); });

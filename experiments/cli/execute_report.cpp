@@ -160,18 +160,17 @@ Table execution_table(const std::vector<Question>& questions, const std::vector<
 
 Table execution_people_table(const std::vector<Question>& questions, const std::vector<Executed>& answers) {
   QuestionTable asked = distinguishing(questions);
-  Table table{.name = "execute", .title = std::move(asked.common), .columns = std::move(asked.columns)};
-  const std::vector<Column> more{{"relative_error", "relative error", Show::number},
-                                 {"lse_error", "LSE error", Show::number},
-                                 {"dram_read_bytes", "DRAM read", Show::bytes},
-                                 {"dram_write_bytes", "DRAM write", Show::bytes},
-                                 {"l2_read_bytes", "L2 read", Show::bytes},
-                                 {"l2_write_bytes", "L2 write", Show::bytes},
-                                 {"bank_conflicts", "conflicts", Show::count},
-                                 {"program", "Program", Show::text},
-                                 {"status", "status", Show::text},
-                                 {"reason", "reason", Show::text}};
-  std::ranges::copy(more, std::back_inserter(table.columns));
+  Table table = table_of("execute", asked,
+                         {{"relative_error", "relative error", Show::number},
+                          {"lse_error", "LSE error", Show::number},
+                          {"dram_read_bytes", "DRAM read", Show::bytes},
+                          {"dram_write_bytes", "DRAM write", Show::bytes},
+                          {"l2_read_bytes", "L2 read", Show::bytes},
+                          {"l2_write_bytes", "L2 write", Show::bytes},
+                          {"bank_conflicts", "conflicts", Show::count},
+                          {"program", "Program", Show::text},
+                          {"status", "status", Show::text},
+                          {"reason", "reason", Show::text}});
   for (std::size_t i = 0; i < questions.size(); ++i) {
     const Executed& e = answers[i];
     std::vector<Value> row = std::move(asked.rows[i]);

@@ -99,6 +99,12 @@ QuestionTable distinguishing(const std::vector<Question>& questions) {
   return table;
 }
 
+Table table_of(const char* name, const QuestionTable& asked, const std::vector<Column>& more) {
+  Table table{.name = name, .title = asked.common, .columns = asked.columns};
+  table.columns.insert(table.columns.end(), more.begin(), more.end());
+  return table;
+}
+
 void write_answer_card(std::ostream& out, const Question& question, const Answer& answer, analysis::Style style) {
   Table summary{.title = title_of(question)};
   std::vector<Value> values;
@@ -129,18 +135,16 @@ void write_answer_card(std::ostream& out, const Question& question, const Answer
 
 Table people_table(const std::vector<Question>& questions, const std::vector<Answer>& answers) {
   QuestionTable asked = distinguishing(questions);
-  Table table{.name = "predict", .title = std::move(asked.common), .columns = std::move(asked.columns)};
-  for (const Column& column : {Column{"time_s", "time", Show::seconds},
-                               {"flop_per_s", "rate", Show::flop_per_second},
-                               {"dram_read_bytes", "DRAM read", Show::bytes},
-                               {"dram_write_bytes", "DRAM write", Show::bytes},
-                               {"l2_read_bytes", "L2 read", Show::bytes},
-                               {"bound", "bound", Show::text},
-                               {"status", "status", Show::text},
-                               {"reason", "reason", Show::text},
-                               {"notes", "notes", Show::text}}) {
-    table.columns.push_back(column);
-  }
+  Table table = table_of("predict", asked,
+                         {{"time_s", "time", Show::seconds},
+                          {"flop_per_s", "rate", Show::flop_per_second},
+                          {"dram_read_bytes", "DRAM read", Show::bytes},
+                          {"dram_write_bytes", "DRAM write", Show::bytes},
+                          {"l2_read_bytes", "L2 read", Show::bytes},
+                          {"bound", "bound", Show::text},
+                          {"status", "status", Show::text},
+                          {"reason", "reason", Show::text},
+                          {"notes", "notes", Show::text}});
   const bool all_ok =
       std::all_of(answers.begin(), answers.end(), [](const Answer& a) { return a.status == Status::ok; });
   const bool same_notes =

@@ -25,6 +25,10 @@ struct QuestionTable {
 };
 [[nodiscard]] QuestionTable distinguishing(const std::vector<experiments::Question>& questions);
 
+/// A table without rows: the columns of the questions, then `more`; what they have in common is its title.
+[[nodiscard]] analysis::Table table_of(const char* name, const QuestionTable& asked,
+                                       const std::vector<analysis::Column>& more);
+
 /// Rate in the papers' FLOP; NaN unless the answer is ok.
 [[nodiscard]] double paper_rate(const experiments::Question& question, const experiments::Answer& answer);
 

@@ -140,16 +140,13 @@ void write_comparison(std::ostream& out, const Whatif& whatif, analysis::Style s
 
 Table people_questions(const std::vector<Whatif>& whatifs) {
   QuestionTable asked = questions_apart(whatifs);
-  Table table{.name = "whatif",
-              .title = asked.common + "\nchanged: " + changes(whatifs.front().changed.front().question),
-              .columns = std::move(asked.columns)};
-  for (const Column& column : {Column{"base_s", "base", Show::seconds},
-                               {"changed_s", "changed", Show::seconds},
-                               {"time_ratio", "ratio", Show::ratio},
-                               {"bound", "bound", Show::text},
-                               {"reason", "reason", Show::text}}) {
-    table.columns.push_back(column);
-  }
+  Table table = table_of("whatif", asked,
+                         {{"base_s", "base", Show::seconds},
+                          {"changed_s", "changed", Show::seconds},
+                          {"time_ratio", "ratio", Show::ratio},
+                          {"bound", "bound", Show::text},
+                          {"reason", "reason", Show::text}});
+  table.title += "\nchanged: " + changes(whatifs.front().changed.front().question);
   for (std::size_t i = 0; i < whatifs.size(); ++i) {
     const Answer& base = whatifs[i].base;
     const Answer& changed = whatifs[i].changed.front().answer;
@@ -164,16 +161,15 @@ Table people_questions(const std::vector<Whatif>& whatifs) {
 
 Table people_changes(const std::vector<Whatif>& whatifs) {
   const auto leaves = changed_leaves(whatifs.front());
-  QuestionTable asked = questions_apart(whatifs);
-  Table table{.name = "whatif", .columns = std::move(asked.columns)};
-  table.title = whatifs.size() == 1 ? title_of(whatifs.front().question) : asked.common;
-  for (const DeviceLeaf* leaf : leaves) table.columns.push_back({std::string{leaf->path}, std::string{leaf->path}});
-  for (const Column& column : {Column{"time_s", "time", Show::seconds},
-                               {"time_ratio", "ratio", Show::ratio},
-                               {"bound", "bound", Show::text},
-                               {"reason", "reason", Show::text}}) {
-    table.columns.push_back(column);
-  }
+  const QuestionTable asked = questions_apart(whatifs);
+  std::vector<Column> columns;
+  for (const DeviceLeaf* leaf : leaves) columns.push_back({std::string{leaf->path}, std::string{leaf->path}});
+  columns.insert(columns.end(), {{"time_s", "time", Show::seconds},
+                                 {"time_ratio", "ratio", Show::ratio},
+                                 {"bound", "bound", Show::text},
+                                 {"reason", "reason", Show::text}});
+  Table table = table_of("whatif", asked, columns);
+  if (whatifs.size() == 1) table.title = title_of(whatifs.front().question);
   const auto add = [&](std::vector<Value> row, const Answer& base, const Answer& answer) {
     for (const DeviceLeaf* leaf : leaves) {
       const StatedLeaf* stated = answer.profile->find(leaf->path);

@@ -96,6 +96,10 @@ TEST(Completion, BashAsksTheProgramForProfilesAndKernels) {
   EXPECT_EQ(bash.complete({"predict", "-p", "min"}), Words{"mine.yaml"});
   EXPECT_TRUE(has(bash.complete({"predict", "-k", "rt_"}), "rt_flash2"));
   EXPECT_EQ(bash.complete({"run", "mi"}), Words{"mine.yaml"});
+  EXPECT_EQ(bash.complete({"profile", "show", "a100_sxm4_8"}), Words{"a100_sxm4_80gb"});
+  EXPECT_EQ(bash.complete({"profile", "validate", "l40s", "rtx_30"}), Words{"rtx_3090"});
+  EXPECT_EQ(bash.complete({"profile", "known", "rtx_30"}), Words{"rtx_3090"});
+  EXPECT_EQ(bash.complete({"profile", "diff", "l40s", "rtx_30"}), Words{"rtx_3090"});
   EXPECT_EQ(bash.complete({"profile", "from-measurements", "--base", "a100_sxm4_8"}), Words{"a100_sxm4_80gb"});
   EXPECT_EQ(bash.complete({"profile", "from-device", "-o", "mi"}), Words{"mine.yaml"});
 }

@@ -25,6 +25,12 @@ const GoldenLine golden_lines[] = {
     {"predict_roofline",
      "predict -p a100_flashattention_paper -k flash2 --seq 1024 --head-dim 64 --predictor roofline"},
     {"predict_what_if_note", "predict -p v100_sxm2_16gb -k flash2 --heads 16 --seq 2048 --head-dim 64 --format json"},
+    {"predict_across_kernels",
+     "predict -p v100_sxm2_16gb -k standard,flash2,rt_flash2 --heads 16 --seq 512:32768:x8 --head-dim 64 --across "
+     "kernel"},
+    {"predict_across_profiles",
+     "predict -p a100_sxm4_80gb,b200_sxm -k standard,flash2 --heads 16 --seq 4096 --head-dim 64 --across profile "
+     "--format csv"},
     {"predict_unsupported", "predict -p v100_sxm2_16gb -k rt_flash2 --heads 16 --seq 2048 --head-dim 64"},
     {"predict_infeasible", "predict -p v100_sxm2_16gb -k standard --batch 64 --heads 64 --seq 16384 --head-dim 64"},
     {"predict_gemm", "predict -p a100_sxm4_40gb -k standard --op gemm --m 4096 --n 4096 --k 128 --format json"},
