@@ -10,7 +10,7 @@
 //
 // Under a causal mask a block of keys meets the query blocks from the diagonal on (csrc/flash_attn/src/
 // fmha_fprop_kernel_1xN.h of the first release); rows that see no key are written once.
-#include "attention.hpp"
+#include "online_softmax.hpp"
 #include "rooftile/model/tile_table.hpp"
 
 namespace rooftile::algorithms {
@@ -115,15 +115,14 @@ struct Flash1 {
     w.work(OpKind::sts, q_bytes());
     const int read_q = w.work(OpKind::lds, key_warps() * q_bytes() + key_reads);
     const int qk = w.work(OpKind::mma, matmul);
-    const int masked = extras.apply_mask(mask, qk, scores());
-    const int row_max = w.work(OpKind::alu, scores());
-    const int exchange = w.work(OpKind::reduce, 2 * row_lanes * reduce_steps * key_warps() * tile.br);  // and the sum
+    const SoftmaxOps softmax =
+        online_softmax(w, extras, mask, qk,
+                       {.scores = scores(),
+                        .exchanges = 2 * row_lanes * reduce_steps * key_warps() * tile.br,  // maximum and sum
+                        .fmas = 2 * scores(),
+                        .exps = scores() + 2 * row_lanes * tile.br});     // and two rescale factors
     if (shares_rows) w.work(OpKind::sts, 2 * key_warps() * tile.br * 4);  // maximum and sum of each warp
-    const int scale = w.work(OpKind::fma, 2 * scores());
-    const int exp = w.work(OpKind::exp2, scores() + 2 * row_lanes * tile.br);  // and two rescale factors
-    const int kept = extras.drop(exp, scores());
-    const int to_16_bit = w.work(OpKind::convert, scores());
-    const int read_v = key_reads > 0 ? w.work(OpKind::lds, key_reads) : to_16_bit;
+    const int read_v = key_reads > 0 ? w.work(OpKind::lds, key_reads) : softmax.weights;
     const int pv = w.work(OpKind::mma, matmul);
     const int rescale = w.work(OpKind::fma, 3 * tile.br * tile.head_dim);  // old O, new O, 1 / l
     w.work(OpKind::convert, tile.br * tile.head_dim);
@@ -140,12 +139,7 @@ struct Flash1 {
     w.after(load_o, {{rescale, tile.stages}});
     w.after(read_q, {{load_q, 0}});
     w.after(qk, {{read_q, 0}, {staged_o, 1}});
-    w.after(row_max, {{masked, 0}});
-    w.after(exchange, {{row_max, 0}});
-    w.after(scale, {{exchange, 0}});
-    w.after(exp, {{scale, 0}});
-    w.after(to_16_bit, {{kept, 0}});
-    w.after(pv, {{to_16_bit, 0}, {read_v, 0}});
+    w.after(pv, {{softmax.weights, 0}, {read_v, 0}});
     w.after(rescale, {{pv, 0}, {load_o, 0}});
     w.after(staged_o, {{rescale, 0}});
     w.after(store_o, {{staged_o, 0}});

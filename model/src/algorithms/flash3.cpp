@@ -17,6 +17,7 @@
 //
 // Shapes: hopper/tile_size.h, registers per role: hopper/flash_fwd_kernel_sm90.h of Dao-AILab/flash-attention.
 #include "key_parts.hpp"
+#include "online_softmax.hpp"
 #include "rooftile/model/tile_table.hpp"
 
 namespace rooftile::algorithms {
@@ -76,14 +77,13 @@ struct Flash3 {
     w.in(loop);
     w.work(OpKind::lds, rows * row.head_dim * element() + 2 * readers * buffer());
     const int qk = w.work(OpKind::mma, matmul);
-    const int masked = extras.apply_mask(loads.mask, qk, scores);
-    const int row_max = w.work(OpKind::alu, scores);
-    const int exchange = w.work(OpKind::reduce, row_lanes * reduce_steps * rows);
-    const int scale = w.work(OpKind::fma, 2 * scores);                // exponent, sum
-    const int exp = w.work(OpKind::exp2, scores + row_lanes * rows);  // each lane of a row makes the rescale factor
-    const int kept = extras.drop(exp, scores);
-    const int to_16_bit = w.work(OpKind::convert, scores);
-    const int p = row.p_in_smem ? w.work(OpKind::sts, scores * element()) : to_16_bit;
+    const SoftmaxOps softmax =
+        online_softmax(w, extras, loads.mask, qk,
+                       {.scores = scores,
+                        .exchanges = row_lanes * reduce_steps * rows,
+                        .fmas = 2 * scores,                   // exponent, sum
+                        .exps = scores + row_lanes * rows});  // each lane of a row makes the rescale factor
+    const int p = row.p_in_smem ? w.work(OpKind::sts, scores * element()) : softmax.weights;
     if (row.p_in_smem) w.work(OpKind::lds, scores * element());
     const int rescale = w.work(OpKind::fma, rows * row.head_dim);
     const int pv = w.work(OpKind::mma, matmul);
@@ -91,14 +91,10 @@ struct Flash3 {
 
     w.after(loads.k, {{qk, row.stages}});
     w.after(loads.v, {{pv, row.stages}});
-    w.after(qk, {{loads.k, 0}, {spec.overlap ? to_16_bit : pv, 1}});
-    w.after(row_max, {{masked, 0}});
-    w.after(exchange, {{row_max, 0}});
-    w.after(scale, {{exchange, 0}});
-    w.after(exp, {{scale, 0}});
-    w.after(to_16_bit, {{kept, 0}, {pv, 1}});  // PV of the trip before has read P
-    if (row.p_in_smem) w.after(p, {{to_16_bit, 0}});
-    w.after(rescale, {{exp, 0}, {pv, 1}});
+    w.after(qk, {{loads.k, 0}, {spec.overlap ? softmax.weights : pv, 1}});
+    w.after(softmax.weights, {{pv, 1}});  // PV of the trip before has read P
+    if (row.p_in_smem) w.after(p, {{softmax.weights, 0}});
+    w.after(rescale, {{softmax.exp, 0}, {pv, 1}});
     w.after(pv, {{p, 0}, {loads.v, 0}, {rescale, 0}});
   }
 

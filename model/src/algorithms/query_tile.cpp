@@ -1,5 +1,6 @@
 #include "query_tile.hpp"
 
+#include "online_softmax.hpp"
 #include "rooftile/model/tile_table.hpp"
 
 namespace rooftile::algorithms {
@@ -28,13 +29,12 @@ void QueryTile::trip(int loop) const {
   w.work(OpKind::sts, 2 * buffer);                                         // cp.async lands K and V
   const int read_k = w.work(OpKind::lds, q_bytes() + row.warps * buffer);  // its rows of Q, the whole tile of K
   const int qk = w.work(OpKind::mma, matmul);
-  const int masked = extras.apply_mask(mask, qk, scores());
-  const int row_max = w.work(OpKind::alu, scores());
-  const int exchange = w.work(OpKind::reduce, row_lanes * reduce_steps * row.br);
-  const int scale = w.work(OpKind::fma, 2 * scores() + row.br * row.head_dim);  // exponent, sum, rescaled O
-  const int exp = w.work(OpKind::exp2, scores() + row_lanes * row.br);  // each lane of a row makes the rescale factor
-  const int kept = extras.drop(exp, scores());
-  const int to_16_bit = w.work(OpKind::convert, scores());
+  const SoftmaxOps softmax =
+      online_softmax(w, extras, mask, qk,
+                     {.scores = scores(),
+                      .exchanges = row_lanes * reduce_steps * row.br,
+                      .fmas = 2 * scores() + row.br * row.head_dim,  // exponent, sum, rescaled O
+                      .exps = scores() + row_lanes * row.br});       // each lane of a row makes the rescale factor
   const int read_v = w.work(OpKind::lds, row.warps * buffer);
   const int pv = w.work(OpKind::mma, matmul);
   w.work(OpKind::barrier, 2);  // K landed and V is free; V landed and K is free
@@ -43,13 +43,8 @@ void QueryTile::trip(int loop) const {
   w.after(load_v, {{pv, row.stages}});
   w.after(read_k, {{load_k, 0}});
   w.after(qk, {{read_k, 0}, {pv, 1}});
-  w.after(row_max, {{masked, 0}});
-  w.after(exchange, {{row_max, 0}});
-  w.after(scale, {{exchange, 0}});
-  w.after(exp, {{scale, 0}});
-  w.after(to_16_bit, {{kept, 0}});
   w.after(read_v, {{load_v, 0}});
-  w.after(pv, {{to_16_bit, 0}, {read_v, 0}});
+  w.after(pv, {{softmax.weights, 0}, {read_v, 0}});
 }
 
 void QueryTile::finish(std::int64_t element) const {

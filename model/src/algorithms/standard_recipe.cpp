@@ -10,13 +10,6 @@ constexpr std::int64_t rows_per_copy = 16;  // of a K or V that is repeated or s
 int copy_of(ProgramWriter& w, const char* name, const AttentionShape& s, std::int64_t heads, Matrix from) {
   return w.held(name, TensorRole::workspace, size_of(s.dtype), {s.batch, heads, from.rows, from.cols});
 }
-Matrix repeated(ProgramWriter& w, const char* name, const AttentionShape& s, Matrix from) {
-  return {copy_of(w, name, s, s.heads, from), from.rows, from.cols, false};
-}
-Matrix copied(ProgramWriter& w, const char* name, const AttentionShape& s, Matrix from) {
-  return {copy_of(w, name, s, from.per_kv_head ? s.kv_heads : s.heads, from), from.rows, from.cols, from.per_kv_head};
-}
-
 /// K or V repeated for every query head of its group.
 void repeat_launch(ProgramWriter& w, const char* name, const Heads& heads, Matrix from, Matrix to) {
   constexpr IndexId row_tile = 0, member = 1, kv_head = 2, batch = 3;
@@ -31,6 +24,24 @@ void repeat_launch(ProgramWriter& w, const char* name, const Heads& heads, Matri
 }
 
 bool repeats_kv(const KernelSpec& spec, const AttentionShape& s) { return spec.expands_kv && s.group() > 1; }
+
+/// K and V per query head, if the recipe wants them so.
+Operands repeated(ProgramWriter& w, const AttentionShape& s, const KernelSpec& spec, Operands from) {
+  if (!repeats_kv(spec, s)) return from;
+  const auto per_query_head = [&](const char* name, Matrix of) {
+    return Matrix{copy_of(w, name, s, s.heads, of), of.rows, of.cols, false};
+  };
+  return {from.q, per_query_head("K_repeated", from.k), per_query_head("V_repeated", from.v)};
+}
+
+/// Copies of Q and K, if the recipe makes them.
+Operands copied(ProgramWriter& w, const AttentionShape& s, const KernelSpec& spec, Operands from) {
+  if (!spec.copies_q_and_k) return from;
+  const auto copy = [&](const char* name, Matrix of) {
+    return Matrix{copy_of(w, name, s, of.per_kv_head ? s.kv_heads : s.heads, of), of.rows, of.cols, of.per_kv_head};
+  };
+  return {copy("Q_copy", from.q), copy("K_copy", from.k), from.v};
+}
 
 }  // namespace
 
@@ -126,36 +137,22 @@ Operands standard_inputs(ProgramWriter& w, const AttentionShape& s) {
 }
 
 Operands held_operands(ProgramWriter& w, const AttentionShape& s, const KernelSpec& spec, Operands from) {
-  if (repeats_kv(spec, s)) {
-    from.k = repeated(w, "K_repeated", s, from.k);
-    from.v = repeated(w, "V_repeated", s, from.v);
-  }
-  if (spec.copies_q_and_k) {
-    from.q = copied(w, "Q_copy", s, from.q);
-    from.k = copied(w, "K_copy", s, from.k);
-  }
-  return from;
+  return copied(w, s, spec, repeated(w, s, spec, from));
 }
 
 Operands copy_operands(ProgramWriter& w, const Heads& heads, const AttentionShape& s, const KernelSpec& spec,
                        Operands from) {
+  const Operands per_head = repeated(w, s, spec, from);
   if (repeats_kv(spec, s)) {
-    const Matrix k = repeated(w, "K_repeated", s, from.k);
-    repeat_launch(w, "repeat_k", heads, from.k, k);
-    const Matrix v = repeated(w, "V_repeated", s, from.v);
-    repeat_launch(w, "repeat_v", heads, from.v, v);
-    from.k = k;
-    from.v = v;
+    repeat_launch(w, "repeat_k", heads, from.k, per_head.k);
+    repeat_launch(w, "repeat_v", heads, from.v, per_head.v);
   }
+  const Operands copies = copied(w, s, spec, per_head);
   if (spec.copies_q_and_k) {
-    const Matrix q = copied(w, "Q_copy", s, from.q);
-    map_launch(w, "copy_q", heads, from.q, q);
-    const Matrix k = copied(w, "K_copy", s, from.k);
-    map_launch(w, "copy_k", heads, from.k, k);
-    from.q = q;
-    from.k = k;
+    map_launch(w, "copy_q", heads, per_head.q, copies.q);
+    map_launch(w, "copy_k", heads, per_head.k, copies.k);
   }
-  return from;
+  return copies;
 }
 
 void map_launch(ProgramWriter& w, const char* name, const Heads& heads, Matrix from, Matrix to) {
