@@ -68,7 +68,7 @@ std::vector<Value> cells_of(const Row& row, const std::vector<std::string>& name
   for (const std::string& name : names) {
     const Answer& answer = *row.at(name);
     const bool ok = answer.status == Status::ok;
-    cells.push_back(ok ? Value{answer.prediction.time.value()} : Value{});
+    cells.push_back(time_cell(answer));
     cells.emplace_back(std::string{ok ? name_of(answer.prediction.bound) : name_of(answer.status)});
     if (name == names.front()) continue;
     const bool both = ok && first.status == Status::ok;

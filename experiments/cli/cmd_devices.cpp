@@ -54,11 +54,9 @@ Table devices_table(const std::vector<DriverDevice>& devices, Context& context) 
                           {"uuid", "UUID", Show::text}}};
   for (const DriverDevice& device : devices) {
     const Value clock = device.clock_khz > 0 ? Value{device.clock_khz * 1e3} : Value{};
-    const std::string capability =
-        std::to_string(device.compute_capability.major) + '.' + std::to_string(device.compute_capability.minor);
-    table.rows.push_back({std::int64_t{device.index}, device.name, profile_of(device, table, context), capability,
-                          known(device.sm_count), known(device.memory_bytes), known(device.l2_bytes), clock,
-                          device.cuda_version, device.uuid});
+    table.rows.push_back({std::int64_t{device.index}, device.name, profile_of(device, table, context),
+                          to_string(device.compute_capability), known(device.sm_count), known(device.memory_bytes),
+                          known(device.l2_bytes), clock, device.cuda_version, device.uuid});
   }
   return table;
 }

@@ -72,6 +72,10 @@ std::string title_of(const Question& question) {
   return question.kernel + " on " + question.profile + ": " + describe(question.workload);
 }
 
+Value time_cell(const Answer& answer) {
+  return answer.status == Status::ok ? Value{answer.prediction.time.value()} : Value{};
+}
+
 double paper_rate(const Question& question, const Answer& answer) {
   if (answer.status != Status::ok) return std::numeric_limits<double>::quiet_NaN();
   return (paper_flops(question.workload) / answer.prediction.time).value();

@@ -29,6 +29,9 @@ struct QuestionTable {
 [[nodiscard]] analysis::Table table_of(const char* name, const QuestionTable& asked,
                                        const std::vector<analysis::Column>& more);
 
+/// The time of an answer; absent unless it is ok.
+[[nodiscard]] analysis::Value time_cell(const experiments::Answer& answer);
+
 /// Rate in the papers' FLOP; NaN unless the answer is ok.
 [[nodiscard]] double paper_rate(const experiments::Question& question, const experiments::Answer& answer);
 

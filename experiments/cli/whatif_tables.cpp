@@ -25,10 +25,6 @@ Value time_ratio(const Answer& base, const Answer& changed) {
   return both_ok(base, changed) ? Value{changed.prediction.time / base.prediction.time} : Value{};
 }
 
-Value time_cell(const Answer& answer) {
-  return answer.status == Status::ok ? Value{answer.prediction.time.value()} : Value{};
-}
-
 /// variant, time_s, one <limit>_alone_s per resource, bytes, bound, status, reason, notes.
 std::vector<Column> variant_columns() {
   std::vector<Column> columns{{"variant", "", Show::text}, {"time_s", "time", Show::seconds}};
@@ -87,19 +83,17 @@ std::string bound_change(const Answer& base, const Answer& changed) {
   return before == after ? before : before + " -> " + after;
 }
 
-QuestionTable questions_apart(const std::vector<Whatif>& whatifs) {
+std::vector<Question> questions_asked(const std::vector<Whatif>& whatifs) {
   std::vector<Question> questions;
   for (const Whatif& whatif : whatifs) questions.push_back(whatif.question);
-  return distinguishing(questions);
+  return questions;
 }
 
 }  // namespace
 
 Table machine_table(const std::vector<Whatif>& whatifs) {
-  std::vector<Question> questions;
-  for (const Whatif& whatif : whatifs) questions.push_back(whatif.question);
   const auto leaves = changed_leaves(whatifs.front());
-  Table table{.name = "whatif", .columns = experiments::question_columns(questions)};
+  Table table{.name = "whatif", .columns = experiments::question_columns(questions_asked(whatifs))};
   const auto asked = table.columns;
   for (const DeviceLeaf* leaf : leaves)
     table.columns.push_back({si_name(*leaf), std::string{leaf->path}, Show::number});
@@ -139,7 +133,7 @@ void write_comparison(std::ostream& out, const Whatif& whatif, analysis::Style s
 }
 
 Table people_questions(const std::vector<Whatif>& whatifs) {
-  QuestionTable asked = questions_apart(whatifs);
+  QuestionTable asked = distinguishing(questions_asked(whatifs));
   Table table = table_of("whatif", asked,
                          {{"base_s", "base", Show::seconds},
                           {"changed_s", "changed", Show::seconds},
@@ -161,7 +155,7 @@ Table people_questions(const std::vector<Whatif>& whatifs) {
 
 Table people_changes(const std::vector<Whatif>& whatifs) {
   const auto leaves = changed_leaves(whatifs.front());
-  const QuestionTable asked = questions_apart(whatifs);
+  const QuestionTable asked = distinguishing(questions_asked(whatifs));
   std::vector<Column> columns;
   for (const DeviceLeaf* leaf : leaves) columns.push_back({std::string{leaf->path}, std::string{leaf->path}});
   columns.insert(columns.end(), {{"time_s", "time", Show::seconds},
