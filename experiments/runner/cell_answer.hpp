@@ -14,8 +14,8 @@ struct CellAnswer {
   std::shared_ptr<const Profile> profile;
   analysis::Outcome status = analysis::Outcome::ok;
   bool built = false;  ///< Answer::built; an execution has no program here
-  Prediction
-      prediction;  ///< of an execution: bytes per level, extra memory, FLOP as the papers count; meaningful if ok
+  /// Meaningful if ok. Of an execution: bytes per level, extra memory, FLOP as the papers count.
+  Prediction prediction;
   std::optional<experiments::Executed> executed{};  ///< nothing: predicted
 
   [[nodiscard]] bool ok() const { return status == analysis::Outcome::ok; }

@@ -1,9 +1,8 @@
 // Which cells an expectation means: columns and what a cell has there.
 //
-//   {kernel: fa2, mask: causal}        profile, kernel, predictor, variant, method (left out: predicted), and the
-//   columns
-//                                      of a workload; seq stands for seq_q and seq_kv, mn for m and n
-//   against: {mask: none}              the cell that equals this one but for its mask
+//   {kernel: fa2, mask: causal}     profile, kernel, method (left out: predicted), predictor, variant, and the columns
+//                                   of a workload; seq stands for seq_q and seq_kv, mn for m and n
+//   against: {mask: none}           the cell that equals this one but for its mask
 #pragma once
 
 #include <string>

@@ -9,9 +9,9 @@ namespace {
 
 constexpr std::string_view softmax_launch = "softmax";
 
-/// {batch, head, row}, or a matrix of one column.
+/// {batch, head, row}; standard attention writes the logsumexp as a matrix of one column.
 bool holds_row_statistics(const Tensor& tensor) {
-  return tensor.extents.size() == 3 || tensor.extents[tensor.extents.size() - 1] == 1;
+  return tensor.extents.size() == 3 || std::string_view{tensor.name} == "LSE";
 }
 
 const Tensor& tensor_of(const Program& program, int tensor) {
