@@ -105,10 +105,10 @@ void compare_all(benchmark::State& state) {
 }
 
 BENCHMARK(import)->Name("store/import")->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(read_view, accuracy, "SELECT * FROM v_accuracy", 11)
+BENCHMARK_CAPTURE(read_view, accuracy, "SELECT * FROM v_accuracy", 13)
     ->Name("store/v_accuracy")
     ->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(read_view, compare, "SELECT * FROM v_compare", 43)
+BENCHMARK_CAPTURE(read_view, compare, "SELECT * FROM v_compare", 45)
     ->Name("store/v_compare")
     ->Unit(benchmark::kMillisecond);
 BENCHMARK(compare_all)->Name("store/compare")->Unit(benchmark::kMillisecond);

@@ -29,7 +29,8 @@ constexpr CannedQuery table[] = {
      "max(method = 'simulated' AND status = 'ok') AS simulated, max(method = 'executed' AND status = 'ok') AS "
      "executed, "
      "max(method = 'measured' AND status = 'ok') AS measured, max(method = 'published' AND status = 'ok') AS published "
-     "FROM v_latest GROUP BY profile, kernel, br, bc, op, pass, dtype, batch, heads, kv_heads, seq_q, seq_kv, "
+     "FROM v_latest GROUP BY profile, kernel, br, bc, warps, stages, op, pass, dtype, batch, heads, kv_heads, seq_q, "
+     "seq_kv, "
      "head_dim, "
      "mask, dropout, m, n, k, rows, cols, l2, setting) GROUP BY profile, kernel ORDER BY profile, kernel"},
     {"unmatched", "observations that no prediction stands beside",
@@ -45,16 +46,21 @@ constexpr CannedQuery table[] = {
      "SELECT profile, kernel, op, pass, dtype, batch, heads, kv_heads, seq_q, seq_kv, head_dim, mask, m, n, k, rows, "
      "cols, l2, setting, group_concat(predictor || ': ' || bound, ', ') AS bounds FROM v_latest "
      "WHERE bound <> '' AND method NOT IN ('measured', 'published') "
-     "GROUP BY profile, kernel, br, bc, op, pass, dtype, batch, heads, kv_heads, seq_q, seq_kv, head_dim, mask, "
+     "GROUP BY profile, kernel, br, bc, warps, stages, op, pass, dtype, batch, heads, kv_heads, seq_q, seq_kv, "
+     "head_dim, mask, "
      "dropout, "
      "m, n, k, rows, cols, l2, setting HAVING count(DISTINCT bound) > 1 ORDER BY profile, kernel, seq_q"},
     {"bytes", "DRAM and L2 bytes that counters saw beside those that each method says",
      "SELECT profile, kernel, seq_q, seq_kv, head_dim, mask, method, predictor, observed_dram_read_gb, dram_read_gb, "
      "dram_read_ratio, dram_write_ratio, l2_read_ratio, l2_write_ratio FROM v_bytes ORDER BY profile, kernel, seq_q"},
+    {"tiles", "tile shapes of one kernel and question, the fastest first, with what a CTA of each occupies",
+     "SELECT profile, kernel, head_dim, seq_q, mask, rank, br, bc, warps, stages, registers_per_thread, "
+     "smem_per_cta_kib, ctas_per_sm, time_ms, of_best, bound FROM v_tiles WHERE rank <= 10 "
+     "ORDER BY profile, kernel, head_dim, seq_q, mask, rank, result_id"},
     {"refused", "cells without an answer: infeasible, unsupported, failed",
-     "SELECT profile, kernel, op, pass, dtype, batch, heads, kv_heads, seq_q, seq_kv, head_dim, mask, method, "
-     "predictor, "
-     "status, reason FROM v_latest WHERE status <> 'ok' ORDER BY profile, kernel, status, seq_q"},
+     "SELECT profile, kernel, br, bc, warps, stages, op, pass, dtype, batch, heads, kv_heads, seq_q, seq_kv, head_dim, "
+     "mask, method, predictor, status, reason FROM v_latest WHERE status <> 'ok' ORDER BY profile, kernel, status, "
+     "seq_q"},
     {"latest", "the 20 results that were stored last",
      "SELECT profile, kernel, op, pass, dtype, batch, heads, seq_q, seq_kv, head_dim, mask, method, predictor, status, "
      "time_ms, bound FROM v_latest ORDER BY result_id DESC LIMIT 20"},

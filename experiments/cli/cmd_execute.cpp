@@ -37,8 +37,10 @@ struct Options {
 /// Options of a question that a compiled kernel leaves no choice in.
 void refuse_what_cannot_be_chosen(const QuestionOptions& question) {
   if (question.op != "attention") refuse("--op", "only whole attention calls are executed");
-  if (!question.br.empty()) refuse("--br", "the tile is compiled into the kernel");
-  if (!question.bc.empty()) refuse("--bc", "the tile is compiled into the kernel");
+  for (const auto& [option, text] : {std::pair{"--br", &question.br}, std::pair{"--bc", &question.bc},
+                                     std::pair{"--warps", &question.warps}, std::pair{"--stages", &question.stages}}) {
+    if (!text->empty()) refuse(option, "the tile is compiled into the kernel");
+  }
   if (question.predictor != QuestionOptions{}.predictor) refuse("--predictor", "nothing is predicted here");
 }
 

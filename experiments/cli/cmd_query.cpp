@@ -52,8 +52,9 @@ std::vector<std::string> canned_names() {
 
 void add_query(Command& command, Context& context) {
   auto options = std::make_shared<QueryOptions>();
-  command.option("SQL", options->sql,
-                 "one SELECT; views: v_result v_latest v_compare v_accuracy v_roofline v_bytes v_micro v_verification");
+  command.option(
+      "SQL", options->sql,
+      "one SELECT; views: v_result v_latest v_compare v_accuracy v_roofline v_tiles v_bytes v_micro v_verification");
   command.option("--db", options->database, "results database (one SQLite file)").placeholder("FILE").files();
   command.option("--canned", options->canned, "a query by name; `list` shows them")
       .placeholder("NAME")

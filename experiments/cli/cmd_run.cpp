@@ -77,8 +77,8 @@ int report(const runner::Experiment& experiment, const runner::RunSummary& summa
   expected.table.title = experiment.description;
   expected.table.notes.push_back(experiment.name + ", " + words(summary));
   if (expected.failed > 0) {
-    expected.table.notes.push_back(std::to_string(expected.failed) + " of " +
-                                   std::to_string(expected.table.rows.size()) + " rows are not as expected");
+    expected.table.notes.push_back(std::to_string(expected.failed) + " of " + std::to_string(expected.judged) +
+                                   " rows are not as expected");
   }
   write_output(context, options.output, expected.table);
   return expected.failed == 0 ? exit_ok : exit_threshold;

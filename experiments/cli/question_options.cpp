@@ -66,6 +66,8 @@ constexpr OptionRow option_table[] = {
     {"--cols", &QuestionOptions::cols, "LIST", "length of a row", "GEMM and softmax"},
     {"--br", &QuestionOptions::br, "LIST", "query rows of a tile (default: the kernel's)", "Model"},
     {"--bc", &QuestionOptions::bc, "LIST", "keys of a tile (default: the kernel's)", "Model"},
+    {"--warps", &QuestionOptions::warps, "LIST", "warps of a CTA (default: the kernel's)", "Model"},
+    {"--stages", &QuestionOptions::stages, "LIST", "buffers in flight (default: the kernel's)", "Model"},
     {"--l2", &QuestionOptions::l2, "NAMES", "cold or warm L2 (default: the kernel's)", "Model", names_of_enum<L2State>},
     {"--predictor", &QuestionOptions::predictor, "NAMES", "hierarchical (default) or roofline", "Model",
      predictor_names},
@@ -161,6 +163,8 @@ class QuestionReader {
   void end() {
     numbers(&QuestionOptions::br, [](Question& q, std::int64_t value) { q.overrides.br = value; });
     numbers(&QuestionOptions::bc, [](Question& q, std::int64_t value) { q.overrides.bc = value; });
+    numbers(&QuestionOptions::warps, [](Question& q, std::int64_t value) { q.overrides.warps = value; });
+    numbers(&QuestionOptions::stages, [](Question& q, std::int64_t value) { q.overrides.stages = value; });
     names<L2State>(&QuestionOptions::l2, [](Question& q, L2State value) { q.l2 = value; });
     texts(&QuestionOptions::predictor, [](Question& q, const std::string& name) { q.predictor = name; });
   }

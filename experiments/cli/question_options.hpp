@@ -16,7 +16,7 @@ struct QuestionOptions {
   std::string profile, kernel, op = "attention";
   std::string batch, heads, kv_heads, seq, seq_q, seq_kv, head_dim;
   std::string m, n, k, rows, cols;
-  std::string dtype, mask, pass, dropout, br, bc, l2;
+  std::string dtype, mask, pass, dropout, br, bc, warps, stages, l2;
   std::string predictor = "hierarchical";
   std::vector<std::string> settings;
 };

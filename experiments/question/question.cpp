@@ -27,6 +27,15 @@ std::string incompleteness(const Profile& profile, const Predictor& predictor, c
   return text;
 }
 
+analysis::CtaUse longest_cta(const Program& program, const Prediction& prediction) {
+  std::size_t longest = 0;
+  for (std::size_t l = 1; l < prediction.launches.size(); ++l) {
+    if (prediction.launches[l].time > prediction.launches[longest].time) longest = l;
+  }
+  const Launch& launch = program.launches[longest];
+  return {launch.registers, Bytes{static_cast<double>(launch.smem)}, prediction.launches[longest].resident};
+}
+
 /// What a reader must know beside the numbers.
 std::string notes_on(const Answer& answer, const Program& program) {
   // No spec has fitted constants: every time is the bare model's.
@@ -65,6 +74,7 @@ Answer Answerer::answer(const Question& question, std::shared_ptr<const Profile>
   const auto prediction = answer.predictor->predict(device, *program_);
   if (!prediction) return refuse(prediction.error());
   answer.prediction = *prediction;
+  answer.cta = longest_cta(*program_, answer.prediction);
   answer.notes = notes_on(answer, *program_);
   return answer;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "question/catalogues.hpp"
+#include "rooftile/analysis/result.hpp"
 #include "rooftile/model/kernel_spec.hpp"
 #include "rooftile/model/prediction.hpp"
 #include "rooftile/model/predictor.hpp"
@@ -27,6 +28,7 @@ struct Question {
   std::string predictor = "hierarchical";
   std::vector<Setting> settings;  ///< --set, applied in order
   std::string variant{};          ///< what an experiment calls these settings; no part of what is asked
+  bool own_tile = false;          ///< the overrides say the kernel's own tile; no part of what is asked either
   bool execute = false;           ///< the kernel is run on the CPU; nothing is predicted
 };
 
@@ -39,6 +41,7 @@ struct Answer {
   std::string reason;     ///< empty if ok
   bool built = false;     ///< the program could be written: the kernel covers the call, whether or not it fits
   Prediction prediction;  ///< meaningful only if ok
+  analysis::CtaUse cta;   ///< likewise
   std::string notes;      ///< "uncalibrated; flash2 does not target compute capability 7.0: a what-if"
 };
 

@@ -56,7 +56,7 @@ void CampaignCells::add(const Node& entry, const std::vector<std::string>& kerne
   if (phases.empty() && peers.empty()) return;
   for (const GridCell& cell : cells) {
     if (op_of(cell.workload) != Op::attention) entry.fail("a visit measures whole attention calls");
-    if (cell.overrides.br != 0 || cell.overrides.bc != 0) entry.fail("a visit measures the tiles that are compiled");
+    if (cell.overrides.any() || cell.tiles != TileSet::own) entry.fail("a visit measures the tiles that are compiled");
   }
   if (!phases.empty()) {
     for (const std::string& kernel : kernels) {

@@ -11,12 +11,14 @@ namespace {
 
 using experiments::Question;
 
-constexpr std::array<std::string_view, 26> cell_columns = {
-    "profile", "kernel", "method", "predictor", "variant", "op",   "batch", "heads",   "kv_heads",
-    "seq",     "seq_q",  "seq_kv", "head_dim",  "mask",    "pass", "dtype", "dropout", "br",
-    "bc",      "l2",     "mn",     "m",         "n",       "k",    "rows",  "cols"};
+constexpr std::array<std::string_view, 29> columns = {
+    "profile", "kernel", "method",   "predictor", "variant", "op",    "batch",   "heads", "kv_heads", "seq",
+    "seq_q",   "seq_kv", "head_dim", "mask",      "pass",    "dtype", "dropout", "tile",  "br",       "bc",
+    "warps",   "stages", "l2",       "mn",        "m",       "n",     "k",       "rows",  "cols"};
 /// Of these, two stand for two others each.
 constexpr bool is_pair(std::string_view column) { return column == "seq" || column == "mn"; }
+
+std::string text_if_given(std::int64_t value) { return value == 0 ? "" : std::to_string(value); }
 
 analysis::Method method_of(const Question& question) {
   return question.execute ? analysis::Method::executed : analysis::Method::predicted;
@@ -44,6 +46,8 @@ bool meets_all(const Question& question, const std::vector<Condition>& condition
 
 }  // namespace
 
+std::span<const std::string_view> cell_columns() { return columns; }
+
 std::string cell_word(const Question& question, std::string_view column) {
   if (column == "profile") return question.profile;
   if (column == "kernel") return question.kernel;
@@ -51,8 +55,11 @@ std::string cell_word(const Question& question, std::string_view column) {
   if (column == "predictor") return question.execute ? "" : question.predictor;
   if (column == "variant") return question.variant;
   if (column == "op") return std::string{name_of(op_of(question.workload))};
-  if (column == "br") return question.overrides.br == 0 ? "" : std::to_string(question.overrides.br);
-  if (column == "bc") return question.overrides.bc == 0 ? "" : std::to_string(question.overrides.bc);
+  if (column == "tile") return question.own_tile || !question.overrides.any() ? "own" : "other";
+  if (column == "br") return text_if_given(question.overrides.br);
+  if (column == "bc") return text_if_given(question.overrides.bc);
+  if (column == "warps") return text_if_given(question.overrides.warps);
+  if (column == "stages") return text_if_given(question.overrides.stages);
   if (column == "l2") return question.l2 ? std::string{name_of(*question.l2)} : "";
   return analysis::workload_text(question.workload, column);
 }
@@ -65,7 +72,7 @@ std::vector<std::string_view> columns_meant(std::string_view column) {
 
 std::vector<Condition> read_conditions(yaml::Map& map) {
   std::vector<Condition> conditions;
-  for (const std::string_view column : cell_columns) {
+  for (const std::string_view column : columns) {
     if (const yaml::Node* node = map.optional(column)) {
       conditions.push_back({std::string{column}, node->as_text()});
     }
@@ -78,7 +85,7 @@ bool meets(const Question& question, const std::vector<Condition>& conditions) {
 }
 
 OtherCells::OtherCells(const std::vector<Condition>& against, const std::vector<Question>& questions) {
-  for (const std::string_view column : cell_columns) {
+  for (const std::string_view column : columns) {
     const bool given = speak_of(against, column) || (column == "predictor" && speak_of(against, "method"));
     if (!is_pair(column) && !given) same_.push_back(column);
   }

@@ -1,10 +1,12 @@
 // Which cells an expectation means: columns and what a cell has there.
 //
-//   {kernel: fa2, mask: causal}     profile, kernel, method (left out: predicted), predictor, variant, and the columns
-//                                   of a workload; seq stands for seq_q and seq_kv, mn for m and n
+//   {kernel: fa2, mask: causal}     profile, kernel, method (left out: predicted), predictor, variant, the columns of a
+//                                   workload and those of the tile; seq stands for seq_q and seq_kv, mn for m and n
+//   {kernel: fa2, tile: own}        the kernel's own tile, whether or not br, bc, warps and stages say it
 //   against: {mask: none}           the cell that equals this one but for its mask
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -21,7 +23,10 @@ struct Condition {
   std::string text;
 };
 
-/// What a cell has in a column, as text.
+/// All columns, in the order in which tables show them.
+[[nodiscard]] std::span<const std::string_view> cell_columns();
+
+/// What a cell has in a column, as text; "" where it has nothing. `tile` is "own" or "other".
 [[nodiscard]] std::string cell_word(const experiments::Question& question, std::string_view column);
 
 /// The columns that a condition's column stands for: itself, or two for seq and mn.

@@ -11,7 +11,11 @@
 //
 //     - {kernel: fa2, mask: causal, against: {mask: none}, speedup: 1.65 to 1.9}
 //
-// each cell is compared with the one that differs from it in what `against` says alone.
+// each cell is compared with the one that differs from it in what `against` says alone. With
+//
+//     - {kernel: fa2, tile: own, any_of: {rank: at most 3, of_best: at most 1.05}, share: at least 0.8}
+//
+// four of five of the cells must give one of the two; the table has a row for each and one for the share.
 #pragma once
 
 #include "rooftile/analysis/report.hpp"
@@ -23,9 +27,15 @@ namespace rooftile::runner {
 /// Reads one entry of `expect:`. InputError for unknown keys, for no outcome at all, for numbers that are none.
 [[nodiscard]] Expectation read_expectation(const yaml::Node& entry);
 
+/// True if it speaks of a cell beside those that differ from it in their tile alone.
+[[nodiscard]] bool compares_tiles(const Expectation& expectation);
+
 struct ExpectationReport {
-  analysis::Table table;  ///< "expectations": one row per expectation and cell, in the order of the file
-  int failed = 0;         ///< rows that are not as expected
+  /// "expectations": one row per expectation and cell, in the order of the file; behind the cells of a share, the
+  /// share.
+  analysis::Table table;
+  int judged = 0;  ///< rows that must be as expected: all but the cells of a share
+  int failed = 0;  ///< of them, those that are not
 };
 
 /// Answers the cells of every expectation again and holds them against it.

@@ -1,6 +1,7 @@
 #include "runner/experiment.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <unordered_set>
 
 #include "question/columns.hpp"
@@ -10,6 +11,8 @@
 #include "runner/expectations.hpp"
 #include "runner/items_of.hpp"
 #include "runner/published.hpp"
+#include "runner/tile_cells.hpp"
+#include "runner/tile_ranking.hpp"
 #include "runner/workload_grid.hpp"
 
 namespace rooftile::runner {
@@ -155,18 +158,27 @@ class ExperimentReader {
       for (const std::string& kernel : kernels) {
         for (const GridCell& cell : cells) {
           for (const Variant& variant : variants_) {
-            add({.profile = profile,
-                 .kernel = kernel,
-                 .workload = cell.workload,
-                 .overrides = cell.overrides,
-                 .l2 = cell.l2,
-                 .predictor = {},
-                 .settings = variant.settings,
-                 .variant = variant.name},
-                methods);
+            add_with_tiles(entry, cell.tiles,
+                           {.profile = profile,
+                            .kernel = kernel,
+                            .workload = cell.workload,
+                            .overrides = cell.overrides,
+                            .l2 = cell.l2,
+                            .predictor = {},
+                            .settings = variant.settings,
+                            .variant = variant.name},
+                           methods);
           }
         }
       }
+    }
+  }
+
+  void add_with_tiles(const Node& entry, TileSet tiles, const Question& question,
+                      const std::vector<analysis::Method>& methods) {
+    for (Question& one : with_tiles(question, tiles, entry, *catalogues_)) {
+      if (experiment_.questions.size() >= most_cells) entry.fail("more than " + std::to_string(most_cells) + " cells");
+      add(std::move(one), methods);
     }
   }
 
@@ -212,6 +224,7 @@ class ExperimentReader {
                                    [&](const Question& question) { return meets(question, expectation.cells); });
       if (!met) entry->fail("no cell of this experiment is meant by this expectation");
       check_against(expectation);
+      check_tiles(expectation);
       experiment_.expectations.push_back(std::move(expectation));
     }
   }
@@ -224,6 +237,17 @@ class ExperimentReader {
       if (!meets(question, expectation.cells)) continue;
       if (others.of(question) != nullptr) continue;
       throw InputError{expectation.where, "no cell of this experiment stands against: " + command_line(question)};
+    }
+  }
+
+  /// Every cell that is ranked among tiles has others to be ranked with.
+  void check_tiles(const Expectation& expectation) {
+    if (!compares_tiles(expectation)) return;
+    if (!ranking_) ranking_.emplace(experiment_.questions, *catalogues_);
+    for (const Question& question : experiment_.questions) {
+      if (!meets(question, expectation.cells) || ranking_->tiles_of(question) > 1) continue;
+      throw InputError{expectation.where, "rank and of_best need other tiles of the same cell (`tiles: feasible`): " +
+                                              command_line(question)};
     }
   }
 
@@ -247,6 +271,7 @@ class ExperimentReader {
   std::vector<analysis::Method> methods_;
   std::vector<Variant> variants_;
   std::unordered_set<std::string> seen_;
+  std::optional<TileRanking> ranking_;  ///< of all questions, once an expectation asks for it
 };
 
 }  // namespace

@@ -38,12 +38,18 @@
 
 namespace rooftile::runner {
 
-/// All cells that meet `cells` must give what `outcomes` say; ratios are to the cell that is the same but for what
-/// `against` says.
+/// All cells that meet `cells` must give what `outcomes` say and, where there are any, at least one of `any_of`; ratios
+/// are to the cell that is the same but for what `against` says. With `share`, not all of them but such a share.
 struct Expectation {
+  struct Share {
+    ExpectedNumber number;
+    std::string text;  ///< as the file has it
+  };
   std::vector<Condition> cells;
   std::vector<Condition> against;
   std::vector<Expected> outcomes;
+  std::vector<Expected> any_of;
+  std::optional<Share> share;
   Location where;
 };
 

@@ -11,6 +11,7 @@ namespace {
 using analysis::Show;
 using analysis::Value;
 using Needs = Outcome::Needs;
+using Beside = Outcome::Beside;
 
 constexpr Dimension plain{};
 constexpr Dimension byte{.byte = 1};
@@ -34,50 +35,57 @@ Value accesses_per_element(const Case& c) {
 
 double over(double a, double b) { return a / b; }
 
-constexpr std::array<Outcome, 20> outcomes = {{
-    {"flop_per_byte", "FLOP/byte", Show::number, plain, Needs::traffic, false,
+constexpr std::array<Outcome, 22> outcomes = {{
+    {"flop_per_byte", "FLOP/byte", Show::number, plain, Needs::traffic, Beside::nothing,
      [](const Case& c) -> Value { return (c.cell.prediction.paper_flops / c.cell.prediction.dram.total()).value(); }},
-    {"ridge_flop_per_byte", "ridge", Show::number, plain, Needs::prediction, false,
+    {"ridge_flop_per_byte", "ridge", Show::number, plain, Needs::prediction, Beside::nothing,
      [](const Case& c) -> Value { return ridge(c.cell.profile->device, dtype_of(c.question.workload)).value(); }},
-    {"time", "time", Show::seconds, second, Needs::prediction, false,
+    {"time", "time", Show::seconds, second, Needs::prediction, Beside::nothing,
      [](const Case& c) -> Value { return c.cell.prediction.time.value(); }},
-    {"dram_bytes", "DRAM", Show::bytes, byte, Needs::traffic, false,
+    {"dram_bytes", "DRAM", Show::bytes, byte, Needs::traffic, Beside::nothing,
      [](const Case& c) -> Value { return c.cell.prediction.dram.total().value(); }},
-    {"l2_bytes", "L2", Show::bytes, byte, Needs::traffic, false,
+    {"l2_bytes", "L2", Show::bytes, byte, Needs::traffic, Beside::nothing,
      [](const Case& c) -> Value { return c.cell.prediction.l2.total().value(); }},
-    {"host_bytes", "host link", Show::bytes, byte, Needs::prediction, false,
+    {"host_bytes", "host link", Show::bytes, byte, Needs::prediction, Beside::nothing,
      [](const Case& c) -> Value { return c.cell.prediction.host.value(); }},
-    {"extra_memory", "extra memory", Show::bytes, byte, Needs::traffic, false,
+    {"extra_memory", "extra memory", Show::bytes, byte, Needs::traffic, Beside::nothing,
      [](const Case& c) -> Value { return c.cell.prediction.extra_memory.value(); }},
-    {"matrix_bytes", "matrices", Show::bytes, byte, Needs::program, false,
+    {"matrix_bytes", "matrices", Show::bytes, byte, Needs::program, Beside::nothing,
      [](const Case& c) -> Value { return swept_matrix_bytes(c.program); }},
-    {"row_statistics_bytes", "row statistics", Show::bytes, byte, Needs::program, false,
+    {"row_statistics_bytes", "row statistics", Show::bytes, byte, Needs::program, Beside::nothing,
      [](const Case& c) -> Value { return swept_row_statistics_bytes(c.program); }},
-    {"accesses_per_element", "accesses", Show::number, plain, Needs::traffic, false, accesses_per_element},
-    {"relative_error", "relative error", Show::number, plain, Needs::execution, false,
+    {"accesses_per_element", "accesses", Show::number, plain, Needs::traffic, Beside::nothing, accesses_per_element},
+    {"relative_error", "relative error", Show::number, plain, Needs::execution, Beside::nothing,
      [](const Case& c) -> Value { return c.cell.executed->error.relative; }},
-    {"lse_error", "LSE error", Show::number, plain, Needs::execution, false,
+    {"lse_error", "LSE error", Show::number, plain, Needs::execution, Beside::nothing,
      [](const Case& c) -> Value { return c.cell.executed->error.lse; }},
-    {"counts_apart", "counts apart", Show::number, plain, Needs::execution, false,
+    {"counts_apart", "counts apart", Show::number, plain, Needs::execution, Beside::nothing,
      [](const Case& c) -> Value { return static_cast<double>(experiments::counts_apart(c.cell.executed->counts)); }},
-    {"bound", "bound", Show::text, std::nullopt, Needs::prediction, false,
+    {"bound", "bound", Show::text, std::nullopt, Needs::prediction, Beside::nothing,
      [](const Case& c) -> Value { return std::string{name_of(c.cell.prediction.bound)}; }},
-    {"bound_class", "bound class", Show::text, std::nullopt, Needs::prediction, false,
+    {"bound_class", "bound class", Show::text, std::nullopt, Needs::prediction, Beside::nothing,
      [](const Case& c) -> Value { return std::string{name_of(class_of(c.cell.prediction.bound))}; }},
-    {"status", "status", Show::text, std::nullopt, Needs::nothing, false,
+    {"status", "status", Show::text, std::nullopt, Needs::nothing, Beside::nothing,
      [](const Case& c) -> Value { return std::string{name_of(c.cell.status)}; }},
-    {"speedup", "speedup", Show::ratio, plain, Needs::prediction, true,
+    {"speedup", "speedup", Show::ratio, plain, Needs::prediction, Beside::against,
      [](const Case& c) -> Value { return over(c.against->prediction.time.value(), c.cell.prediction.time.value()); }},
-    {"dram_ratio", "DRAM ratio", Show::ratio, plain, Needs::traffic, true,
+    {"dram_ratio", "DRAM ratio", Show::ratio, plain, Needs::traffic, Beside::against,
      [](const Case& c) -> Value {
        return over(c.against->prediction.dram.total().value(), c.cell.prediction.dram.total().value());
      }},
-    {"l2_ratio", "L2 ratio", Show::ratio, plain, Needs::traffic, true,
+    {"l2_ratio", "L2 ratio", Show::ratio, plain, Needs::traffic, Beside::against,
      [](const Case& c) -> Value {
        return over(c.against->prediction.l2.total().value(), c.cell.prediction.l2.total().value());
      }},
-    {"bound_before", "bound before", Show::text, std::nullopt, Needs::prediction, true,
+    {"bound_before", "bound before", Show::text, std::nullopt, Needs::prediction, Beside::against,
      [](const Case& c) -> Value { return std::string{name_of(c.against->prediction.bound)}; }},
+    {"rank", "rank", Show::number, plain, Needs::prediction, Beside::tiles,
+     [](const Case& c) -> Value {
+       const auto faster = std::ranges::lower_bound(c.tile_times, c.cell.prediction.time.value());
+       return static_cast<double>(faster - c.tile_times.begin()) + 1;
+     }},
+    {"of_best", "of best", Show::ratio, plain, Needs::prediction, Beside::tiles,
+     [](const Case& c) -> Value { return over(c.cell.prediction.time.value(), c.tile_times.front()); }},
 }};
 
 /// A name must be one that the outcome can have.
@@ -129,7 +137,8 @@ bool Expected::holds(const analysis::Value& value) const {
 
 analysis::Value outcome_of(const Outcome& outcome, const Case& of) {
   if (!has(of.cell, outcome.needs)) return {};
-  if (outcome.compares && (of.against == nullptr || !has(*of.against, outcome.needs))) return {};
+  if (outcome.beside == Beside::tiles && of.tile_times.empty()) return {};
+  if (outcome.beside == Beside::against && (of.against == nullptr || !has(*of.against, outcome.needs))) return {};
   return outcome.value(of);
 }
 

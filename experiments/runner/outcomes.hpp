@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,8 +18,9 @@ namespace rooftile::runner {
 struct Case {
   const experiments::Question& question;
   const CellAnswer& cell;
-  const Program& program;               ///< of a prediction
-  const CellAnswer* against = nullptr;  ///< nullptr: the expectation has no `against`
+  const Program& program;                ///< of a prediction
+  const CellAnswer* against = nullptr;   ///< nullptr: the expectation has no `against`
+  std::span<const double> tile_times{};  ///< of all tiles of this cell, the shortest first; if they were asked for
 };
 
 struct Outcome {
@@ -29,7 +31,8 @@ struct Outcome {
   /// What the cell must have: a prediction; an execution; traffic, which both have; a program, which a prediction has
   /// also for a call that does not fit; or nothing at all.
   enum class Needs { prediction, execution, traffic, program, nothing } needs;
-  bool compares;  ///< with the answer that `against` names
+  /// Beside which other cells: none, the one that `against` names, those that differ in their tile alone.
+  enum class Beside { nothing, against, tiles } beside;
   analysis::Value (*value)(const Case&);
 };
 

@@ -26,6 +26,7 @@ ResultRow row_of(const Question& question, const Answer& answer, experiments::Ca
   ResultRow row = answer.status == Status::ok
                       ? analysis::make_row(std::move(key), answer.prediction)
                       : analysis::make_row(std::move(key), Refusal{answer.status, answer.reason});
+  if (answer.status == Status::ok) row.cta = answer.cta;
   row.notes = answer.notes;
   return row;
 }

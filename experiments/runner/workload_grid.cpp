@@ -107,9 +107,20 @@ class GridReader {
     required_integers(one.first, one.second);
     required_integers(other.first, other.second);
   }
-  void tile_if_stated() {
-    integers_if_stated("br", [](GridCell& cell, std::int64_t value) { cell.overrides.br = value; });
-    integers_if_stated("bc", [](GridCell& cell, std::int64_t value) { cell.overrides.bc = value; });
+  /// True if any part of a tile is.
+  bool tile_if_stated() {
+    bool any = integers_if_stated("br", [](GridCell& cell, std::int64_t value) { cell.overrides.br = value; });
+    any |= integers_if_stated("bc", [](GridCell& cell, std::int64_t value) { cell.overrides.bc = value; });
+    any |= integers_if_stated("warps", [](GridCell& cell, std::int64_t value) { cell.overrides.warps = value; });
+    any |= integers_if_stated("stages", [](GridCell& cell, std::int64_t value) { cell.overrides.stages = value; });
+    return any;
+  }
+  void tile_or_set_if_stated() {
+    const bool tile = tile_if_stated();
+    const Node* set = map_.optional("tiles");
+    if (set == nullptr) return;
+    if (tile) set->fail("`tiles:` beside br, bc, warps or stages");
+    cells_.cross(std::vector{set->as_enum<TileSet>()}, [](GridCell& cell, TileSet tiles) { cell.tiles = tiles; });
   }
   template <class E, class Set>
   void enums_if_stated(std::string_view key, Set set) {
@@ -155,7 +166,7 @@ std::vector<GridCell> expand_attention(const Node& entry, std::size_t most) {
   grid.enums_if_stated<Mask>("mask", member(&S::mask));
   grid.enums_if_stated<Pass>("pass", member(&S::pass));
   grid.numbers_if_stated("dropout", member(&S::dropout));
-  grid.tile_if_stated();
+  grid.tile_or_set_if_stated();
   return std::move(grid).finish();
 }
 
@@ -166,7 +177,7 @@ std::vector<GridCell> expand_gemm(const Node& entry, std::size_t most) {
   grid.tied_integers("mn", {"m", member(&S::m)}, {"n", member(&S::n)});
   grid.required_integers("k", member(&S::k));
   grid.enums_if_stated<DType>("dtype", member(&S::dtype));
-  grid.tile_if_stated();
+  (void)grid.tile_if_stated();
   return std::move(grid).finish();
 }
 

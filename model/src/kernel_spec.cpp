@@ -3,9 +3,13 @@
 #include <algorithm>
 
 #include "rooftile/model/bound.hpp"
+#include "rooftile/model/registers.hpp"
+#include "rooftile/model/tile_table.hpp"
 
 namespace rooftile {
 namespace {
+
+constexpr std::int64_t warps_of_group = 4;
 
 bool serves(const TileRow& row, std::int64_t head_dim, Mask mask, bool dropout, Pass pass) {
   if (row.pass != pass && row.pass != Pass::fwd_bwd) return false;
@@ -40,12 +44,69 @@ TileRow paper_tile(const Device& device, std::int64_t head_dim) {
   return row;
 }
 
-TileRow with(SpecOverrides overrides, TileRow row) {
-  if (overrides.br == 0 && overrides.bc == 0) return row;
+TileRow changed(TileRow row, SpecOverrides overrides) {
   if (overrides.br != 0) row.br = overrides.br;
   if (overrides.bc != 0) row.bc = overrides.bc;
-  row.smem = 0;  // the algorithm's formula for the new shape
+  if (overrides.warps != 0) row.warps = static_cast<int>(overrides.warps);
+  if (overrides.stages != 0) row.stages = static_cast<int>(overrides.stages);
   return row;
+}
+
+bool same_shape(const TileRow& a, const TileRow& b) {
+  return a.br == b.br && a.bc == b.bc && a.warps == b.warps && a.stages == b.stages;
+}
+
+/// P stays in registers where it has room there. A consumer without room for S and O either says how much it needs.
+TileRow with_flash3_registers(const KernelSpec& spec, TileRow row) {
+  constexpr std::int64_t largest = 9999;  // far from fitting, and any number of bits holds it
+  const std::int64_t consumers = std::max<std::int64_t>(1, row.warps / warps_of_group - 1);
+  const auto need = [&](PlaceOfP place) {
+    return flash3_registers(row.br, row.bc, row.head_dim, consumers, place).total();
+  };
+  const std::int64_t granted = flash3_role_registers(consumers).consumer;
+  row.registers = flash3_entry_registers(consumers + 1);
+  row.p_in_smem = need(spec.overlap ? PlaceOfP::beside_s : PlaceOfP::over_s) > granted;
+  if (row.p_in_smem && need(PlaceOfP::smem) > granted) {
+    row.consumer_registers = static_cast<int>(std::min(largest, need(PlaceOfP::smem)));
+  }
+  return row;
+}
+
+/// The row in another shape: shared memory by the algorithm's formula, registers by the estimate where there is one.
+/// A shape that is the row's own keeps what the row says.
+TileRow with(SpecOverrides overrides, const KernelSpec& spec, const TileRow& own) {
+  TileRow row = changed(own, overrides);
+  if (same_shape(row, own)) return row;
+  row.smem = 0;
+  if (row.pass == Pass::bwd) return row;
+  switch (spec.algorithm) {
+    case Algorithm::flash2:
+    case Algorithm::split_kv:
+      row.registers = static_cast<int>(flash2_registers(row.br, row.bc, row.head_dim, row.warps).total());
+      return row;
+    case Algorithm::flash3: return with_flash3_registers(spec, row);
+    case Algorithm::standard:
+      row.registers = static_cast<int>(gemm_registers(row.br, row.bc, row.warps).total());
+      row.registers_narrow = static_cast<int>(gemm_registers(row.br, gemm_column_step, row.warps).total());
+      return row;
+    case Algorithm::flash1: break;
+  }
+  return row;
+}
+
+/// Nothing, or why no kernel has such a tile.
+tl::expected<void, Refusal> sensible(SpecOverrides overrides) {
+  struct Limit {
+    const char* what;
+    std::int64_t value, most;
+  };
+  for (const Limit& limit : {Limit{"br", overrides.br, 4096}, Limit{"bc", overrides.bc, 4096},
+                             Limit{"warps", overrides.warps, 32}, Limit{"stages", overrides.stages, 64}}) {
+    if (limit.value >= 0 && limit.value <= limit.most) continue;
+    return tl::unexpected<Refusal>{{Status::unsupported, std::string{limit.what} + " " + std::to_string(limit.value) +
+                                                             " is outside 1 to " + std::to_string(limit.most)}};
+  }
+  return {};
 }
 
 }  // namespace
@@ -71,12 +132,8 @@ tl::expected<TileRow, Refusal> select_tile(const KernelSpec& spec, const Device&
                                                              " follows from shared memory, which " + device.name +
                                                              " does not state (sm.smem_per_cta or sm.smem_capacity)"}};
   }
-  constexpr std::int64_t largest_tile = 4096;
-  if (std::max(overrides.br, overrides.bc) > largest_tile || std::min(overrides.br, overrides.bc) < 0) {
-    return tl::unexpected<Refusal>{{Status::unsupported, "a tile of " + std::to_string(overrides.br) + " x " +
-                                                             std::to_string(overrides.bc) + " is outside 1 to 4096"}};
-  }
-  return with(overrides, spec.paper_tile ? paper_tile(device, head_dim) : *found);
+  if (auto refused = sensible(overrides); !refused) return tl::unexpected{refused.error()};
+  return with(overrides, spec, spec.paper_tile ? paper_tile(device, head_dim) : *found);
 }
 
 }  // namespace rooftile

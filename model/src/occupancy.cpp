@@ -31,6 +31,22 @@ tl::unexpected<Refusal> does_not_fit(std::string reason) {
   return tl::unexpected<Refusal>{{Status::infeasible, std::move(reason)}};
 }
 
+/// setmaxnreg hands on what the CTA starts with and no more.
+tl::expected<void, Refusal> roles_fit(const Launch& launch) {
+  const std::int64_t given = std::int64_t{launch.threads} * launch.registers;
+  std::int64_t taken = 0;
+  const Role* largest = nullptr;
+  for (const Role& role : launch.roles) {
+    const std::int64_t registers = role.registers == 0 ? launch.registers : role.registers;
+    taken += std::int64_t{role.warps} * role.copies * warp_size * registers;
+    if (largest == nullptr || role.registers > largest->registers) largest = &role;
+  }
+  if (taken <= given) return {};
+  return does_not_fit(std::string{launch.name} + " needs " + std::to_string(largest->registers) +
+                      " registers per thread of its " + largest->name + ", " + std::to_string(taken) +
+                      " in all roles of a CTA that starts with " + std::to_string(given));
+}
+
 tl::expected<void, Refusal> fits(const Device& device, const Launch& launch) {
   const std::string name = launch.name;
   if (const std::int64_t limit = whole(device.sm.smem_per_cta, any_number); launch.smem > limit) {
@@ -47,6 +63,7 @@ tl::expected<void, Refusal> fits(const Device& device, const Launch& launch) {
     return does_not_fit(name + " needs " + std::to_string(registers_of_cta(device, launch)) +
                         " registers per CTA, an SM of " + device.name + " has " + std::to_string(limit));
   }
+  if (auto refused = roles_fit(launch); !refused) return refused;
   double ctas = 1;
   for (const Axis& axis : launch.axes) ctas *= static_cast<double>(axis.extent);
   if (ctas > static_cast<double>(largest_grid)) {

@@ -15,13 +15,13 @@ BatchCell cell_of(const std::string& text) {
 
 TEST(cell, attention) {
   const BatchCell cell =
-      cell_of(batch_header + ",br,bc,l2\na100_sxm4_80gb,fa2,fwd+bwd,bf16,2,8,4,128,256,64,causal,0.1,128,64,cold\n");
+      cell_of(batch_header +
+              ",br,bc,warps,stages,l2\na100_sxm4_80gb,fa2,fwd+bwd,bf16,2,8,4,128,256,64,causal,0.1,128,64,8,2,cold\n");
   EXPECT_EQ(cell.profile, "a100_sxm4_80gb");
   EXPECT_EQ(cell.kernel, "fa2");
   EXPECT_EQ(cell.workload,
             (Workload{AttentionShape{2, 8, 4, 128, 256, 64, DType::bf16, Mask::causal, Pass::fwd_bwd, 0.1}}));
-  EXPECT_EQ(cell.tile.br, 128);
-  EXPECT_EQ(cell.tile.bc, 64);
+  EXPECT_EQ(cell.tile, (SpecOverrides{128, 64, 8, 2}));
   EXPECT_EQ(cell.l2, L2State::cold);
 }
 

@@ -72,7 +72,8 @@ TEST(exchange, export_and_import_give_the_same_store) {
   Store store = Store::in_memory();
   const RunId run = store.begin_run(run_info());
   ResultRow full = row(predicted_key(), 1.0 / 3.0);
-  full.key.tile = {64, 32};
+  full.key.tile = {64, 32, 8, 2};
+  full.cta = CtaUse{168, Bytes{65536}, 2};
   full.key.setting = "memory.dram.bandwidth=3 TB/s";
   full.l2_read = Bytes{3};
   full.l2_write = Bytes{4};
@@ -83,7 +84,9 @@ TEST(exchange, export_and_import_give_the_same_store) {
   store.put(run, full);
   ResultKey gemm = predicted_key();
   gemm.workload = GemmShape{1, 256, 512, 64, DType::bf16};
-  store.put(run, row(gemm, 1e-5));
+  ResultRow without_residents = row(gemm, 1e-5);
+  without_residents.cta = CtaUse{32, Bytes{0}};
+  store.put(run, without_residents);
   ResultKey softmax = predicted_key();
   softmax.workload = SoftmaxShape{4096, 1024, DType::fp32};
   store.put(run, row(softmax, 1e-5));
@@ -103,9 +106,15 @@ TEST(exchange, export_and_import_give_the_same_store) {
   export_csv(copy, second);
   EXPECT_EQ(first.str(), second.str());
   const char* keys =
-      "SELECT profile, profile_hash, kernel, br, bc, op, batch, dropout, m, rows, l2, method, predictor, "
-      "predictor_version, setting, source, time_s, status, reason, notes FROM v_result ORDER BY id";
+      "SELECT profile, profile_hash, kernel, br, bc, warps, stages, op, batch, dropout, m, rows, l2, method, "
+      "predictor, "
+      "registers_per_thread, smem_per_cta_bytes, ctas_per_sm, predictor_version, setting, source, time_s, status, "
+      "reason, notes FROM v_result ORDER BY id";
   EXPECT_EQ(answer(store, keys), answer(copy, keys));
+  EXPECT_EQ(answer(copy,
+                   "SELECT br, bc, warps, stages, registers_per_thread, smem_per_cta_bytes, ctas_per_sm FROM "
+                   "v_result ORDER BY id LIMIT 2"),
+            "64|32|8|2|168|65536|2\n-|-|-|-|32|0|-\n");
 }
 
 TEST(exchange, export_has_the_batch_columns_first_and_can_be_limited) {

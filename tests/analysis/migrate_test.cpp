@@ -106,6 +106,33 @@ TEST(migrate, opens_a_frozen_version_2_file) {
   EXPECT_EQ(answer(store, "SELECT name, value FROM v_micro"), "dram_read|1.5e+12\n");
 }
 
+// Of version 3: tiles of two numbers, and nothing known of what a CTA occupies.
+TEST(migrate, opens_a_frozen_version_3_file) {
+  const TempFolder folder;
+  create(folder / "old.db")
+      .exec(read_text(std::filesystem::path{ROOFTILE_SOURCE_DIR} / "tests/analysis/golden_v3.sql"));
+  ASSERT_EQ(version_of(folder / "old.db"), 3);
+  Store store = Store::open(folder / "old.db", Access::read_write_create);
+  EXPECT_EQ(store.info().schema_version, schema_version());
+  EXPECT_EQ(version_of(folder / "old.db.bak-v3"), 3);
+  EXPECT_EQ(answer(store,
+                   "SELECT br, bc, warps, stages, registers_per_thread, ctas_per_sm, time_ms FROM v_latest "
+                   "WHERE method = 'predicted' ORDER BY br"),
+            "-|-|-|-|-|-|1.5\n64|32|-|-|-|-|1.2\n");
+  EXPECT_EQ(answer(store, "SELECT kernel, br, warps, observed_ms, predicted_ms FROM v_compare"), "fa2|-|-|2|1.5\n");
+  EXPECT_EQ(answer(store, "SELECT n, mape_pct FROM v_accuracy"), "1|25\n");
+  EXPECT_EQ(answer(store, "SELECT count(*) FROM v_tiles"), "0\n");
+
+  ResultRow tile = row(predicted_key(), 1e-3);
+  tile.key.tile = {64, 32, 4, 1};
+  tile.cta = CtaUse{149, Bytes{32768}, 3};
+  EXPECT_EQ(store.put(store.begin_run(run_info()), tile).added, 1);
+  EXPECT_EQ(answer(store,
+                   "SELECT rank, br, bc, warps, stages, registers_per_thread, smem_per_cta_kib, ctas_per_sm, of_best "
+                   "FROM v_tiles"),
+            "1|64|32|4|1|149|32|3|1\n");
+}
+
 TEST(migrate, an_older_file_is_not_migrated_for_reading) {
   const TempFolder folder;
   create(folder / "old.db").exec("PRAGMA application_id = 0x52465431; CREATE TABLE x (a)");

@@ -100,6 +100,8 @@ TEST(store, every_part_of_the_key_tells_results_apart) {
   vary([](ResultKey& k) { k.kernel = "rt_flash2"; });
   vary([](ResultKey& k) { k.tile.br = 64; });
   vary([](ResultKey& k) { k.tile.bc = 64; });
+  vary([](ResultKey& k) { k.tile.warps = 8; });
+  vary([](ResultKey& k) { k.tile.stages = 2; });
   vary([](ResultKey& k) { k.method = Method::simulated; });
   vary([](ResultKey& k) { k.predictor = "roofline"; });
   vary([](ResultKey& k) { k.predictor_version = 2; });

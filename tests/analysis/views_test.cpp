@@ -89,6 +89,23 @@ TEST_F(Views, latest_shows_one_row_per_series) {
             "2048|predicted|2|3|0.006\n2048|published|0|4|0.006\n");
 }
 
+TEST_F(Views, tiles_are_ranked_within_their_question) {
+  const auto tile = [](SpecOverrides shape, std::int64_t seq, double time) {
+    ResultRow result = row(predicted_key(seq), time);
+    result.key.tile = shape;
+    result.cta = CtaUse{200, Bytes{49152}, 2};
+    return result;
+  };
+  store_.put(run_, tile({128, 64, 4, 1}, 1024, 2e-3));
+  store_.put(run_, tile({64, 64, 4, 1}, 1024, 1e-3));
+  store_.put(run_, tile({64, 64, 4, 2}, 1024, 1e-3));
+  store_.put(run_, tile({64, 64, 4, 2}, 2048, 4e-3));
+  store_.put(run_, tile({64, 64}, 1024, 5e-4));  // says no warps: not one of them
+  EXPECT_EQ(ask("SELECT seq_q, rank, br, stages, registers_per_thread, smem_per_cta_kib, ctas_per_sm, of_best "
+                "FROM v_tiles ORDER BY seq_q, rank, stages"),
+            "1024|1|64|1|200|48|2|1\n1024|1|64|2|200|48|2|1\n1024|3|128|1|200|48|2|2\n2048|1|64|2|200|48|2|1\n");
+}
+
 TEST_F(Views, every_bound_has_a_class) {
   for (const Named<Limit>& limit : EnumNames<Limit>::table) {
     EXPECT_EQ(ask("SELECT class FROM bound_class WHERE bound = '" + std::string{limit.name} + "'"),

@@ -58,6 +58,28 @@ TEST(Cells, OtherColumnsPassThroughUntouched) {
   EXPECT_EQ(table[1].text("padded"), "  x ");
 }
 
+TEST(Cells, ATileIsThatOfTheOptions) {
+  const Scratch scratch;
+  const CsvTable table = answers(
+      scratch, header + ",br,bc,warps,stages\n" + good + ",,,,\n" + good + ",64,64,4,2\n" + good + ",128,64,8,\n");
+  ASSERT_EQ(table.size(), 3U);
+  const Outcome line = run_line({"predict",  "-p",      "a100_sxm4_80gb",
+                                 "-k",       "fa2",     "--batch",
+                                 "8",        "--heads", "16",
+                                 "--seq",    "4096",    "--head-dim",
+                                 "128",      "--mask",  "causal",
+                                 "--br",     "64",      "--bc",
+                                 "64",       "--warps", "4",
+                                 "--stages", "2",       "--format",
+                                 "csv"});
+  const CsvTable same = CsvTable::parse(line.out, "line");
+  EXPECT_EQ(same[0].text("time_s"), table[1].text("time_s"));
+  EXPECT_EQ(same[0].text("warps"), "4");
+  EXPECT_EQ(same[0].text("stages"), "2");
+  EXPECT_NE(table[0].text("time_s"), table[1].text("time_s"));
+  EXPECT_NE(table[0].text("time_s"), table[2].text("time_s"));
+}
+
 TEST(Cells, EveryNumberOfAnAnswerIsThere) {
   const Scratch scratch;
   const CsvTable table = answers(scratch, header + "\n" + good + "\n");

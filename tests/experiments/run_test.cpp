@@ -284,7 +284,7 @@ const BrokenExperiment broken_experiments[] = {
      "x.yaml:7:5: missing key 'seq', or 'seq_q' and 'seq_kv'"},
     {"both_seqs", head + gpus + "workloads:\n  - {batch: 1, heads: 16, seq: 64, seq_q: 1, head_dim: 64}\n",
      "x.yaml:7:36: unknown key 'seq_q'; allowed: batch, heads, kv_heads, seq, head_dim, dtype, mask, pass, dropout, "
-     "br, bc, op, kernels, methods, phases, peers, l2"},
+     "br, bc, warps, stages, tiles, op, kernels, methods, phases, peers, l2"},
     {"no_number", head + gpus + "workloads:\n  - {batch: 1, heads: 16, seq: [512, 1k], head_dim: 64}\n",
      "x.yaml:7:38: seq: '1k' is not a whole number"},
     {"kv_heads", head + gpus + "workloads:\n  - {batch: 1, heads: 16, kv_heads: 5, seq: 64, head_dim: 64}\n",
@@ -292,7 +292,9 @@ const BrokenExperiment broken_experiments[] = {
     {"mask", head + gpus + "workloads:\n  - {batch: 1, heads: 16, seq: 64, head_dim: 64, mask: casual}\n",
      "x.yaml:7:56: unknown mask 'casual'; allowed: none, causal, key_padding; did you mean 'causal'?"},
     {"key_of_other_op", head + gpus + "workloads:\n  - {op: gemm, mn: 64, k: 64, seq: 64}\n",
-     "x.yaml:7:31: unknown key 'seq'; allowed: batch, mn, k, dtype, br, bc, op, kernels, methods, phases, peers, l2"},
+     "x.yaml:7:31: unknown key 'seq'; allowed: batch, mn, k, dtype, br, bc, warps, stages, op, kernels, methods, "
+     "phases, "
+     "peers, l2"},
     {"too_many", head + gpus + "workloads:\n  - {batch: 1:9999:1, heads: 16, seq: 1:9999:1, head_dim: 64}\n",
      "x.yaml:7:5: more than 10000000 cells; a step or a list is too long"},
     {"no_profiles", head + "kernels: [fa2]\n" + grid,
@@ -303,7 +305,8 @@ const BrokenExperiment broken_experiments[] = {
     {"expect_nothing", head + gpus + grid + "expect:\n  - {seq: 512}\n",
      "x.yaml:9:5: an expectation needs at least one of flop_per_byte, ridge_flop_per_byte, time, dram_bytes, "
      "l2_bytes, host_bytes, extra_memory, matrix_bytes, row_statistics_bytes, accesses_per_element, relative_error, "
-     "lse_error, counts_apart, bound, bound_class, status, speedup, dram_ratio, l2_ratio, bound_before"},
+     "lse_error, counts_apart, bound, bound_class, status, speedup, dram_ratio, l2_ratio, bound_before, rank, "
+     "of_best"},
     {"expect_no_cell", head + gpus + grid + "expect:\n  - {seq: 513, status: ok}\n",
      "x.yaml:9:5: no cell of this experiment is meant by this expectation"},
     {"expect_bound", head + gpus + grid + "expect:\n  - {seq: 512, bound: drum}\n",

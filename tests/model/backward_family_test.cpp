@@ -133,7 +133,7 @@ TEST(FlashBackward, RefusesWhatItDoesNotCover) {
   EXPECT_EQ(refusal(s, spec, {64, 64}), "ok");
   s.pass = Pass::fwd_bwd;
   EXPECT_EQ(refusal(s, spec, {64, 64}),
-            "unsupported: br and bc are those of one pass: ask for fwd and bwd of flash2_training apart");
+            "unsupported: a tile is that of one pass: ask for fwd and bwd of flash2_training apart");
   s.pass = Pass::bwd;
   s.head_dim = 192;
   EXPECT_EQ(refusal(s, spec), "unsupported: head_dim 192 is outside flash2_training (up to 128)");

@@ -147,7 +147,9 @@ TEST(Refusal, NamesWhatDoesNotFit) {
   const Device a100 = test::device();
   const AttentionShape s{.batch = 1, .heads = 1, .kv_heads = 1, .seq_q = 4096, .seq_kv = 4096, .head_dim = 128};
   EXPECT_EQ(refusal(a100, s, test::flash2_spec()), "ok");
-  EXPECT_EQ(refusal(a100, s, test::flash2_spec(), {512, 64}), "ok");  // 160 KiB
+  EXPECT_EQ(refusal(a100, s, test::flash2_spec(), {64, 256}), "ok");  // 144 KiB
+  EXPECT_EQ(refusal(a100, s, test::flash2_spec(), {512, 64}),
+            "infeasible: flash2 needs 891 registers per thread, test_a100 has 255");
   EXPECT_EQ(refusal(a100, s, test::flash2_spec(), {512, 128}),
             "infeasible: flash2 needs 192 KiB of shared memory per CTA, test_a100 has 163 KiB");
   AttentionShape wide = s;

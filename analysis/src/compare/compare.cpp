@@ -6,7 +6,8 @@ namespace rooftile::analysis {
 namespace {
 
 constexpr const char* select =
-    "SELECT profile, kernel, br, bc, op, pass, dtype, batch, heads, kv_heads, seq_q, seq_kv, head_dim, mask, dropout, "
+    "SELECT profile, kernel, br, bc, warps, stages, op, pass, dtype, batch, heads, kv_heads, seq_q, seq_kv, head_dim, "
+    "mask, dropout, "
     "m, "
     "n, k, rows, cols, l2, setting, observed, method, predictor, predictor_version, bound, "
     "observed_ms, predicted_ms, flop, source, printed FROM v_compare";
@@ -18,6 +19,8 @@ Comparison read_comparison(const RowCursor& row) {
   c.kernel = in.text();
   c.tile.br = in.integer();
   c.tile.bc = in.integer();
+  c.tile.warps = in.integer();
+  c.tile.stages = in.integer();
   c.workload = read_workload(in);
   c.l2 = in.name<L2State>();
   c.setting = in.text();

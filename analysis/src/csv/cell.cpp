@@ -12,7 +12,8 @@ using namespace std::string_view_literals;
 
 constexpr std::array batch{"profile"sv,  "kernel"sv, "pass"sv,   "dtype"sv,    "batch"sv, "heads"sv,
                            "kv_heads"sv, "seq_q"sv,  "seq_kv"sv, "head_dim"sv, "mask"sv,  "dropout"sv};
-constexpr std::array optional_batch{"op"sv, "m"sv, "n"sv, "k"sv, "rows"sv, "cols"sv, "br"sv, "bc"sv, "l2"sv};
+constexpr std::array optional_batch{"op"sv, "m"sv,  "n"sv,     "k"sv,      "rows"sv, "cols"sv,
+                                    "br"sv, "bc"sv, "warps"sv, "stages"sv, "l2"sv};
 constexpr std::array output{"time_s"sv,        "flop"sv,           "dram_read_bytes"sv, "dram_write_bytes"sv,
                             "l2_read_bytes"sv, "l2_write_bytes"sv, "smem_bytes"sv,      "bound"sv,
                             "status"sv,        "reason"sv,         "expected_error"sv,  "notes"sv};
@@ -127,7 +128,10 @@ AttentionShape read_attention_shape(const CsvRow& row) {
 }
 
 SpecOverrides read_tile(const CsvRow& row) {
-  return {.br = row.positive_integer_or("br", 0), .bc = row.positive_integer_or("bc", 0)};
+  return {.br = row.positive_integer_or("br", 0),
+          .bc = row.positive_integer_or("bc", 0),
+          .warps = row.positive_integer_or("warps", 0),
+          .stages = row.positive_integer_or("stages", 0)};
 }
 
 BatchCell read_cell(const CsvRow& row) {

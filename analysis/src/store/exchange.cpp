@@ -34,6 +34,8 @@ constexpr std::array columns{"profile"sv,
                              "cols"sv,
                              "br"sv,
                              "bc"sv,
+                             "warps"sv,
+                             "stages"sv,
                              "l2"sv,
                              "profile_hash"sv,
                              "method"sv,
@@ -51,6 +53,9 @@ constexpr std::array columns{"profile"sv,
                              "l2_write_bytes"sv,
                              "smem_bytes"sv,
                              "extra_memory_bytes"sv,
+                             "registers_per_thread"sv,
+                             "smem_per_cta_bytes"sv,
+                             "ctas_per_sm"sv,
                              "bound"sv,
                              "status"sv,
                              "reason"sv,
@@ -151,6 +156,15 @@ ResultKey read_key(const CsvRow& row, const ImportOptions& options) {
   return key;
 }
 
+/// What a CTA occupies; its residents may be unknown.
+std::optional<CtaUse> read_cta(const CsvRow& row) {
+  constexpr std::array columns_of_it{"registers_per_thread"sv, "smem_per_cta_bytes"sv, "ctas_per_sm"sv};
+  const auto stated = [&row](std::string_view column) { return row.states(column); };
+  if (std::ranges::none_of(columns_of_it, stated)) return std::nullopt;
+  return CtaUse{row.positive_integer("registers_per_thread"), Bytes{row.number("smem_per_cta_bytes")},
+                row.positive_integer_or("ctas_per_sm", 0)};
+}
+
 ResultRow read_result(const CsvRow& row, const ImportOptions& options) {
   ResultRow result;
   result.key = read_key(row, options);
@@ -165,6 +179,7 @@ ResultRow read_result(const CsvRow& row, const ImportOptions& options) {
   result.l2_write = read_amount<Bytes>(row, "l2_write_bytes");
   result.smem = read_amount<Bytes>(row, "smem_bytes");
   result.extra_memory = read_amount<Bytes>(row, "extra_memory_bytes");
+  result.cta = read_cta(row);
   if (row.states("bound")) result.bound = row.name<Limit>("bound");
   result.expected_error = row.number_if_stated("expected_error");
   result.notes = row.text_or("notes", "");
@@ -181,7 +196,8 @@ std::string key_text(const ResultKey& key) {
   };
   for (const std::string_view column : batch_columns()) add(workload_text(key.workload, column));
   for (const std::string_view column : optional_batch_columns()) add(workload_text(key.workload, column));
-  for (const std::int64_t number : {key.tile.br, key.tile.bc, std::int64_t{key.predictor_version}}) {
+  for (const std::int64_t number :
+       {key.tile.br, key.tile.bc, key.tile.warps, key.tile.stages, std::int64_t{key.predictor_version}}) {
     add(std::to_string(number));
   }
   for (const std::string_view part :

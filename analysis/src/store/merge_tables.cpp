@@ -22,13 +22,23 @@ constexpr Names tag_key = {"run_id", "name"};
 constexpr Names tag_rest = {"value"};
 constexpr Names result_key = {"workload_id",       "kernel_id", "profile_id", "method",  "predictor",
                               "predictor_version", "l2",        "timer",      "setting", "source"};
-constexpr Names result_numbers = {"status",          "reason",
-                                  "time_s",          "flop",
-                                  "dram_read_bytes", "dram_write_bytes",
-                                  "l2_read_bytes",   "l2_write_bytes",
-                                  "smem_bytes",      "extra_memory_bytes",
-                                  "bound",           "expected_error",
-                                  "notes",           "printed"};
+constexpr Names result_numbers = {"status",
+                                  "reason",
+                                  "time_s",
+                                  "flop",
+                                  "dram_read_bytes",
+                                  "dram_write_bytes",
+                                  "l2_read_bytes",
+                                  "l2_write_bytes",
+                                  "smem_bytes",
+                                  "extra_memory_bytes",
+                                  "bound",
+                                  "expected_error",
+                                  "notes",
+                                  "printed",
+                                  "registers_per_thread",
+                                  "smem_per_cta_bytes",
+                                  "ctas_per_sm"};
 constexpr Names result_rest = {"run_id", "profile_name", "observed", "latest"};
 constexpr Names series_key = {"result_id"};
 constexpr Names series_rest = {"q1_s", "q3_s", "sm_clock_hz", "power_w", "temperature_c", "throttled", "discarded"};

@@ -13,8 +13,14 @@ std::string text(std::string_view view) { return std::string{view}; }
 /// Canonical JSON of what was changed of the spec.
 std::string params_json(SpecOverrides tile) {
   std::string json;
-  if (tile.br != 0) json = "\"br\":" + std::to_string(tile.br);
-  if (tile.bc != 0) json += (json.empty() ? "\"bc\":" : ",\"bc\":") + std::to_string(tile.bc);
+  const auto say = [&json](std::string_view name, std::int64_t value) {
+    if (value == 0) return;
+    json += (json.empty() ? "\"" : ",\"") + text(name) + "\":" + std::to_string(value);
+  };
+  say("br", tile.br);
+  say("bc", tile.bc);
+  say("warps", tile.warps);
+  say("stages", tile.stages);
   return '{' + json + '}';
 }
 
@@ -117,6 +123,9 @@ void validate(const ResultRow& row, const Location& where) {
     if (amount < 0 || std::isinf(amount))
       refuse("an amount of " + shortest_text(amount) + " is negative or not finite");
   }
+  if (row.cta && !(row.cta->registers >= 0 && row.cta->smem >= Bytes{0} && row.cta->resident >= 0)) {
+    refuse("what a CTA occupies is negative or not stated whole");
+  }
   if (row.expected_error && !(*row.expected_error >= 0)) refuse("expected_error is not a fraction of the time");
   if ((row.status == Outcome::ok) != row.reason.empty()) {
     refuse("status " + text(name_of(row.status)) + (row.reason.empty() ? " needs a reason" : " takes no reason"));
@@ -130,10 +139,12 @@ void validate(const ResultRow& row, const Location& where) {
 template <class Use>
 auto with_numbers(const ResultRow& row, const Use& use) {
   const double unknown = Seconds::unknown().value();  // SQLite stores NaN as NULL
+  const std::int64_t resident = row.cta ? row.cta->resident : 0;
   return use(text(name_of(row.status)), row.reason, row.time.value(), row.flops.value(), row.dram_read.value(),
              row.dram_write.value(), row.l2_read.value(), row.l2_write.value(), row.smem.value(),
-             row.extra_memory.value(), row.bound ? text(name_of(*row.bound)) : "", row.expected_error.value_or(unknown),
-             row.notes, row.printed);
+             row.extra_memory.value(), row.cta ? static_cast<double>(row.cta->registers) : unknown,
+             row.cta ? row.cta->smem.value() : unknown, resident > 0 ? static_cast<double>(resident) : unknown,
+             row.bound ? text(name_of(*row.bound)) : "", row.expected_error.value_or(unknown), row.notes, row.printed);
 }
 
 std::int64_t insert(Store::Impl& store, RunId run, const ResultRow& row, KeyIds ids) {
@@ -142,8 +153,9 @@ std::int64_t insert(Store::Impl& store, RunId run, const ResultRow& row, KeyIds 
     return store.execute(
         "INSERT INTO result (run_id, profile_id, profile_name, workload_id, kernel_id, method, observed, predictor, "
         "predictor_version, l2, timer, setting, source, status, reason, time_s, flop, dram_read_bytes, "
-        "dram_write_bytes, l2_read_bytes, l2_write_bytes, smem_bytes, extra_memory_bytes, bound, expected_error, "
-        "notes, printed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "dram_write_bytes, l2_read_bytes, l2_write_bytes, smem_bytes, extra_memory_bytes, registers_per_thread, "
+        "smem_per_cta_bytes, ctas_per_sm, bound, expected_error, notes, printed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         static_cast<std::int64_t>(run), ids.profile, key.profile.name, ids.workload, ids.kernel,
         text(name_of(key.method)), is_observed(key.method) ? 1 : 0, key.predictor, key.predictor_version,
         text(name_of(key.l2)), key.timer, key.setting, key.source, numbers...);
@@ -157,7 +169,8 @@ bool same_numbers(Store::Impl& store, const ResultRow& row, std::int64_t id) {
         .find_id(
             "SELECT id FROM result WHERE id = ? AND status IS ? AND reason IS ? AND time_s IS ? AND flop IS ? AND "
             "dram_read_bytes IS ? AND dram_write_bytes IS ? AND l2_read_bytes IS ? AND l2_write_bytes IS ? AND "
-            "smem_bytes IS ? AND extra_memory_bytes IS ? AND bound IS ? AND expected_error IS ? AND notes IS ? AND "
+            "smem_bytes IS ? AND extra_memory_bytes IS ? AND registers_per_thread IS ? AND smem_per_cta_bytes IS ? AND "
+            "ctas_per_sm IS ? AND bound IS ? AND expected_error IS ? AND notes IS ? AND "
             "printed IS ?",
             id, numbers...)
         .has_value();

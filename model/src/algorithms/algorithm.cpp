@@ -97,9 +97,8 @@ Written write_pass(Program& program, const Device& device, const AttentionShape&
   if (write == nullptr) return unsupported(spec.name + " has no pass " + std::string{name_of(pass)});
   const auto tile = select_tile(kernel, device, shape.head_dim, shape.mask, overrides, shape.dropout > 0, pass);
   if (!tile) return tl::unexpected{tile.error()};
-  const bool changed = overrides.br != 0 || overrides.bc != 0;
-  if (changed && whole.pass == Pass::fwd_bwd && tile->pass != Pass::fwd_bwd) {
-    return unsupported("br and bc are those of one pass: ask for fwd and bwd of " + spec.name + " apart");
+  if (overrides.any() && whole.pass == Pass::fwd_bwd && tile->pass != Pass::fwd_bwd) {
+    return unsupported("a tile is that of one pass: ask for fwd and bwd of " + spec.name + " apart");
   }
   write(program, shape, {device, kernel, *tile});
   return &kernel;

@@ -18,6 +18,7 @@
 // Shapes: hopper/tile_size.h, registers per role: hopper/flash_fwd_kernel_sm90.h of Dao-AILab/flash-attention.
 #include "key_parts.hpp"
 #include "online_softmax.hpp"
+#include "rooftile/model/registers.hpp"
 #include "rooftile/model/tile_table.hpp"
 
 namespace rooftile::algorithms {
@@ -26,14 +27,6 @@ namespace {
 using split_axes::batch, split_axes::kv_head, split_axes::member, split_axes::q_tile;
 
 constexpr int group_warps = 4;  // of a warpgroup
-
-struct RoleRegisters {
-  int producer, consumer;
-};
-/// What setmaxnreg leaves to the producer and gives to each of one, two or three consumer warpgroups.
-constexpr RoleRegisters registers_of(int consumers) {
-  return consumers == 1 ? RoleRegisters{56, 255} : consumers == 2 ? RoleRegisters{24, 240} : RoleRegisters{32, 160};
-}
 
 struct Flash3 {
   ProgramWriter& w;
@@ -116,7 +109,7 @@ void flash3(Program& program, const AttentionShape& shape, const Call& call) {
   ProgramWriter w{program};
   const QueryRows queries{shape, call.spec.packs_group, row.br};
   const int consumers = std::max(1, row.warps / group_warps - 1);
-  const RoleRegisters registers = registers_of(consumers);
+  const RoleRegisters registers = flash3_role_registers(consumers);
   const AttentionTensors tensors{w, shape, queries};
   const KeyParts keys{w, call, shape, queries, tensors};
   const Flash3 kernel{
@@ -138,7 +131,8 @@ void flash3(Program& program, const AttentionShape& shape, const Call& call) {
   w.role("producer", group_warps, 1, registers.producer);
   const int fetched = keys.key_loop(tiling);
   const Flash3::Loads loads = kernel.produce(fetched);
-  w.role("consumer", group_warps * consumers / kernel.turns, kernel.turns, registers.consumer);
+  w.role("consumer", group_warps * consumers / kernel.turns, kernel.turns,
+         std::max(registers.consumer, row.consumer_registers));
   const int consumed = keys.key_loop(tiling);
   w.in_step(consumed, fetched);
   kernel.consume(consumed, loads);

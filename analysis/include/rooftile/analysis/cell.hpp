@@ -4,8 +4,8 @@
 //   profile,kernel,pass,dtype,batch,heads,kv_heads,seq_q,seq_kv,head_dim,mask,dropout
 //   a100_sxm4_80gb,fa2,fwd,fp16,8,16,16,4096,4096,128,causal,
 //
-// Optional columns: br, bc (tile shape instead of the spec's), l2 (cold | warm), op (attention | gemm | softmax) with
-// m, n, k (and batch) or rows, cols.
+// Optional columns: br, bc, warps, stages (tile shape instead of the spec's), l2 (cold | warm), op (attention | gemm |
+// softmax) with m, n, k (and batch) or rows, cols.
 #pragma once
 
 #include <optional>
@@ -30,7 +30,7 @@ struct BatchCell {
 
 /// The twelve columns of the batch interface, in its order.
 [[nodiscard]] std::span<const std::string_view> batch_columns();
-/// The optional ones: br, bc, l2, op, m, n, k, rows, cols.
+/// The optional ones: br, bc, warps, stages, l2, op, m, n, k, rows, cols.
 [[nodiscard]] std::span<const std::string_view> optional_batch_columns();
 /// The result columns that follow the input columns: time_s ... notes.
 [[nodiscard]] std::span<const std::string_view> output_columns();

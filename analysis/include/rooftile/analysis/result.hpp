@@ -55,6 +55,13 @@ struct ResultKey {
   std::string source{};   ///< paper and table, file; "" for computed results
 };
 
+/// What a CTA of the launch that takes longest occupies.
+struct CtaUse {
+  std::int64_t registers = 0;  ///< per thread, at entry
+  Bytes smem;                  ///< per CTA
+  std::int64_t resident = 0;   ///< CTAs per SM at once; 0: not known
+};
+
 /// A key and its numbers. Quantities are unknown() where nobody gave them.
 struct ResultRow {
   ResultKey key{};
@@ -68,6 +75,7 @@ struct ResultRow {
   Bytes l2_write = Bytes::unknown();
   Bytes smem = Bytes::unknown();
   Bytes extra_memory = Bytes::unknown();
+  std::optional<CtaUse> cta{};
   std::optional<Limit> bound{};
   std::optional<double> expected_error{};  ///< fraction of the time: 0.1 = 10 %
   std::string notes{};

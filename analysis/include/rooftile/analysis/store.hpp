@@ -7,7 +7,7 @@
 //
 // Tables: profile workload kernel build gpu run result pair sample counter tag, and of visits to a GPU series
 // verification micro micro_sample. Views: v_result (every result, flat, SI), v_latest, v_compare, v_accuracy,
-// v_roofline, v_bytes, v_micro, v_verification (schema/*.sql explain each).
+// v_roofline, v_tiles, v_bytes, v_micro, v_verification (schema/*.sql explain each).
 #pragma once
 
 #include <cstdint>

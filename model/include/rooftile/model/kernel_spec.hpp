@@ -91,8 +91,9 @@ struct TileRow {
   Schedule schedule = Schedule::one_per_cta;  ///< flash3 only
   bool p_in_smem = false;                     ///< flash3 only: PV reads P from shared memory, not from registers
   int registers = 255;                        ///< per thread
-  int registers_narrow = 0;                   ///< of the GEMM that makes 64 columns of C per CTA; 0: as `registers`
-  std::int64_t smem = 0;                      ///< bytes per CTA; 0: what the algorithm's formula says
+  int consumer_registers = 0;  ///< flash3 only: of a consumer that needs more than setmaxnreg grants; 0: that
+  int registers_narrow = 0;    ///< of the GEMM that makes 64 columns of C per CTA; 0: as `registers`
+  std::int64_t smem = 0;       ///< bytes per CTA; 0: what the algorithm's formula says
 };
 
 /// The rows of one of our kernels (tile_table.hpp) as a spec holds them: narrowest head dim first, one row per
@@ -151,6 +152,11 @@ struct KernelSpec {
 struct SpecOverrides {
   std::int64_t br = 0;  ///< 0: the spec's
   std::int64_t bc = 0;
+  std::int64_t warps = 0;   ///< flash3: the producer's four among them
+  std::int64_t stages = 0;  ///< buffers in flight
+
+  [[nodiscard]] constexpr bool any() const { return br != 0 || bc != 0 || warps != 0 || stages != 0; }
+  friend bool operator==(const SpecOverrides&, const SpecOverrides&) = default;
 };
 
 /// The row of the spec that serves this head dim, mask and architecture (with overrides applied); or why there is none.
