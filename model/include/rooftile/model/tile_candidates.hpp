@@ -7,11 +7,10 @@
 //
 // The grid of shapes: what instructions and copies allow, up to the largest that occur in kernels.
 //   flash2, split_kv   4, 8 or 16 warps of whole 16 rows (m16n8k16), Br up to 256; Bc in steps of 32 (what 8 warps copy
-//                      at once at d = 64) up to 256; 1 to 3 buffers. Fewer than 4 warps would leave sub-partitions of
-//                      an SM idle, which the predictors do not know: they give a CTA all four
+//                      at once at d = 64) up to 256; 1 to 3 buffers. A warp for each sub-partition at least, as every
+//                      published kernel of the family has
 //   flash3             1 to 3 consumer warpgroups of 64 rows (wgmma m64) and a producer; Bc in steps of 16 (k of PV) up
-//   to
-//                      256 (n of wgmma); 1 to 4 buffers
+//                      to 256 (n of wgmma); 1 to 4 buffers
 #pragma once
 
 #include <cstdint>
