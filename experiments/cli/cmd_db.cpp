@@ -103,25 +103,36 @@ analysis::Table import_table(const std::vector<Import>& imports, const std::vect
   return table;
 }
 
+/// All files, or none if a row of one of them is refused.
+std::vector<analysis::PutReport> store_imports(const std::vector<Import>& imports, const std::string& database,
+                                               Context& context) {
+  Store store = Store::open(database, analysis::Access::read_write_create);
+  std::vector<analysis::PutReport> reports;
+  store.all_or_nothing([&] {
+    for (const Import& import : imports) {
+      if (import.measurements) {
+        reports.push_back(store.put_measurements(*import.measurements));
+        continue;
+      }
+      analysis::RunInfo info = run_info("db import", context);
+      info.source = import.file;
+      const analysis::RunId run = store.begin_run(info);
+      reports.push_back(store.put_all(run, import.rows, import.places));
+      store.end_run(run);
+    }
+  });
+  return reports;
+}
+
 int import_files(const ImportOptions& options, Context& context) {
   (void)format_of(options.output);
   std::vector<Import> imports;  // all files are read before the first row is written
   for (const std::string& path : options.paths) {
     for (const std::filesystem::path& file : files_of(path)) imports.push_back(read_file(file, options, context));
   }
-  Store store = Store::open(options.database, analysis::Access::read_write_create);
-  std::vector<analysis::PutReport> reports;
-  for (const Import& import : imports) {
-    if (import.measurements) {
-      reports.push_back(store.put_measurements(*import.measurements));
-      continue;
-    }
-    analysis::RunInfo info = run_info("db import", context);
-    info.source = import.file;
-    const analysis::RunId run = store.begin_run(info);
-    reports.push_back(store.put_all(run, import.rows, import.places));
-    store.end_run(run);
-  }
+  NewDatabase guard{options.database};
+  const std::vector<analysis::PutReport> reports = store_imports(imports, options.database, context);
+  guard.keep();
   write_output(context, options.output, import_table(imports, reports));
   return exit_ok;
 }

@@ -19,25 +19,6 @@ struct MergeOptions {
   OutputOptions output;
 };
 
-/// A database that a refused merge would leave empty is gone again.
-class NewDatabase {
- public:
-  explicit NewDatabase(fs::path file) : file_{std::move(file)}, existed_{fs::exists(file_)} {}
-  NewDatabase(const NewDatabase&) = delete;
-  NewDatabase& operator=(const NewDatabase&) = delete;
-  ~NewDatabase() {
-    if (existed_ || kept_) return;
-    std::error_code ignored;
-    for (const char* suffix : {"", "-wal", "-shm"}) fs::remove(file_.string() + suffix, ignored);
-  }
-  void keep() { kept_ = true; }
-
- private:
-  fs::path file_;
-  bool existed_;
-  bool kept_ = false;
-};
-
 std::vector<analysis::PutReport> merge_into(const std::string& database, const std::vector<fs::path>& shards) {
   NewDatabase guard{database};
   // What cannot be read is refused before a database is made.

@@ -1,5 +1,6 @@
 // rooftile execute: our kernels on the CPU, with exact bytes and errors, beside their Programs.
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <ostream>
 
@@ -136,6 +137,9 @@ int execute(const Options& options, Context& context) {
   const ExecuteOptions wanted = execute_options(options);
   const std::vector<Question> questions = questions_of(options.question);
   if (!options.force) refuse_long_work(questions, wanted, context);
+  // A database that cannot take the answers is better refused before minutes of work.
+  if (std::filesystem::exists(options.database))
+    (void)analysis::Store::open(options.database, analysis::Access::read_write_create);
 
   std::vector<Executed> answers;
   {

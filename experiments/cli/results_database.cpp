@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <system_error>
 #include <thread>
+#include <utility>
 
 #include "cli/compiler.hpp"
 
@@ -29,6 +31,15 @@ bool holds_number(const SqlValue& value) {
 
 void add_database_option(Command& command, std::string& file) {
   command.option("--db", file, "results database (one SQLite file)").placeholder("FILE").required().files();
+}
+
+NewDatabase::NewDatabase(std::filesystem::path file)
+    : file_{std::move(file)}, existed_{std::filesystem::exists(file_)} {}
+
+NewDatabase::~NewDatabase() {
+  if (existed_ || kept_) return;
+  std::error_code ignored;
+  for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(file_.string() + suffix, ignored);
 }
 
 analysis::RunInfo run_info(const std::string& command, const Context& context) {

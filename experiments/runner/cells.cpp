@@ -42,8 +42,8 @@ class KnownNames {
     try {
       look_up_(name);
     } catch (const InputError& error) {
-      // An unknown name belongs to this field; a file that exists and cannot be read tells its own place.
-      if (!error.where().file.empty()) throw;
+      // An unknown name or a missing file belongs to this field; what stands in a file tells its own place.
+      if (error.where().line > 0) throw;
       row.fail(column_, error.what());
     }
     known_.push_back(name);

@@ -32,7 +32,7 @@ std::vector<std::string> checked_names(const Node* node, const Check& check) {
     try {
       check(item->as_text());
     } catch (const InputError& error) {
-      if (!error.where().file.empty()) throw;
+      if (error.where().line > 0) throw;
       item->fail(error.what());
     }
     names.push_back(item->as_text());
@@ -66,8 +66,8 @@ std::vector<analysis::Method> methods_of(const Node* node, std::vector<analysis:
 /// One file in the making.
 class ExperimentReader {
  public:
-  ExperimentReader(const Node& root, std::filesystem::path folder, Catalogues& catalogues)
-      : map_{root}, folder_{std::move(folder)}, catalogues_{&catalogues} {}
+  ExperimentReader(const Node& root, std::filesystem::path folder, Catalogues& catalogues, std::size_t most)
+      : map_{root}, folder_{std::move(folder)}, catalogues_{&catalogues}, most_{most} {}
 
   Experiment read() {
     yaml::require_schema(map_, "rooftile.experiment/1");
@@ -152,7 +152,7 @@ class ExperimentReader {
     const std::vector<std::string>& kernels = own.empty() ? kernels_ : own;
     if (kernels.empty()) entry.fail("this entry needs `kernels:`, its own or at the top of the file");
     const std::size_t lists = profiles_.size() * kernels.size() * predictors_.size() * variants_.size();
-    const std::vector<GridCell> cells = expand_grid(entry, most_cells / lists);
+    const std::vector<GridCell> cells = expand_grid(entry, most_ / lists);
     campaign_.add(entry, kernels, cells);
     for (const std::string& profile : profiles_) {
       for (const std::string& kernel : kernels) {
@@ -259,6 +259,7 @@ class ExperimentReader {
   Map map_;
   std::filesystem::path folder_;
   Catalogues* catalogues_;
+  std::size_t most_;  // cells of an entry
   Experiment experiment_;
   CampaignCells campaign_;
   const Node* profiles_node_ = nullptr;
@@ -276,9 +277,9 @@ class ExperimentReader {
 
 }  // namespace
 
-Experiment load_experiment(const std::filesystem::path& file, Catalogues& catalogues) {
+Experiment load_experiment(const std::filesystem::path& file, Catalogues& catalogues, std::size_t most) {
   const Node root = yaml::load_file(file);
-  return ExperimentReader{root, file.parent_path(), catalogues}.read();
+  return ExperimentReader{root, file.parent_path(), catalogues, most}.read();
 }
 
 }  // namespace rooftile::runner

@@ -24,6 +24,7 @@
 // kernels and settings of its mapping.yaml.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -76,8 +77,10 @@ struct Experiment {
 inline constexpr std::size_t most_cells = 10'000'000;
 
 /// Reads and expands a file. InputError with file:line:col for whatever does not fit: unknown keys, names, predictors,
-/// methods, settings; lists that are empty; shapes that make no workload; expectations that no cell meets.
-[[nodiscard]] Experiment load_experiment(const std::filesystem::path& file, experiments::Catalogues& catalogues);
+/// methods, settings; lists that are empty; shapes that make no workload; expectations that no cell meets; more than
+/// `most` cells in one entry.
+[[nodiscard]] Experiment load_experiment(const std::filesystem::path& file, experiments::Catalogues& catalogues,
+                                         std::size_t most = most_cells);
 
 }  // namespace rooftile::runner
 

@@ -54,9 +54,14 @@ TEST(broken_input, imports) {
       {batch_header + ",time_s,source,predictor_version\n" + good + ",1,p,9999999999\n",
        "x.csv:2:61: column predictor_version: '9999999999' is too large"},
       {batch_header + ",time_s,source,status\n" + good + ",1,p,infeasible\n",
-       "x.csv:2: a100_sxm4_80gb, fa2, " +
-           describe(Workload{AttentionShape{2, 8, 8, 1024, 1024, 128, DType::fp16, Mask::causal}}) +
-           ": status infeasible needs a reason"},
+       "x.csv:2: status infeasible needs a reason"},
+      {batch_header + ",time_s,source,reason\n" + good + ",1,p,slow\n", "x.csv:2: status ok takes no reason"},
+      {batch_header + ",time_s,source\n" + good + ",1e301,p\n",
+       "x.csv:2: a time of 1e+301 s is not above zero and below 1e300"},
+      {batch_header + ",printed,source\n" + good + ",1e-320 TFLOP/s,p\n",
+       "x.csv:2: a time of inf s is not above zero and below 1e300"},
+      {batch_header + ",time_s,source,expected_error\n" + good + ",1,p,-0.1\n",
+       "x.csv:2: expected_error is not a fraction of the time"},
   };
   for (const Broken& broken : cases) {
     Store store = Store::in_memory();

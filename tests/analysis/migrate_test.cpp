@@ -53,9 +53,30 @@ TEST(migrate, keeps_data_and_a_copy) {
 TEST(migrate, a_failing_script_leaves_the_version_before) {
   const TempFolder folder;
   SQLite::Database db = create(folder / "m.db");
+  migrate(db, folder / "m.db", std::array{first});
   EXPECT_THROW(migrate(db, folder / "m.db", std::array{first, second, broken}), SQLite::Exception);
   EXPECT_EQ(version_of(folder / "m.db"), 2);
   EXPECT_FALSE(db.tableExists("b"));
+  EXPECT_EQ(version_of(folder / "m.db.bak-v1"), 1);
+}
+
+TEST(migrate, a_new_file_is_there_as_a_whole_or_not_at_all) {
+  const TempFolder folder;
+  SQLite::Database db = create(folder / "m.db");
+  EXPECT_THROW(migrate(db, folder / "m.db", std::array{first, second, broken}), SQLite::Exception);
+  EXPECT_EQ(version_of(folder / "m.db"), 0);
+  EXPECT_FALSE(db.tableExists("a"));
+}
+
+TEST(migrate, a_copy_that_nothing_came_of_is_gone) {
+  const TempFolder folder;
+  SQLite::Database db = create(folder / "m.db");
+  migrate(db, folder / "m.db", std::array{first});
+  constexpr Migration wrong{2, "INSERT INTO nowhere VALUES (1)"};
+  const std::array scripts{first, wrong};
+  EXPECT_THROW(migrate(db, folder / "m.db", scripts), SQLite::Exception);
+  EXPECT_EQ(version_of(folder / "m.db"), 1);
+  EXPECT_FALSE(std::filesystem::exists(folder / "m.db.bak-v1"));
 }
 
 TEST(migrate, never_overwrites_a_copy) {
@@ -135,10 +156,11 @@ TEST(migrate, opens_a_frozen_version_3_file) {
 
 TEST(migrate, an_older_file_is_not_migrated_for_reading) {
   const TempFolder folder;
-  create(folder / "old.db").exec("PRAGMA application_id = 0x52465431; CREATE TABLE x (a)");
+  create(folder / "old.db")
+      .exec(read_text(std::filesystem::path{ROOFTILE_SOURCE_DIR} / "tests/analysis/golden_v1.sql"));
   const std::string path = (folder / "old.db").string();
   EXPECT_EQ(message_of([&] { (void)Store::open(path, Access::read_only); }),
-            path + ": has schema version 0, this rooftile has " + std::to_string(schema_version()) +
+            path + ": has schema version 1, this rooftile has " + std::to_string(schema_version()) +
                 ": open it once for writing, which migrates it and keeps a copy");
 }
 

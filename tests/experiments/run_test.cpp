@@ -1,15 +1,11 @@
-// rooftile run: experiment files, resuming, being killed, and the outcomes that the experiments of the tree promise.
+// rooftile run: experiment files, resuming, and the outcomes that the experiments of the tree promise. What becomes of
+// a run that is killed stands in killed_run_test.cpp.
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <limits>
 #include <string>
-#include <thread>
 #include <variant>
 
 #include "harness.hpp"
@@ -74,67 +70,6 @@ TEST(Run, WhatCannotRunIsStoredWithItsReason) {
   EXPECT_EQ(run_json(scratch.write("x.yaml", huge), db)["rows"][0]["infeasible"], 1);
   const Outcome query = run_line({"query", "--db", db, "--format", "csv", "select status, reason <> '' from v_result"});
   EXPECT_EQ(query.out, "status,reason <> ''\ninfeasible,1\n");
-}
-
-/// Enough cells for a run to be caught in the middle.
-std::string long_experiment() {
-  return head + gpus + "workloads:\n  - {batch: 1:16:1, heads: 16, seq: 1:1000:1, head_dim: 64}\n";
-}
-
-/// Starts `rooftile run` in a process of its own and sends it a signal once some cells are stored.
-int run_and_signal(const std::string& file, const std::string& db, int signal) {
-  const pid_t child = ::fork();
-  if (child == 0) ::_exit(run_line({"run", file, "--db", db}).code);
-  for (int i = 0; i < 4000; ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds{5});
-    int status = 0;
-    if (::waitpid(child, &status, WNOHANG) == child) return status;  // it was faster
-    try {
-      if (count_results(db) >= 64) break;
-    } catch (const std::exception&) {
-      // not created yet
-    }
-  }
-  ::kill(child, signal);
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  return status;
-}
-
-TEST(Run, KilledInTheMiddleItGoesOnWhereItEnded) {
-  const Scratch scratch;
-  const std::string file = scratch.write("x.yaml", long_experiment());
-  const std::string db = scratch / "results.db";
-  const int status = run_and_signal(file, db, SIGKILL);
-  ASSERT_TRUE(WIFSIGNALED(status)) << "the run ended before it could be killed";
-  const std::int64_t kept = count_results(db);
-  ASSERT_GE(kept, 64);
-  ASSERT_LT(kept, 16000);
-  {
-    const auto store = analysis::Store::open(db, analysis::Access::read_only);
-    EXPECT_EQ(std::get<std::string>(store.query("pragma integrity_check").rows.at(0).at(0)), "ok");
-  }
-  const json resumed = run_json(file, db)["rows"][0];
-  EXPECT_EQ(resumed["stored_already"], kept);
-  EXPECT_EQ(resumed["computed"], 16000 - kept);
-
-  const std::string whole = scratch / "whole.db";
-  run_json(file, whole);
-  const std::string sql = "select batch, seq_q, time_s, dram_read_bytes, bound from v_result order by id";
-  EXPECT_EQ(run_line({"query", "--db", db, "--format", "csv", sql}).out,
-            run_line({"query", "--db", whole, "--format", "csv", sql}).out);
-}
-
-TEST(Run, CtrlCEndsCleanly) {
-  const Scratch scratch;
-  const std::string file = scratch.write("x.yaml", long_experiment());
-  const std::string db = scratch / "results.db";
-  const int status = run_and_signal(file, db, SIGINT);
-  ASSERT_TRUE(WIFEXITED(status));
-  EXPECT_EQ(WEXITSTATUS(status), 130);
-  const std::int64_t kept = count_results(db);
-  EXPECT_LT(kept, 16000);
-  EXPECT_EQ(run_json(file, db)["rows"][0]["stored_already"], kept);
 }
 
 TEST(Run, TheQkTableComesOutAsTheArithmeticSays) {

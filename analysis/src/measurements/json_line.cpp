@@ -10,8 +10,40 @@ namespace rooftile::analysis {
 
 using nlohmann::json;
 
+namespace {
+
+constexpr int deepest = 32;  // writing and copying call themselves for each level
+
+/// What JSON allows and a line may not have: the parser would keep the last of two keys.
+class Strictness {
+ public:
+  bool operator()(int depth, json::parse_event_t event, const json& value) {
+    if (depth > deepest && problem_.empty()) problem_ = "is nested more than " + std::to_string(deepest) + " deep";
+    if (event == json::parse_event_t::object_start) keys_.emplace_back();
+    if (event == json::parse_event_t::object_end) keys_.pop_back();
+    if (event == json::parse_event_t::key && !keys_.back().insert(value.get<std::string>()).second) {
+      if (problem_.empty()) problem_ = "key '" + value.get<std::string>() + "' stands twice";
+    }
+    return depth <= deepest;  // what is deeper is left out
+  }
+  [[nodiscard]] const std::string& problem() const { return problem_; }
+
+ private:
+  std::vector<std::set<std::string, std::less<>>> keys_;
+  std::string problem_;
+};
+
+}  // namespace
+
 JsonLine::JsonLine(std::string_view text, Location where) : where_{std::move(where)} {
-  object_ = json::parse(text, nullptr, false);
+  Strictness strictness;
+  object_ = json::parse(
+      text,
+      [&strictness](int depth, json::parse_event_t event, const json& value) {
+        return strictness(depth, event, value);
+      },
+      false);
+  if (!strictness.problem().empty()) fail(strictness.problem());
   if (object_.is_discarded()) fail("is not JSON");
   if (!object_.is_object()) fail("is not a JSON object");
 }
@@ -61,8 +93,16 @@ std::int64_t JsonLine::positive_integer(const std::string& key) {
 std::optional<std::int64_t> JsonLine::integer_if_stated(const std::string& key) {
   const json* value = find(key);
   if (value == nullptr) return std::nullopt;
-  if (!value->is_number_integer()) fail(key, value->dump() + " is not a whole number");
+  const bool fits = !value->is_number_unsigned() ||
+                    value->get<std::uint64_t>() <= std::uint64_t{std::numeric_limits<std::int64_t>::max()};
+  if (!value->is_number_integer() || !fits) fail(key, value->dump() + " is not a whole number below 2^63");
   return value->get<std::int64_t>();
+}
+
+std::optional<std::int64_t> JsonLine::count_if_stated(const std::string& key) {
+  const auto value = integer_if_stated(key);
+  if (value && *value < 0) fail(key, std::to_string(*value) + " is negative");
+  return value;
 }
 
 double JsonLine::number_of(const std::string& key, const json& value) const {

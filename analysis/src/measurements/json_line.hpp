@@ -20,7 +20,7 @@ namespace rooftile::analysis {
 
 class JsonLine {
  public:
-  /// InputError if the text is no JSON object.
+  /// InputError if the text is no JSON object, has a key twice or is nested more than 32 deep.
   JsonLine(std::string_view text, Location where);
   JsonLine(const nlohmann::json& object, std::string prefix, Location where);
 
@@ -32,6 +32,7 @@ class JsonLine {
   [[nodiscard]] std::int64_t positive_integer(const std::string& key);
   /// Nothing where the key is absent or null.
   [[nodiscard]] std::optional<std::int64_t> integer_if_stated(const std::string& key);
+  [[nodiscard]] std::optional<std::int64_t> count_if_stated(const std::string& key);  ///< not negative
   [[nodiscard]] std::optional<double> number_if_stated(const std::string& key);
   /// The number; NaN where the key is absent or null.
   [[nodiscard]] double number_or_nan(const std::string& key);

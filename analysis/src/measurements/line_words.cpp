@@ -81,6 +81,9 @@ Series series_of(JsonLine& line) {
                 .discarded = line.integer_if_stated("discarded").value_or(0),
                 .samples_s = line.numbers("samples_s"),
                 .samples_clock_hz = line.numbers("samples_clock_hz")};
+  for (const auto& [key, value] : {std::pair{"q1_s", series.q1_s}, std::pair{"q3_s", series.q3_s}}) {
+    if (value <= 0) line.fail(key, shortest_text(value) + " is not above zero");
+  }
   for (const double sample : series.samples_s) {
     if (!(sample > 0)) line.fail("samples_s", shortest_text(sample) + " is not above zero");
   }

@@ -1,6 +1,7 @@
 // The lines of a measurement file, kind by kind.
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -104,6 +105,7 @@ class MeasurementReader {
       if (series.samples_s.empty()) line.fail("samples_s", "a measured time needs its samples");
       result.row.notes = notes_on(series);
       result.series = std::move(series);
+      if (const auto sound = check(result.row); !sound) line.fail(sound.error());
     } else {
       (void)line.number_if_stated("time_s");
     }
@@ -138,8 +140,8 @@ class MeasurementReader {
     found.relative_error = line.amount_if_stated("relative_error");
     found.max_error = line.amount_if_stated("max_error");
     found.lse_error = line.amount_if_stated("lse_error");
-    found.tiles = line.integer_if_stated("tiles");
-    found.tiles_differing = line.integer_if_stated("tiles_differing");
+    found.tiles = line.count_if_stated("tiles");
+    found.tiles_differing = line.count_if_stated("tiles_differing");
     found.tile_difference = line.amount_if_stated("tile_difference");
     if (outcome.skipped) {
       ++measurements_.skipped;
@@ -171,6 +173,8 @@ class MeasurementReader {
     found.unit = line.text_or("unit", "");
     found.sm_clock_hz = line.amount_if_stated("sm_clock_hz");
     found.samples = line.numbers("samples");
+    if (std::ranges::any_of(found.samples, [](double sample) { return std::isnan(sample); }))
+      line.fail("samples", "null is not a finite number");
     once(line, "micro " + std::to_string(found.run) + ' ' + found.name + ' ' + found.parameters);
     if (outcome.skipped) {
       ++measurements_.skipped;

@@ -184,6 +184,7 @@ ResultRow read_result(const CsvRow& row, const ImportOptions& options) {
   result.expected_error = row.number_if_stated("expected_error");
   result.notes = row.text_or("notes", "");
   result.printed = row.text_or("printed", "");
+  if (const auto sound = check(result); !sound) throw InputError(row.where(""), sound.error());
   return result;
 }
 

@@ -6,6 +6,7 @@
 
 #include "rooftile/model/error.hpp"
 #include "store/migrate.hpp"
+#include "store/soundness.hpp"
 #include "store/store_impl.hpp"
 
 namespace rooftile::analysis {
@@ -74,7 +75,7 @@ SQLite::Database connect(const std::filesystem::path& path, Access access) {
   return {path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, busy_timeout_ms};
 }
 
-/// Refuses what is SQLite but not ours, or not of our time.
+/// Refuses what is SQLite but not ours, not of our time, or damaged. Reads only.
 void recognise(SQLite::Database& db, const std::filesystem::path& path, Access access) {
   const Location where{path.string()};
   const int id = db.execAndGet("PRAGMA application_id").getInt();
@@ -85,9 +86,11 @@ void recognise(SQLite::Database& db, const std::filesystem::path& path, Access a
   const std::string versions =
       "has schema version " + std::to_string(version) + ", this rooftile has " + std::to_string(schema_version());
   if (version > schema_version()) throw InputError(where, versions + ": it was written by a newer rooftile");
+  if (version < 1) throw InputError(where, versions + ": no rooftile wrote it");
   if (version < schema_version() && access == Access::read_only) {
     throw InputError(where, versions + ": open it once for writing, which migrates it and keeps a copy");
   }
+  require_sound(db, path, version);
 }
 
 }  // namespace
@@ -97,6 +100,8 @@ void rethrow(const SQLite::Exception& error, const std::filesystem::path& path) 
   switch (error.getErrorCode()) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB: throw InputError(where, std::string{"is damaged: "} + error.getErrorStr());
+    // The SQL is ours: what it does not find, or cannot read, is not as it was made.
+    case SQLITE_ERROR: throw InputError(where, std::string{"is damaged: "} + error.what());
     case SQLITE_READONLY:
     case SQLITE_PERM: throw InputError(where, "cannot be written: it or its folder is read-only");
     case SQLITE_CANTOPEN: throw InputError(where, "cannot be opened or created: check the permissions of its folder");
@@ -104,8 +109,10 @@ void rethrow(const SQLite::Exception& error, const std::filesystem::path& path) 
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       throw StoreError(to_string(where) + ": another process has kept this file locked for more than 5 s");
-    default: throw StoreError(to_string(where) + ": " + error.what());
+    default: break;
   }
+  if (error.getExtendedErrorCode() == SQLITE_IOERR_SHORT_READ) throw InputError(where, "is damaged: ends too early");
+  throw StoreError(to_string(where) + ": " + error.what());
 }
 
 int schema_version() { return migrations().back().version; }

@@ -5,6 +5,8 @@
 #include <string>
 
 #include "rooftile/analysis/store.hpp"
+#include "rooftile/model/error.hpp"
+#include "rooftile/model/names.hpp"
 
 namespace rooftile::analysis {
 
@@ -15,10 +17,12 @@ class RowReader {
   std::string text() { return std::string{row_.text(at_++)}; }
   std::int64_t integer() { return row_.integer(at_++); }
   double number() { return row_.number(at_++); }
-  /// The schema's CHECKs allow no other names.
+  /// The schema's CHECKs allow no other names: another one is damage that the pages do not show.
   template <class E>
   E name() {
-    return from_name<E>(row_.text(at_++)).value();
+    const std::string found = text();
+    if (const auto value = from_name<E>(found)) return *value;
+    throw InputError{"the results file is damaged: " + unknown_name_message(EnumNames<E>::kind, found, all_names<E>())};
   }
   template <class E>
   std::optional<E> name_or_nothing() {

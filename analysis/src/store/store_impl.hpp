@@ -3,6 +3,7 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <SQLiteCpp/VariadicBind.h>
+#include <sqlite3.h>
 
 #include <filesystem>
 #include <optional>
@@ -16,6 +17,20 @@ namespace rooftile::analysis {
 
 /// InputError for what the user's file or words caused, StoreError for what the machine did.
 [[noreturn]] void rethrow(const SQLite::Exception& error, const std::filesystem::path& path);
+
+/// A transaction that writes, or a part of the one that Store::all_or_nothing() has begun.
+class WriteTransaction {
+ public:
+  explicit WriteTransaction(SQLite::Database& db) {
+    if (sqlite3_get_autocommit(db.getHandle()) != 0) own_.emplace(db, SQLite::TransactionBehavior::IMMEDIATE);
+  }
+  void commit() {
+    if (own_) own_->commit();
+  }
+
+ private:
+  std::optional<SQLite::Transaction> own_;
+};
 
 struct Store::Impl {
   std::filesystem::path path;  ///< empty: in memory

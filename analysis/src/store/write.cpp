@@ -1,7 +1,4 @@
 // Storing results: one transaction per cell, or one for all.
-#include <cmath>
-
-#include "rooftile/analysis/csv.hpp"
 #include "rooftile/model/error.hpp"
 #include "store/rows.hpp"
 
@@ -113,26 +110,7 @@ std::string describe(const ResultKey& key) {
 
 /// What the CHECKs of the schema would refuse with less helpful words.
 void validate(const ResultRow& row, const Location& where) {
-  const auto refuse = [&](const std::string& message) { throw InputError(where, describe(row.key) + ": " + message); };
-  const double time = row.time.value();
-  if (is_known(row.time) && !(time > 0 && std::isfinite(time))) {
-    refuse("a time of " + shortest_text(time) + " s is not above zero and finite");
-  }
-  for (const double amount : {row.flops.value(), row.dram_read.value(), row.dram_write.value(), row.l2_read.value(),
-                              row.l2_write.value(), row.smem.value(), row.extra_memory.value()}) {
-    if (amount < 0 || std::isinf(amount))
-      refuse("an amount of " + shortest_text(amount) + " is negative or not finite");
-  }
-  if (row.cta && !(row.cta->registers >= 0 && row.cta->smem >= Bytes{0} && row.cta->resident >= 0)) {
-    refuse("what a CTA occupies is negative or not stated whole");
-  }
-  if (row.expected_error && !(*row.expected_error >= 0)) refuse("expected_error is not a fraction of the time");
-  if ((row.status == Outcome::ok) != row.reason.empty()) {
-    refuse("status " + text(name_of(row.status)) + (row.reason.empty() ? " needs a reason" : " takes no reason"));
-  }
-  if (is_observed(row.key.method) && row.key.source.empty()) {
-    refuse("a " + text(name_of(row.key.method)) + " result needs a source");
-  }
+  if (const auto sound = check(row); !sound) throw InputError(where, describe(row.key) + ": " + sound.error());
 }
 
 /// The number columns of a row in the order in which SQL lists them.
@@ -244,7 +222,7 @@ std::int64_t insert_run(Store::Impl& store, const RunInfo& info) {
 
 RunId Store::begin_run(const RunInfo& info) {
   return impl_->guarded([&] {
-    SQLite::Transaction transaction{impl_->db, SQLite::TransactionBehavior::IMMEDIATE};
+    WriteTransaction transaction{impl_->db};
     const std::int64_t id = insert_run(*impl_, info);
     transaction.commit();
     return RunId{id};
@@ -272,12 +250,20 @@ PutReport Store::put(RunId run, const ResultRow& row) { return put_all(run, {&ro
 PutReport Store::put_all(RunId run, std::span<const ResultRow> rows, std::span<const Location> places) {
   return impl_->guarded([&] {
     PutReport report;
-    SQLite::Transaction transaction{impl_->db, SQLite::TransactionBehavior::IMMEDIATE};
+    WriteTransaction transaction{impl_->db};
     for (std::size_t i = 0; i < rows.size(); ++i) {
       (void)store_row(*impl_, run, rows[i], i < places.size() ? places[i] : Location{}, report);
     }
     transaction.commit();
     return report;
+  });
+}
+
+void Store::all_or_nothing(const std::function<void()>& writes) {
+  impl_->guarded([&] {
+    WriteTransaction transaction{impl_->db};
+    writes();
+    transaction.commit();
   });
 }
 
@@ -290,7 +276,7 @@ bool Store::reuse(const ResultKey& key) {
     const auto id = find_result(*impl_, key);
     if (!id) return false;
     if (impl_->find_id("SELECT latest FROM result WHERE id = ?", *id) == 1) return true;
-    SQLite::Transaction transaction{impl_->db, SQLite::TransactionBehavior::IMMEDIATE};
+    WriteTransaction transaction{impl_->db};
     impl_->execute(
         "UPDATE result SET latest = (result.id = me.id) FROM (SELECT * FROM result WHERE id = ?) AS me "
         "WHERE result.workload_id = me.workload_id AND result.kernel_id = me.kernel_id "

@@ -110,7 +110,7 @@ void put_micro(Store::Impl& store, std::int64_t run, const std::string& profile,
 PutReport Store::put_measurements(const Measurements& measurements) {
   return impl_->guarded([&] {
     PutReport report;
-    SQLite::Transaction transaction{impl_->db, SQLite::TransactionBehavior::IMMEDIATE};
+    WriteTransaction transaction{impl_->db};
     std::vector<std::int64_t> runs;
     for (const MeasuringRun& run : measurements.runs) runs.push_back(run_id(*impl_, run));
     for (const MeasuredResult& result : measurements.results)

@@ -5,6 +5,7 @@
 #include <yaml-cpp/node/node.h>  // the definition of what parser.h only declares: clang-tidy takes it for our Node
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <optional>
 #include <sstream>
 #include <utility>
@@ -56,7 +57,7 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
   [[noreturn]] void fail(const YAML::Mark& mark, const std::string& message) const {
-    throw InputError{place(mark), message};
+    throw InputError{within_text(place(mark)), message};
   }
 
  private:
@@ -69,6 +70,22 @@ class TreeBuilder : public YAML::EventHandler {
   Location place(const YAML::Mark& mark) const {
     if (mark.is_null()) return {*file_};
     return {*file_, mark.line + 1, mark.column + 1};
+  }
+
+  /// yaml-cpp places an error at the end of the text behind that end.
+  Location within_text(Location where) const {
+    std::size_t start = 0;
+    for (int line = 1; line < where.line; ++line) {
+      const std::size_t end = text_.find('\n', start);
+      if (end == std::string::npos) {
+        where.line = line;
+        break;
+      }
+      start = end + 1;
+    }
+    const std::size_t length = std::min(text_.find('\n', start), text_.size()) - start;
+    where.column = std::min(where.column, static_cast<int>(length) + 1);
+    return where;
   }
 
   Node make(const YAML::Mark& mark, NodeKind kind) const {
@@ -150,11 +167,13 @@ class TreeBuilder : public YAML::EventHandler {
 
 namespace {
 
-/// Tabs where YAML counts spaces: yaml-cpp reports them as something else.
-void refuse_tabs(const std::string& text, const std::string& name) {
+/// Tabs where YAML counts spaces, which yaml-cpp reports as something else, and bytes that end a text in C.
+void refuse_tabs_and_nul(const std::string& text, const std::string& name) {
   std::istringstream lines{text};
   std::string line;
   for (int number = 1; std::getline(lines, line); ++number) {
+    if (const std::size_t nul = line.find('\0'); nul != std::string::npos)
+      throw InputError{{name, number, static_cast<int>(nul) + 1}, "a NUL byte; this is not a text file"};
     const std::size_t first = line.find_first_not_of(' ');
     if (first == std::string::npos || line[first] != '\t') continue;
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
@@ -165,7 +184,7 @@ void refuse_tabs(const std::string& text, const std::string& name) {
 }  // namespace
 
 Node build_tree(const std::string& text, const std::string& name) {
-  refuse_tabs(text, name);
+  refuse_tabs_and_nul(text, name);
   TreeBuilder builder{text, name};
   std::istringstream stream{text};
   try {

@@ -17,6 +17,7 @@
 #include "rooftile/model/profile.hpp"
 #include "rooftile/model/quantity.hpp"
 #include "rooftile/model/workload.hpp"
+#include "tl/expected.hpp"
 
 namespace rooftile::analysis {
 
@@ -86,6 +87,10 @@ struct ResultRow {
 [[nodiscard]] ResultRow make_row(ResultKey key, const Prediction& prediction);
 /// The row of a refusal: status and reason, and the FLOP of the workload.
 [[nodiscard]] ResultRow make_row(ResultKey key, const Refusal& refusal);
+
+/// What no store takes: a time that is not above zero and below 1e300, an amount that is negative or infinite, a reason
+/// where there is none to give, a reason or a source that is missing.
+[[nodiscard]] tl::expected<void, std::string> check(const ResultRow& row);
 
 }  // namespace rooftile::analysis
 

@@ -120,8 +120,8 @@ class Store {
   struct Impl;
   /// Opens, and with read_write_create creates or migrates, a results file. An older file is copied to
   /// "<path>.bak-v<N>" before it is migrated. InputError if the file is missing (read_only), is not SQLite, is SQLite
-  /// but not rooftile's, was written by a newer rooftile, needs migrating (read_only), is damaged, or cannot be
-  /// created.
+  /// but not rooftile's, was written by a newer rooftile, needs migrating (read_only), is damaged (its pages are
+  /// checked, 0.1 s per 100,000 results; what is damaged is never written to), or cannot be created.
   [[nodiscard]] static Store open(const std::filesystem::path& path, Access access);
   /// A store in memory, for tests and for commands without --db.
   [[nodiscard]] static Store in_memory();
@@ -146,6 +146,9 @@ class Store {
   /// Stores what a measuring program wrote (measurements.hpp): all of a file in one transaction, or nothing. What is
   /// stored already with the same numbers is counted, not added; other numbers under the same run are an InputError.
   PutReport put_measurements(const Measurements& measurements);
+
+  /// What `writes` stores with the functions above is stored together, or not at all if it throws.
+  void all_or_nothing(const std::function<void()>& writes);
 
   /// Brings in all of some results files (shards that several machines computed), in one transaction: all or nothing.
   /// Rows with one key are one row: of computed results the newer run's numbers stand, observations must agree. What
