@@ -25,6 +25,8 @@ build   libboost-context-dev 1.74   fibers: kernels run on the CPU
 tests   libgtest-dev        1.12    GoogleTest
 tests   librapidcheck-dev   any     property tests
 tests   libbenchmark-dev    1.7     rooftile_bench
+tests   clang-14            14      fuzz targets of the readers
+tests   libclang-rt-14-dev  14      libFuzzer, AddressSanitizer
 style   clang-format-14     14      formatting check
 style   clang-tidy-14       14      static checks
 style   ccache              any     repeated builds

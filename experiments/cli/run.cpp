@@ -1,5 +1,6 @@
 // One command line, in-process: parse, run, and turn every way of failing into an exit code.
 #include <exception>
+#include <filesystem>
 #include <ostream>
 
 #include "cli/parse.hpp"
@@ -72,6 +73,10 @@ int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostre
 } catch (const InputError& error) {
   out.flush();
   err << "rooftile: " << error.what() << '\n';
+  return exit_bad_input;
+} catch (const std::filesystem::filesystem_error& error) {  // a name too long, a folder that may not be entered
+  out.flush();
+  err << "rooftile: " << error.path1().string() << ": " << error.code().message() << '\n';
   return exit_bad_input;
 } catch (const std::exception& error) {
   out.flush();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <system_error>
 #include <unordered_set>
 
 #include "question/columns.hpp"
@@ -184,7 +185,8 @@ class ExperimentReader {
 
   void add_published(const Node& node) {
     const std::filesystem::path folder = folder_ / node.as_text();
-    if (!std::filesystem::is_directory(folder)) node.fail("no folder '" + folder.string() + "'");
+    std::error_code ignored;
+    if (!std::filesystem::is_directory(folder, ignored)) node.fail("no folder '" + folder.string() + "'");
     for (const PublishedRow& row : load_published(folder)) {
       (void)published_result(row, *catalogues_);  // its profile and spec exist
       add({.profile = row.meaning.profile,

@@ -144,6 +144,30 @@ TEST_P(BrokenDatabase, IsRefusedByEveryCommandAndLeftAlone) {
 INSTANTIATE_TEST_SUITE_P(Every, BrokenDatabase, testing::ValuesIn(damages),
                          [](const auto& test) { return std::string{test.param.name}; });
 
+/// Two files, the second of which says something else about what is stored: the first is not kept either.
+TEST(RefusedImport, StoresNothingOfAnyFile) {
+  const Scratch scratch;
+  const std::string db = scratch / "mine.db";
+  const std::string head =
+      "profile,kernel,pass,dtype,batch,heads,kv_heads,seq_q,seq_kv,head_dim,mask,dropout,method,source,time_s\n";
+  const std::string one = scratch.write("one.csv", head + "l40s,fa2,fwd,fp16,1,1,1,64,64,64,none,,measured,me,1\n");
+  const std::string more = scratch.write("more.csv", head + "l40s,fa2,fwd,fp16,1,1,1,128,128,64,none,,measured,me,1\n");
+  const std::string other = scratch.write("other.csv", head + "l40s,fa2,fwd,fp16,1,1,1,64,64,64,none,,measured,me,2\n");
+  const std::string message =
+      "rooftile: other.csv:2: l40s, fa2, batch 1, heads 1, seq 64, d 64, fp16, fwd: stored already from 'me' with "
+      "other "
+      "numbers; an observation is never overwritten\n";
+  const Outcome together = run_line({"db", "import", one, more, other, "--db", db});
+  EXPECT_EQ(together.code, 2);
+  EXPECT_EQ(scratch.strip(together.err), message);
+  EXPECT_FALSE(fs::exists(db));
+  ASSERT_EQ(run_line({"db", "import", one, "--db", db}).code, 0);
+  const Outcome later = run_line({"db", "import", more, other, "--db", db});
+  EXPECT_EQ(later.code, 2);
+  EXPECT_EQ(scratch.strip(later.err), message);
+  EXPECT_EQ(answer(db, "select (select count(*) from result), (select count(*) from run)"), "1,1\n");
+}
+
 /// The same lines on a sound database: it is the damage that is refused.
 TEST(SoundDatabase, IsTakenByEveryCommand) {
   for (const std::string line : lines) {

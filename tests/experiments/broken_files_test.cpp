@@ -3,23 +3,12 @@
 // the user.
 #include <gtest/gtest.h>
 
-#include <filesystem>
-
+#include "broken_file.hpp"
 #include "harness.hpp"
 #include "scratch.hpp"
 
 namespace rooftile::test {
 namespace {
-
-struct BrokenFile {
-  const char* name;
-  const char* file;  ///< what it is called
-  std::string text;
-  const char* line;     ///< FILE stands for its path
-  const char* message;  ///< behind "rooftile: "
-};
-
-void PrintTo(const BrokenFile& broken, std::ostream* out) { *out << broken.line; }
 
 const std::string profile = "schema: rooftile.profile/1\nextends: a100_sxm4_80gb\nname: mine\n";
 const std::string spec = "schema: rooftile.spec/1\nname: mine\ndescription: d\nsource: s\nalgorithm: ";
@@ -74,22 +63,7 @@ const BrokenFile broken_files[] = {
 
 class BrokenFiles : public testing::TestWithParam<BrokenFile> {};
 
-TEST_P(BrokenFiles, AreRefused) {
-  const BrokenFile& broken = GetParam();
-  const Scratch scratch;
-  const std::string file = scratch.write(broken.file, broken.text);
-  std::vector<std::string> words = words_of(broken.line);
-  for (std::string& word : words) word = word == "FILE" ? file : word == "new.db" ? scratch / word : word;
-  const Outcome outcome = run_line(words);
-  EXPECT_EQ(outcome.code, 2);
-  EXPECT_EQ(outcome.out, "");
-  std::string message = scratch.strip(outcome.err);
-  if (const std::size_t at = message.find("allowed: profile, kernel,"); at != std::string::npos) {
-    message.replace(at + 9, message.find(';', at) - at - 9, "COLUMNS");
-  }
-  EXPECT_EQ(message, "rooftile: " + replaced(broken.message, "PROFILES", profile_names()) + "\n");
-  EXPECT_FALSE(std::filesystem::exists(scratch / "new.db"));
-}
+TEST_P(BrokenFiles, AreRefused) { expect_refused(GetParam()); }
 
 INSTANTIATE_TEST_SUITE_P(Files, BrokenFiles, testing::ValuesIn(broken_files),
                          [](const auto& test) { return std::string{test.param.name}; });

@@ -122,6 +122,47 @@ const BrokenLine broken_lines[] = {
     {"devices --drivr x", "unknown option '--drivr'; did you mean '--driver'?\nHELP(rooftile devices)"},
     {"db mrege a.db",
      "unknown command 'mrege'; allowed: import, export, info, merge; did you mean 'merge'?\nHELP(rooftile db)"},
+    {"whatif -p l40s -k fa2 --seq 64 --head-dim 64 --set sm.count",
+     "--set 'sm.count': expected leaf=value, as in memory.dram.bandwidth=\"3 TB/s\""},
+    {"whatif -p l40s -k fa2 --seq 64 --head-dim 64 --set =3",
+     "--set '=3': expected leaf=value, as in memory.dram.bandwidth=\"3 TB/s\""},
+    {"whatif -p l40s -k fa2 --seq 64 --head-dim 64 --set sm=3",
+     "--set sm: 'sm' is a group; its keys: count, max_threads, max_warps, max_ctas, registers, register_unit, "
+     "max_registers_per_thread, smem_capacity, smem_per_cta, smem_reserved_per_cta, smem_unit, rates, tensor"},
+    {"whatif -p l40s -k fa2 --seq 64 --head-dim 64 --set memory.dram.type=HBM2",
+     "--set memory.dram.type: 'memory.dram.type' is a text; only numbers can be set"},
+    {"whatif -p l40s -k fa2 --seq 64 --head-dim 64 --set sm.count=1.5",
+     "--set sm.count: '1.5' is not a whole number of units"},
+    {"whatif -p l40s -k fa2 --seq 64 --head-dim 64 --set sm.count.x=1",
+     "--set sm.count.x: 'sm.count' is a number; nothing stands below it"},
+    {"whatif -p l40s -k fa2 --seq 64 --head-dim 64 --sensitivity --set sm.count=0",
+     "--set sm.count: '0' is outside 1 .. 100000"},
+    {"whatif -p l40s,t4 -k fa2 --seq 64 --head-dim 64 --sensitivity --format xml",
+     "--format: unknown format 'xml'; allowed: table, json, csv, md"},
+    {"whatif -p l40s -k fa2 --seq 64 --head-dim 64 --set sm.count=1:4",
+     "--set sm.count: '1:4' is no range; write first:last:step or first:last:xfactor and the unit behind it, as in "
+     "1:4:x2 TB/s"},
+    {"whatif -p l40s -k fa2 --seq 64 --head-dim 64 --set sm.count=4:1:1",
+     "--set sm.count: the range '4:1:1' ends before it begins"},
+    {"whatif -p l40s -k fa2 --seq 64 --head-dim 64 --set memory.dram.bandwidth='1,2'",
+     "--set memory.dram.bandwidth: '1' has no unit; bytes per second are expected, as in '1555 GB/s'"},
+    {"profile diff", "A is required\nHELP(rooftile profile diff)"},
+    {"profile diff l40s", "B is required\nHELP(rooftile profile diff)"},
+    {"profile diff l40s l40z", "unknown profile 'l40z'; allowed: PROFILES; did you mean 'l40s'?"},
+    {"profile diff l40s t4 a10", "unexpected argument 'a10'\nHELP(rooftile profile diff)"},
+    {"profile diff l40s no/such.yaml", "no/such.yaml: no such file"},
+    {"profile known l40z", "unknown profile 'l40z'; allowed: PROFILES; did you mean 'l40s'?"},
+    {"profile show l40s --set sm.count=x", "--set sm.count: 'x' is no number; a plain number is expected, as in '108'"},
+    {"completion tcsh", "SHELL: unknown shell 'tcsh'; allowed: bash, zsh, fish, profiles, kernels"},
+    {"completion bash zsh", "unexpected argument 'zsh'\nHELP(rooftile completion)"},
+    {"devices extra", "unexpected argument 'extra'\nHELP(rooftile devices)"},
+    {"db merge --db new.db", "SHARD is required\nHELP(rooftile db merge)"},
+    {"db merge a.db", "--db is required\nHELP(rooftile db merge)"},
+    {"db import --db new.db", "PATH is required\nHELP(rooftile db import)"},
+    {"query --canned", "--canned: a value is missing\nHELP(rooftile query)"},
+    {"query --canned worst --db no.db", "no.db: no such results file"},
+    {"query --canned worst --sql x", "unknown option '--sql'\nHELP(rooftile query)"},
+    {"compare", "--db is required\nHELP(rooftile compare)"},
     {"profile show", "a profile is required; `rooftile profile list` has their names"},
     {"predict --cells x.csv -p l40s",
      "--cells: the file says what is asked; only --predictor, --set, --format and -o can stand beside it"},
@@ -132,7 +173,8 @@ std::string expected_message(const std::string& message) {
   for (const cli::CommandEntry& entry : cli::commands()) {
     commands += (commands.empty() ? "" : ", ") + std::string{entry.name};
   }
-  std::string text = "rooftile: " + replaced(message, "COMMANDS", commands) + "\n";
+  std::string text =
+      "rooftile: " + replaced(replaced(message, "COMMANDS", commands), "PROFILES", profile_names()) + "\n";
   text = replaced(text, "HELP(", "see: ");
   return text.ends_with(")\n") && text.find("see: ") != std::string::npos
              ? text.substr(0, text.size() - 2) + " --help\n"

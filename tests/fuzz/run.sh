@@ -24,7 +24,8 @@ fi
 
 mkdir -p "$build/findings"
 if ! { cmake -S "$root/tests/fuzz" -B "$build" -G Ninja -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_UNITY_BUILD=ON \
-  -DCMAKE_UNITY_BUILD_BATCH_SIZE=10 -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG='-O1 -g1' &&
+  -DCMAKE_UNITY_BUILD_BATCH_SIZE=10 -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG='-O1 -g1' \
+  -DCMAKE_CXX_COMPILER_LAUNCHER="$(command -v ccache)" &&
   cmake --build "$build" --target "${targets[@]/#/fuzz_}"; } >"$build/build.log" 2>&1; then
   tail -n 40 "$build/build.log"
   exit 1

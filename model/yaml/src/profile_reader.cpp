@@ -1,6 +1,7 @@
 #include "rooftile/model_yaml/profile_reader.hpp"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include "folders.hpp"
@@ -23,7 +24,8 @@ fs::path find_extended(const ProfileLayer& layer, const fs::path& file, const st
   places.insert(places.end(), directories.begin(), directories.end());
   const std::string relative = layer.extends.ends_with(".yaml") ? layer.extends : layer.extends + ".yaml";
   for (const fs::path& place : places) {
-    if (fs::is_regular_file(place / relative)) return place / relative;
+    std::error_code ignored;  // a name that is too long is no file
+    if (fs::is_regular_file(place / relative, ignored)) return place / relative;
   }
   std::string message = "extends '" + layer.extends + "', which is not found in " + folder_list(places);
   const std::vector<std::string> names = yaml_names_in(places, Depth::all);

@@ -181,6 +181,13 @@ void refuse_tabs_and_nul(const std::string& text, const std::string& name) {
   }
 }
 
+/// yaml-cpp quotes bytes as they are, its mark for the end of the text among them.
+std::string printable(std::string message) {
+  std::erase_if(message, [](unsigned char c) { return c < ' ' || c == 0x7f; });
+  message.erase(message.find_last_not_of(": ") + 1);
+  return message;
+}
+
 }  // namespace
 
 Node build_tree(const std::string& text, const std::string& name) {
@@ -192,7 +199,7 @@ Node build_tree(const std::string& text, const std::string& name) {
     while (parser.HandleNextDocument(builder)) {
     }
   } catch (const YAML::Exception& error) {
-    builder.fail(error.mark, "this is not YAML: " + error.msg);
+    builder.fail(error.mark, "this is not YAML: " + printable(error.msg));
   }
   return builder.take_root();
 }
