@@ -60,7 +60,8 @@ const BrokenFile broken_features[] = {
      "mine.yaml:9:9: unknown splits 'fa4'; allowed: fixed, fa2, fa2_varlen, fa3, fa3_varlen; did you mean 'fa2'?"},
     {"spec_splits_of_flash2", "mine.yaml", flash_spec + "splits: fa2\n", asking_spec,
      "mine.yaml:11:1: unknown key 'splits'; allowed: schema, name, description, source, algorithm, dtypes, passes, "
-     "masks, dropout, max_seq_kv, architectures, launch, l2, math, dropout_bits, packs_group, longest_first, "
+     "masks, dropout, kv_placement, max_seq_kv, architectures, launch, l2, math, dropout_bits, packs_group, "
+     "longest_first, "
      "deterministic, tiles, instead"},
     {"spec_packs_group", "mine.yaml", flash_spec + "packs_group: sometimes\n", asking_spec,
      "mine.yaml:11:14: unknown packs_group 'sometimes'; allowed: false, true, one_query, efficient"},
@@ -106,8 +107,10 @@ const BrokenFile broken_features[] = {
      "--dtype fp16 --batch 1 --heads 2 --kv-heads 2 --seq-q 64 --seq-kv 64 --head-dim 64 --mask none"},
     {"against_key", "x.yaml", experiment + two_cells + "expect:\n  - {seq: 64, against: {sequ: 64}, speedup: 1}\n",
      running,
-     "x.yaml:9:25: unknown key 'sequ'; allowed: profile, kernel, predictor, variant, op, batch, heads, kv_heads, seq, "
-     "seq_q, seq_kv, head_dim, mask, pass, dtype, dropout, br, bc, l2, mn, m, n, k, rows, cols; did you mean 'seq'?"},
+     "x.yaml:9:25: unknown key 'sequ'; allowed: profile, kernel, method, predictor, variant, op, batch, heads, "
+     "kv_heads, seq, seq_q, seq_kv, head_dim, mask, pass, dtype, dropout, tile, br, bc, warps, stages, l2, mn, m, n, "
+     "k, "
+     "rows, cols; did you mean 'seq'?"},
     {"speedup_alone", "x.yaml", experiment + two_cells + "expect:\n  - {seq: 64, speedup: 2}\n", running,
      "x.yaml:9:24: speedup needs `against:`"},
     {"speedup_word", "x.yaml", experiment + two_cells + "expect:\n  - {seq: 64, against: {seq: 128}, speedup: twice}\n",

@@ -82,6 +82,7 @@ void recognise(SQLite::Database& db, const std::filesystem::path& path, Access a
   const int version = db.execAndGet("PRAGMA user_version").getInt();
   const bool blank = db.execAndGet("SELECT count(*) FROM sqlite_schema").getInt() == 0 && id == 0 && version == 0;
   if (blank && access == Access::read_write_create) return;
+  if (blank) throw InputError(where, "is empty, not a results file");  // its first writer was killed at once
   if (id != application_id) throw InputError(where, "is a SQLite database, but not a results file of rooftile");
   const std::string versions =
       "has schema version " + std::to_string(version) + ", this rooftile has " + std::to_string(schema_version());

@@ -12,15 +12,18 @@
 namespace rooftile::analysis {
 namespace {
 
-/// "table result", "view v_latest", ..., then "column result.time_s", ...
+/// "table result", "view v_latest", ..., then "column result.time_s", ..., then views and triggers with their text,
+/// which is as the scripts have it.
 using Parts = std::vector<std::string>;
 
 Parts parts_of(SQLite::Database& db) {
   Parts parts;
-  SQLite::Statement statement{db,
-                              "SELECT type || ' ' || name FROM sqlite_schema WHERE name NOT GLOB 'sqlite_*' UNION ALL "
-                              "SELECT 'column ' || s.name || '.' || c.name FROM sqlite_schema s, "
-                              "pragma_table_xinfo(s.name) c WHERE s.type = 'table' AND s.name NOT GLOB 'sqlite_*'"};
+  SQLite::Statement statement{
+      db,
+      "SELECT type || ' ' || name FROM sqlite_schema WHERE name NOT GLOB 'sqlite_*' UNION ALL "
+      "SELECT 'column ' || s.name || '.' || c.name FROM sqlite_schema s, pragma_table_xinfo(s.name) c "
+      "WHERE s.type = 'table' AND s.name NOT GLOB 'sqlite_*' UNION ALL "
+      "SELECT type || ' ' || name || ' as it was made: ' || sql FROM sqlite_schema WHERE type IN ('view', 'trigger')"};
   while (statement.executeStep()) parts.push_back(statement.getColumn(0).getString());
   return parts;
 }
@@ -60,7 +63,7 @@ void require_sound(SQLite::Database& db, const std::filesystem::path& path, int 
   const Parts older = version == migrations().back().version ? Parts{} : parts_of_version(version);
   for (const std::string& part : older.empty() ? parts_of_this_version() : older) {
     if (std::binary_search(found.begin(), found.end(), part)) continue;
-    throw InputError(where, "is damaged: has no " + part);
+    throw InputError(where, "is damaged: has no " + part.substr(0, part.find(": ")));
   }
 }
 

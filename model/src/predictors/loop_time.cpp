@@ -43,18 +43,6 @@ class UnitLoad {
   std::array<double, units> cycles_{};
 };
 
-/// What a chain of dependent ops waits for one of them, of the time that the whole SM takes for the op of all warps.
-///
-/// A warp sits on one of the SM's four sub-partitions and has that quarter of its units. Where k warps share a quarter, one's
-/// products run beside another's softmax: k equal jobs on a chain of units are through after (sum of the units)/k +
-/// (1 - 1/k) of the busiest, which all of them pass in turn (permutation flow shop; Johnson 1954). A lone warp, k < 1,
-/// has its quarter only. L2 and shared memory belong to the whole SM.
-double chain_share(double warps_per_quarter, Unit unit, Unit busiest) {
-  if (unit == Unit::memory || unit == Unit::smem) return 1;
-  if (warps_per_quarter > 1 && unit == busiest) return 1;
-  return 1 / warps_per_quarter;
-}
-
 /// The loops that run in step with `group`, a bit each.
 unsigned loops_of(const Launch& launch, int group) {
   unsigned bits = 0;
@@ -68,11 +56,7 @@ unsigned loops_of(const Launch& launch, int group) {
 TripTime trip_time(const Program& program, const Launch& launch, const LaunchCount& totals, const ProgramCounts& counts,
                    const CostTable& costs, const MissedShares& missed, int group) {
   const unsigned loops = loops_of(launch, group);
-  struct Step {
-    std::int16_t op;
-    double cycles;
-  };
-  InlineVector<Step, max_launch_ops> steps;
+  DependenceGraph graph{launch.first_op};
   UnitLoad load;
   for (std::int16_t i = launch.first_op; i < launch.last_op; ++i) {
     const auto index = static_cast<std::size_t>(i);
@@ -86,19 +70,11 @@ TripTime trip_time(const Program& program, const Launch& launch, const LaunchCou
                     static_cast<double>(totals.trips[static_cast<std::size_t>(op.loop)]);
     }
     load.add(cost.unit, cycles * executions);
-    steps.push_back({i, cycles});
+    const bool loads = op.kind == OpKind::load;
+    graph.add(i, op, cycles + (loads ? costs.load_latency(missed[static_cast<std::size_t>(op.tensor)]) : cost.latency));
   }
   TripTime time;
   load.write(time);
-  DependenceGraph graph{launch.first_op};
-  for (const Step& step : steps) {
-    const TileOp& op = program.ops[static_cast<std::size_t>(step.op)];
-    const OpCost& cost = costs[op.kind];
-    const double latency =
-        op.kind == OpKind::load ? costs.load_latency(missed[static_cast<std::size_t>(op.tensor)]) : cost.latency;
-    const double share = chain_share(launch.warps_of(step.op) / 4.0, cost.unit, time.busiest);
-    graph.add(step.op, op, step.cycles * share + latency);
-  }
   time.cycle = graph.slowest_cycle(time.busy);
   return time;
 }

@@ -166,16 +166,13 @@ struct Launch {
     for (const Axis& axis : axes) total *= axis.extent;
     return total;
   }
-  [[nodiscard]] const Role& role_of(std::int16_t op) const {
-    std::size_t r = 0;
-    while (r + 1 < roles.size() && op >= roles[r].last_op) ++r;
-    return roles[r];
-  }
-  /// The warps that do an op, those of one copy of their role.
-  [[nodiscard]] int warps_of(std::int16_t op) const { return role_of(op).warps; }
   /// How many warp groups do the work of an op; a tile is moved once, whoever asks for it.
   [[nodiscard]] std::int64_t copies_of(std::int16_t op, OpKind kind) const {
-    return moves_a_tile(kind) ? 1 : role_of(op).copies;
+    if (moves_a_tile(kind)) return 1;
+    for (const Role& role : roles) {
+      if (op >= role.first_op && op < role.last_op) return role.copies;
+    }
+    return 1;
   }
   /// CTAs that one load serves.
   [[nodiscard]] std::int64_t served_by(const TileOp& op) const { return op.hint == Hint::multicast ? cluster : 1; }
