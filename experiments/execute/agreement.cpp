@@ -127,8 +127,4 @@ std::vector<CountPair> compare_counts(const kernels::Execution& execution, const
   return std::move(comparison).take();
 }
 
-std::int64_t counts_apart(const std::vector<CountPair>& pairs) {
-  return std::count_if(pairs.begin(), pairs.end(), [](const CountPair& pair) { return pair.apart() != 0; });
-}
-
 }  // namespace rooftile::experiments

@@ -4,6 +4,7 @@
 //   flash2   exp2                 1114112       128 apart
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -31,6 +32,8 @@ struct CountPair {
                                                     const ProgramCounts& counts);
 
 /// How many of them differ.
-[[nodiscard]] std::int64_t counts_apart(const std::vector<CountPair>& pairs);
+[[nodiscard]] inline std::int64_t counts_apart(const std::vector<CountPair>& pairs) {
+  return std::count_if(pairs.begin(), pairs.end(), [](const CountPair& pair) { return pair.apart() != 0; });
+}
 
 }  // namespace rooftile::experiments

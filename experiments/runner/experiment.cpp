@@ -178,7 +178,7 @@ class ExperimentReader {
   void add_with_tiles(const Node& entry, TileSet tiles, const Question& question,
                       const std::vector<analysis::Method>& methods) {
     for (Question& one : with_tiles(question, tiles, entry, *catalogues_)) {
-      if (experiment_.questions.size() >= most_cells) entry.fail("more than " + std::to_string(most_cells) + " cells");
+      if (experiment_.questions.size() >= most_) entry.fail("more than " + std::to_string(most_) + " cells");
       add(std::move(one), methods);
     }
   }
@@ -261,7 +261,7 @@ class ExperimentReader {
   Map map_;
   std::filesystem::path folder_;
   Catalogues* catalogues_;
-  std::size_t most_;  // cells of an entry
+  std::size_t most_;  // cells
   Experiment experiment_;
   CampaignCells campaign_;
   const Node* profiles_node_ = nullptr;

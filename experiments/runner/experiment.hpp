@@ -78,7 +78,7 @@ inline constexpr std::size_t most_cells = 10'000'000;
 
 /// Reads and expands a file. InputError with file:line:col for whatever does not fit: unknown keys, names, predictors,
 /// methods, settings; lists that are empty; shapes that make no workload; expectations that no cell meets; more than
-/// `most` cells in one entry.
+/// `most` cells.
 [[nodiscard]] Experiment load_experiment(const std::filesystem::path& file, experiments::Catalogues& catalogues,
                                          std::size_t most = most_cells);
 

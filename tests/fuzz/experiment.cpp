@@ -38,7 +38,8 @@ void check_experiment(const runner::Experiment& experiment) {
   for (const runner::Expectation& expectation : experiment.expectations) {
     const bool met = std::any_of(experiment.questions.begin(), experiment.questions.end(),
                                  [&](const auto& question) { return meets(question, expectation.cells); });
-    require(met && !expectation.outcomes.empty(), "an expectation means a cell", to_string(expectation.where));
+    const bool says = !expectation.outcomes.empty() || !expectation.any_of.empty();
+    require(met && says, "an expectation means a cell", to_string(expectation.where));
   }
 }
 

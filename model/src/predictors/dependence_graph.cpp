@@ -93,7 +93,14 @@ double DependenceGraph::slowest_cycle(double floor) const {
     }
     for (std::size_t b = 0; b < graph.size; ++b) graph.latency[a][b] = path[tail[b]] + latency_[tail[b]];
   }
+  // The cycles of one edge each are known; no other is slower than the slowest way over the least lag.
   double ratio = floor;
+  double most = 0;
+  for (std::size_t a = 0; a < graph.size; ++a) {
+    ratio = std::max(ratio, graph.latency[a][a] / graph.lag[a]);
+    for (std::size_t b = 0; b < graph.size; ++b) most = std::max(most, graph.latency[a][b] / graph.lag[b]);
+  }
+  if (most <= ratio) return ratio;
   for (Cycle cycle = exceeding(graph, ratio); cycle.lag > 0; cycle = exceeding(graph, ratio)) {
     if (cycle.latency / cycle.lag <= ratio) break;
     ratio = cycle.latency / cycle.lag;
