@@ -11,8 +11,14 @@
 namespace rooftile {
 namespace {
 
-void add_mma_shapes(std::vector<SpecOverrides>& shapes) {
-  constexpr std::int64_t largest_br = 256, largest_bc = 256, bc_step = 32, most_stages = 3;
+/// True if some tile of the implementation has more than one buffer: its kernel has a pipeline.
+bool has_pipeline(const KernelSpec& spec) {
+  return std::any_of(spec.tiles.begin(), spec.tiles.end(),
+                     [](const TileRow& row) { return row.pass == Pass::fwd && row.stages > 1; });
+}
+
+void add_mma_shapes(std::vector<SpecOverrides>& shapes, std::int64_t most_stages) {
+  constexpr std::int64_t largest_br = 256, largest_bc = 256, bc_step = 32;
   for (const std::int64_t warps : {4, 8, 16}) {
     for (std::int64_t rows = 16; rows * warps <= largest_br; rows += 16) {
       for (std::int64_t bc = bc_step; bc <= largest_bc; bc += bc_step) {
@@ -34,11 +40,12 @@ void add_wgmma_shapes(std::vector<SpecOverrides>& shapes) {
   }
 }
 
-std::vector<SpecOverrides> grid_of(Algorithm algorithm) {
+std::vector<SpecOverrides> grid_of(const KernelSpec& spec) {
+  constexpr std::int64_t most_buffers = 3;
   std::vector<SpecOverrides> shapes;
-  switch (algorithm) {
+  switch (spec.algorithm) {
     case Algorithm::flash2:
-    case Algorithm::split_kv: add_mma_shapes(shapes); break;
+    case Algorithm::split_kv: add_mma_shapes(shapes, has_pipeline(spec) ? most_buffers : 1); break;
     case Algorithm::flash3: add_wgmma_shapes(shapes); break;
     case Algorithm::flash1:
     case Algorithm::standard: break;
@@ -55,7 +62,7 @@ tl::expected<std::vector<TileCandidate>, Refusal> tile_candidates(const KernelSp
   const auto own = select_tile(spec, device, shape.head_dim, shape.mask, {}, shape.dropout > 0, shape.pass);
   if (!own) return tl::unexpected{own.error()};
   std::vector<TileCandidate> candidates;
-  std::vector<SpecOverrides> shapes = grid_of(spec.algorithm);
+  std::vector<SpecOverrides> shapes = grid_of(spec);
   if (shapes.empty()) return candidates;
   const SpecOverrides of_spec{own->br, own->bc, own->warps, own->stages};
   shapes.push_back(of_spec);

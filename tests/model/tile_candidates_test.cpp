@@ -30,10 +30,19 @@ TEST(TileCandidates, SayWhichLimitAndByHowMuch) {
   const auto all = candidates(flash2_spec(), device(), 128);
   EXPECT_EQ(reason(all, {128, 64, 4, 1}), "fits");
   EXPECT_EQ(reason(all, {128, 128, 4, 1}), "flash2 needs 319 registers per thread, test_a100 has 255");
-  EXPECT_EQ(reason(all, {64, 256, 4, 2}), "flash2 needs 272 KiB of shared memory per CTA, test_a100 has 163 KiB");
+  EXPECT_EQ(reason(all, {256, 256, 16, 1}), "flash2 needs 192 KiB of shared memory per CTA, test_a100 has 163 KiB");
   EXPECT_EQ(reason(all, {256, 64, 16, 1}), "flash2 needs 77824 registers per CTA, an SM of test_a100 has 65536");
   EXPECT_EQ(reason(all, {64, 48, 4, 1}), "not in the grid");
   EXPECT_EQ(reason(all, {64, 64, 8, 1}), "not in the grid");  // eight rows per warp
+}
+
+TEST(TileCandidates, HaveMoreBuffersWhereTheKernelHasAPipeline) {
+  KernelSpec spec = flash2_spec();
+  EXPECT_EQ(reason(candidates(spec, device(), 128), {64, 64, 4, 2}), "not in the grid");
+  spec.tiles.back().stages = 2;
+  EXPECT_EQ(reason(candidates(spec, device(), 128), {64, 64, 4, 2}), "fits");
+  EXPECT_EQ(reason(candidates(spec, device(), 128), {64, 256, 4, 2}),
+            "flash2 needs 272 KiB of shared memory per CTA, test_a100 has 163 KiB");
 }
 
 TEST(TileCandidates, OfWarpgroupsToo) {

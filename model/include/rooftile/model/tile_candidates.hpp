@@ -3,12 +3,13 @@
 //   fa2, a100_sxm4_80gb, d = 128      Br   Bc   warps  stages  registers  shared memory
 //                                     128  64   4      1       255        64 KiB
 //                                     128  128  4      1       infeasible: flash2 needs 319 registers per thread, ...
-//                                     64   256  4      2       infeasible: flash2 needs 272 KiB of shared memory ...
+//                                     256  256  16     1       infeasible: flash2 needs 192 KiB of shared memory ...
 //
 // The grid of shapes: what instructions and copies allow, up to the largest that occur in kernels.
 //   flash2, split_kv   4, 8 or 16 warps of whole 16 rows (m16n8k16), Br up to 256; Bc in steps of 32 (what 8 warps copy
-//                      at once at d = 64) up to 256; 1 to 3 buffers. A warp for each sub-partition at least, as every
-//                      published kernel of the family has
+//                      at once at d = 64) up to 256; a warp for each sub-partition at least, as every published kernel
+//                      of the family has. 1 to 3 buffers, where the implementation has a pipeline: FlashAttention-2 and
+//                      ours hold K and V once, whatever the shape
 //   flash3             1 to 3 consumer warpgroups of 64 rows (wgmma m64) and a producer; Bc in steps of 16 (k of PV) up
 //                      to 256 (n of wgmma); 1 to 4 buffers
 #pragma once
