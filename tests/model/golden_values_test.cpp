@@ -7,9 +7,10 @@
 #include <fstream>
 #include <map>
 #include <sstream>
+#include <vector>
 
+#include "backward_support.hpp"
 #include "rooftile/model/predictor.hpp"
-#include "support.hpp"
 
 namespace rooftile {
 namespace {
@@ -28,47 +29,108 @@ std::string number(double value) {
   return text;
 }
 
+/// A call on record: on the device that its kernel is built for.
+struct Call {
+  std::string kernel;
+  KernelSpec spec;
+  Workload workload;
+  Device device = test::device();
+};
+
 /// The descriptions hold commas; they are replaced so that a line has a fixed number of fields.
-std::string key_of(const Predictor& predictor, const KernelSpec& spec, const AttentionShape& shape) {
-  std::string text = describe(shape);
+std::string key_of(const Predictor& predictor, const Call& call) {
+  std::string text = describe(call.workload);
   for (char& c : text) c = c == ',' ? ';' : c;
-  return std::string{predictor.name()} + "," + spec.name + " " + std::string{name_of(spec.softmax)} + "," + text;
+  return std::string{predictor.name()} + "," + call.kernel + "," + text;
 }
 
-std::vector<AttentionShape> shapes() {
-  std::vector<AttentionShape> all;
+AttentionShape shape_of(std::int64_t n, std::int64_t d, Mask mask, Pass pass = Pass::fwd) {
+  return {.batch = 4,
+          .heads = 16,
+          .kv_heads = 4,
+          .seq_q = n,
+          .seq_kv = n == 1 ? 8192 : n,
+          .head_dim = d,
+          .mask = mask,
+          .pass = pass};
+}
+
+std::vector<AttentionShape> forward_shapes() {
+  std::vector<AttentionShape> shapes;
   for (const std::int64_t n : {1, 100, 512, 4096, 16384}) {
     for (const std::int64_t d : {64, 128}) {
+      for (const Mask mask : {Mask::none, Mask::causal}) shapes.push_back(shape_of(n, d, mask));
+    }
+  }
+  return shapes;
+}
+
+void add_forward(std::vector<Call>& calls) {
+  const std::pair<const char*, KernelSpec> kernels[] = {
+      {"rt_flash1", test::flash1_spec()},
+      {"rt_flash2 safe", test::flash2_spec()},
+      {"rt_split_kv", test::split_kv_spec()},
+      {"rt_standard safe", test::standard_spec()},
+      {"rt_standard fused", test::standard_spec(SoftmaxPasses::fused)},
+      {"rt_flash3", test::flash3_spec()},
+  };
+  for (const auto& [name, spec] : kernels) {
+    const bool on_hopper = spec.algorithm == Algorithm::flash3;
+    for (const AttentionShape& shape : forward_shapes()) {
+      calls.push_back({name, spec, shape, on_hopper ? test::hopper() : test::device()});
+    }
+  }
+}
+
+void add_backward(std::vector<Call>& calls) {
+  const std::pair<const char*, KernelSpec> kernels[] = {
+      {"flash1_training", test::flash1_training_spec()},
+      {"flash2_training", test::flash2_training_spec()},
+      {"flash3_training", test::flash3_training_spec()},
+      {"standard_training", test::standard_training_spec()},
+  };
+  for (const auto& [name, spec] : kernels) {
+    for (const std::int64_t n : {100, 512, 4096}) {
       for (const Mask mask : {Mask::none, Mask::causal}) {
-        all.push_back({.batch = 4,
-                       .heads = 16,
-                       .kv_heads = 4,
-                       .seq_q = n,
-                       .seq_kv = n == 1 ? 8192 : n,
-                       .head_dim = d,
-                       .mask = mask});
+        const bool on_hopper = spec.algorithm == Algorithm::flash3;
+        const Device device = on_hopper ? test::hopper() : test::device();
+        for (const Pass pass : {Pass::bwd, Pass::fwd_bwd}) {
+          calls.push_back({name, spec, shape_of(n, 128, mask, pass), device});
+        }
       }
     }
   }
-  return all;
+}
+
+/// The parts of standard attention alone, and K and V kept elsewhere.
+void add_parts_and_placements(std::vector<Call>& calls) {
+  for (const std::int64_t n : {256, 4096}) {
+    calls.push_back({"rt_standard safe", test::standard_spec(), GemmShape{.m = n, .n = n, .k = 128}});
+    calls.push_back({"rt_standard safe", test::standard_spec(), SoftmaxShape{.rows = n, .cols = n}});
+    KernelSpec pinned = test::split_kv_spec(), on_host = test::split_kv_spec();
+    pinned.kv_placement = Placement::l2;
+    on_host.kv_placement = Placement::host;
+    calls.push_back({"rt_split_kv pinned", pinned, shape_of(1, 128, Mask::none)});
+    calls.push_back({"rt_split_kv on host", on_host, shape_of(1, 128, Mask::none)});
+  }
 }
 
 Golden computed() {
+  std::vector<Call> calls;
+  add_forward(calls);
+  add_backward(calls);
+  add_parts_and_placements(calls);
   Golden golden;
   Program program;
-  const Device device = test::device();
   for (const Predictor* predictor : predictors()) {
     golden.versions[std::string{predictor->name()}] = predictor->version();
-    for (const KernelSpec& spec :
-         {test::flash2_spec(), test::standard_spec(), test::standard_spec(SoftmaxPasses::fused)}) {
-      for (const AttentionShape& shape : shapes()) {
-        test::build_or_throw(program, shape, spec);
-        const auto p = predictor->predict(device, program);
-        golden.rows[key_of(*predictor, spec, shape)] =
-            p ? number(p->time.value()) + "," + number(p->dram.read.value()) + "," + number(p->dram.write.value()) +
-                    "," + std::string{name_of(p->bound)}
-              : std::string{",,,"} + std::string{name_of(p.error().status)};
-      }
+    for (const Call& call : calls) {
+      test::build_or_throw(program, call.workload, call.spec, {}, call.device);
+      const auto p = predictor->predict(call.device, program);
+      golden.rows[key_of(*predictor, call)] = p ? number(p->time.value()) + "," + number(p->dram.read.value()) + "," +
+                                                      number(p->dram.write.value()) + "," +
+                                                      std::string{name_of(p->bound)}
+                                                : std::string{",,,"} + std::string{name_of(p.error().status)};
     }
   }
   return golden;
@@ -138,7 +200,7 @@ TEST(GoldenValues, ASilentChangeIsSeen) {
 /// The claim behind Loop::body_of: the ops are the same, one by one, but for the loop they stand in.
 TEST(Programs, RepeatedBodiesAreEqual) {
   Program program;
-  for (const AttentionShape& shape : shapes()) {
+  for (const AttentionShape& shape : forward_shapes()) {
     for (const KernelSpec& spec : {test::flash2_spec(), test::standard_spec()}) {
       test::build_or_throw(program, shape, spec);
       for (const Launch& launch : program.launches) {
