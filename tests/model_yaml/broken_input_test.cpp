@@ -50,7 +50,7 @@ TEST(BrokenYaml, IsRefusedWithItsPlace) {
 /// yaml-cpp ends a text at such a byte, and places what it misses behind the end.
 TEST(BrokenYaml, APlaceIsInsideTheText) {
   const auto refusal = [](const std::string& text) { return message_of([&] { (void)load_text(text, "x.yaml"); }); };
-  EXPECT_EQ(refusal(std::string{"a: 1\nb: \0c\n", 12}), "x.yaml:2:4: a NUL byte; this is not a text file");
+  EXPECT_EQ(refusal(std::string{"a: 1\nb: \0c\n", 11}), "x.yaml:2:4: a NUL byte; this is not a text file");
   EXPECT_EQ(refusal("a: \"\\"), "x.yaml:1:6: this is not YAML: unknown escape character");
 }
 
