@@ -136,7 +136,7 @@ TEST(Expectations, TilesAreRankedByTheirTime) {
   const Outcome outcome = run_line({"run", file, "--db", scratch / "results.db", "--format", "json"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   const json rows = json::parse(outcome.out)["rows"];
-  ASSERT_GT(rows.size(), 20U);
+  ASSERT_GE(rows.size(), 10U);
   int first = 0;
   for (const json& row : rows) {
     EXPECT_EQ(row["rank"] == 1, row["of_best"] == 1.0) << row.dump();
