@@ -71,8 +71,8 @@ std::vector<Value> cells_of(const Row& row, const std::vector<std::string>& name
     cells.push_back(time_cell(answer));
     cells.emplace_back(std::string{ok ? name_of(answer.prediction.bound) : name_of(answer.status)});
     if (name == names.front()) continue;
-    const bool both = ok && first.status == Status::ok;
-    cells.push_back(both ? Value{first.prediction.time / answer.prediction.time} : Value{});
+    Value& speedup = cells.emplace_back();
+    if (ok && first.status == Status::ok) speedup = first.prediction.time / answer.prediction.time;
   }
   return cells;
 }

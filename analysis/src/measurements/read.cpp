@@ -91,7 +91,9 @@ class MeasurementReader {
   }
 
   void read_time(JsonLine& line) {
-    MeasuredResult result{.run = run_of(line), .row = {}, .series = {}, .counters = {}, .where = line.where()};
+    MeasuredResult result;
+    result.run = run_of(line);
+    result.where = line.where();
     result.row.key = key_of(line, result.run);
     result.row.key.timer = line.word("timer", {"cuda_event", "graph_replay", "host_clock"});
     result.row.flops = paper_flops(result.row.key.workload);
