@@ -134,11 +134,12 @@ ExpectationReport check_expectations(const Experiment& experiment, experiments::
   std::optional<TileRanking> tiles;
   for (const Expectation& expectation : experiment.expectations) {
     if (compares_tiles(expectation) && !tiles) tiles.emplace(experiment.questions, catalogues);
-    const OtherCells others{expectation.against, experiment.questions};
+    std::optional<OtherCells> others;
+    if (!expectation.against.empty()) others.emplace(expectation.against, experiment.questions);
     for (const Question& question : experiment.questions) {
       if (!meets(question, expectation.cells)) continue;
       std::optional<CellAnswer> against;
-      if (!expectation.against.empty()) against = answer_cell(*others.of(question), answerer, catalogues);
+      if (others) against = answer_cell(*others->of(question), answerer, catalogues);
       const CellAnswer cell = answer_cell(question, answerer, catalogues);
       Case answered{question, cell, answerer.program(), against ? &*against : nullptr};
       if (compares_tiles(expectation)) answered.tile_times = tiles->times_of(question);

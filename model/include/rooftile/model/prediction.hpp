@@ -13,8 +13,8 @@
 namespace rooftile {
 
 /// The resource that decides the time; the `bound` column. Views class them: memory (dram, l2, smem),
-/// `dram` is the DRAM of the device or, behind the link, of the host; compute (tensor, exp2, fma, convert, issue),
-/// overhead (latency, launch).
+/// compute (tensor, exp2, fma, convert, issue), overhead (latency, launch). `dram` is the DRAM of the device or, behind
+/// the link, of the host.
 enum class Limit : std::uint8_t { dram, l2, smem, tensor, exp2, fma, convert, issue, latency, launch };
 inline constexpr std::size_t limits = 10;
 
