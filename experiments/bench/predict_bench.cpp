@@ -24,13 +24,15 @@ struct Subject {
   const char* spec;
   bool decodes;          ///< one query per sequence instead of N
   std::int64_t longest;  ///< the largest N that is asked
+  Pass pass = Pass::fwd;
 };
 // standard attention at a million keys does not fit any device
 constexpr Subject subjects[] = {{"flash1", "a100_sxm4_80gb", "rt_flash1", false, 1 << 20},
                                 {"flash2", "a100_sxm4_80gb", "rt_flash2", false, 1 << 20},
                                 {"flash3", "h100_sxm5_80gb", "rt_flash3", false, 1 << 20},
                                 {"split_kv", "a100_sxm4_80gb", "rt_split_kv", true, 1 << 20},
-                                {"standard", "a100_sxm4_80gb", "rt_standard", false, 16384}};
+                                {"standard", "a100_sxm4_80gb", "rt_standard", false, 16384},
+                                {"backward", "a100_sxm4_80gb", "fa2", false, 1 << 18, Pass::bwd}};
 
 struct Setup {
   Device device;
@@ -41,22 +43,24 @@ struct Setup {
         spec{yaml::load_spec(source_dir / "kernels/specs" / (std::string{subject.spec} + ".yaml"))} {}
 };
 
-/// Causal GQA, d = 128: the shape of a Llama-like prefill, or of a step of decoding.
-Workload gqa(const Subject& subject, std::int64_t n) {
+/// Causal, d = 128, 32 heads: the shape of a Llama-like prefill or of a step of decoding, with 8 K/V heads; of a
+/// backward pass as the papers measure it, with as many K/V heads as heads.
+Workload workload_of(const Subject& subject, std::int64_t n) {
   return AttentionShape{.batch = 1,
                         .heads = 32,
-                        .kv_heads = 8,
+                        .kv_heads = subject.pass == Pass::fwd ? 8 : 32,
                         .seq_q = subject.decodes ? 1 : n,
                         .seq_kv = n,
                         .head_dim = 128,
-                        .mask = Mask::causal};
+                        .mask = Mask::causal,
+                        .pass = subject.pass};
 }
 
 void prepared(benchmark::State& state, const Predictor& predictor, const Subject& subject) {
   Program program;
   const Setup setup{subject};
   const Device& device = setup.device;
-  if (!build(program, device, gqa(subject, state.range(0)), setup.spec)) state.SkipWithError("not built");
+  if (!build(program, device, workload_of(subject, state.range(0)), setup.spec)) state.SkipWithError("not built");
   ProgramCounts counts;
   count(program, counts);
   for (auto _ : state) {
@@ -73,7 +77,7 @@ void built(benchmark::State& state, const Predictor& predictor, const Subject& s
   Program program;
   const Setup setup{subject};
   const Device& device = setup.device;
-  Workload workload = gqa(subject, state.range(0));
+  Workload workload = workload_of(subject, state.range(0));
   for (auto _ : state) {
     benchmark::DoNotOptimize(workload);
     if (!build(program, device, workload, setup.spec)) state.SkipWithError("not built");

@@ -9,53 +9,6 @@
 namespace rooftile {
 namespace {
 
-/// Tile size along the dimensions that end ragged: full tiles, and what the last tile lacks.
-struct RaggedDim {
-  IndexId index;
-  std::int64_t last;                 ///< index of the clipped tile
-  std::int64_t full[2], missing[2];  ///< [bytes factor, sectors factor]
-};
-
-constexpr std::int64_t sector_bytes = 32;
-
-std::int64_t sectors_of(std::int64_t elements, std::int64_t element_bytes) {
-  return ceil_div(elements * element_bytes, sector_bytes);
-}
-
-/// The shape of one op's tiles: a constant factor and up to three ragged dimensions.
-struct TileShape {
-  std::int64_t factor[2] = {1, 1};  ///< [bytes, sectors] of the dimensions that are never clipped
-  InlineVector<RaggedDim, 3> ragged;
-};
-
-TileShape shape_of(const TileOp& op, const Tensor& tensor) {
-  TileShape shape;
-  shape.factor[0] = tensor.element_bytes;
-  for (std::size_t d = 0; d < op.dims; ++d) {
-    const TileDim& dim = op.dim[d];
-    const std::int64_t size = tensor.extents[d];
-    const bool innermost = d + 1 == op.dims;
-    const auto in_sectors = [&](std::int64_t n) { return innermost ? sectors_of(n, tensor.element_bytes) : n; };
-    const std::int64_t extent = dim.index == no_index ? std::min<std::int64_t>(dim.extent, size) : dim.extent;
-    if (extent == 1 || dim.index == no_index) {  // never clipped
-      shape.factor[0] *= extent;
-      shape.factor[1] *= in_sectors(extent);
-      continue;
-    }
-    const std::int64_t tiles = ceil_div(size, extent);
-    const std::int64_t rest = size - (tiles - 1) * extent;
-    const bool clipped = dim.index2 == no_index && rest != extent;
-    if (clipped) {
-      shape.ragged.push_back(
-          {dim.index, tiles - 1, {extent, in_sectors(extent)}, {extent - rest, in_sectors(extent) - in_sectors(rest)}});
-    } else {
-      shape.factor[0] *= extent;
-      shape.factor[1] *= in_sectors(extent);
-    }
-  }
-  return shape;
-}
-
 /// Executions that nothing selects: the trips of the op's loop.
 std::int64_t all_executions(const LaunchCount& totals, const TileOp& op) {
   return op.loop < 0 ? totals.ctas : totals.trips[static_cast<std::size_t>(op.loop)];
@@ -73,20 +26,19 @@ std::int64_t guarded(NestCounter& nest, const TileOp& op, Selection selection) {
 
 /// Sum over all executions of the clipped tile size: product over dimensions of (full - missing·[last tile]),
 /// multiplied out.
-OpCount count_whole_tiles(NestCounter& nest, const LaunchCount& totals, const TileOp& op, const Tensor& tensor) {
-  const TileShape shape = shape_of(op, tensor);
-  if (shape.ragged.empty() && op.guard == Guard::always) {
+OpCount count_whole_tiles(NestCounter& nest, const LaunchCount& totals, const TileOp& op, const TileFootprint& tiles) {
+  if (tiles.ragged.empty() && op.guard == Guard::always) {
     const std::int64_t n = all_executions(totals, op);
-    return {n, shape.factor[0] * n, shape.factor[1] * n};
+    return {n, tiles.factor[0] * n, tiles.factor[1] * n};
   }
   OpCount total{};
-  const unsigned subsets = 1U << shape.ragged.size();
+  const unsigned subsets = 1U << tiles.ragged.size();
   for (unsigned subset = 0; subset < subsets; ++subset) {
-    std::int64_t term[2] = {shape.factor[0], shape.factor[1]};
+    std::int64_t term[2] = {tiles.factor[0], tiles.factor[1]};
     Selection selection;
     bool possible = true;
-    for (std::size_t r = 0; r < shape.ragged.size(); ++r) {
-      const RaggedDim& dim = shape.ragged[r];
+    for (std::size_t r = 0; r < tiles.ragged.size(); ++r) {
+      const RaggedDim& dim = tiles.ragged[r];
       const bool at_edge = (subset >> r & 1U) != 0;
       for (int unit = 0; unit < 2; ++unit) term[unit] *= at_edge ? -dim.missing[unit] : dim.full[unit];
       if (at_edge) possible = selection.pin(dim.index, dim.last) && possible;
@@ -100,43 +52,129 @@ OpCount count_whole_tiles(NestCounter& nest, const LaunchCount& totals, const Ti
   return total;
 }
 
-/// As SMs request them: the CTAs of a cluster, which make the same trips, ask for a multicast tile once.
-OpCount count_tiles(NestCounter& nest, const Launch& launch, const LaunchCount& totals, const TileOp& op,
-                    const Tensor& tensor) {
-  OpCount total = count_whole_tiles(nest, totals, op, tensor);
-  const std::int64_t served = launch.served_by(op);
-  total.bytes /= served;
-  total.sectors /= served;
-  return total;
-}
+/// Counts the ops of one launch, in program order.
+class LaunchCounter {
+ public:
+  LaunchCounter(const Program& program, const Launch& launch, LaunchCount& totals, ProgramCounts& counts)
+      : program_{program},
+        launch_{launch},
+        totals_{totals},
+        counts_{counts},
+        nest_{launch},
+        ranges_{launch},
+        uses_{program, launch, ranges_, counts},
+        ctas_{launch.ctas()} {}
 
-void count_launch(const Program& program, const Launch& launch, LaunchCount& totals, ProgramCounts& counts) {
-  NestCounter nest{launch};
-  totals = {launch.ctas(), 0, {}, {}, 0, 0};
-  for (std::size_t l = 0; l < launch.loops.size(); ++l) totals.trips[l] = nest.executions(static_cast<int>(l), {});
-  for (std::int16_t i = launch.first_op; i < launch.last_op; ++i) {
-    const auto index = static_cast<std::size_t>(i);
-    const TileOp& op = program.ops[index];
-    OpCount& op_count = counts.op[index];
-    if (!moves_a_tile(op.kind)) {
-      op_count = {op.guard == Guard::always ? all_executions(totals, op) : guarded(nest, op, {}), 0, 0};
-      totals.work[static_cast<std::size_t>(op.kind)] +=
-          static_cast<double>(op_count.executions * launch.copies_of(i, op.kind)) * static_cast<double>(op.amount);
-      continue;
+  void run() {
+    totals_.ctas = ctas_;
+    totals_.loaded = totals_.stored = totals_.sectors = 0;
+    totals_.trips = {};
+    totals_.work = {};
+    totals_.once = {};
+    for (std::size_t l = 0; l < launch_.loops.size(); ++l) {
+      totals_.trips[l] = nest_.executions(static_cast<int>(l), {});
+      totals_.trip[l] = {};
+      const bool own = totals_.trips[l] > 0 && body_of(launch_, totals_, l) == l;
+      own_body_ |= static_cast<unsigned>(own) << l;
     }
-    op_count = repeats_previous_tile(program, launch, i)
-                   ? counts.op[index - 1]
-                   : count_tiles(nest, launch, totals, op, program.tensors[static_cast<std::size_t>(op.tensor)]);
-    totals.sectors += op_count.sectors;
+    for (std::int16_t i = launch_.first_op; i < launch_.last_op; ++i) {
+      const TileOp& op = program_.ops[static_cast<std::size_t>(i)];
+      moves_a_tile(op.kind) ? count_movement(i, op) : count_work(i, op);
+    }
+    uses_.finish(totals_);
   }
-}
+
+ private:
+  /// As SMs request tiles: the CTAs of a cluster, which make the same trips, ask for a multicast tile once.
+  void count_movement(std::int16_t i, const TileOp& op) {
+    const auto index = static_cast<std::size_t>(i);
+    OpCount& count = counts_.op[index];
+    double& amount = counts_.amount[index];
+    if (repeats_previous_tile(program_, launch_, i)) {
+      count = counts_.op[index - 1];
+      amount = counts_.amount[index - 1];
+    } else {
+      tiles_.measure(ranges_, op, program_.tensors[static_cast<std::size_t>(op.tensor)]);
+      uses_.place(op, tiles_);
+      count = count_whole_tiles(nest_, totals_, op, tiles_);
+      amount = static_cast<double>(tiles_.inside);
+      if (const std::int64_t served = launch_.served_by(op); served > 1) {
+        count.bytes /= served;
+        count.sectors /= served;
+        amount /= static_cast<double>(served);
+      }
+    }
+    uses_.add(op, count.bytes);
+    totals_.sectors += count.sectors;
+    (op.kind == OpKind::load ? totals_.loaded : totals_.stored) += count.bytes;
+    if (op.loop >= 0) return add_to_trip(i, op, amount, 1);
+    const double mean =
+        count.executions > 0 ? static_cast<double>(count.bytes) / static_cast<double>(count.executions) : 0;
+    add_once(i, op, mean, 1);
+  }
+
+  void count_work(std::int16_t i, const TileOp& op) {
+    const auto index = static_cast<std::size_t>(i);
+    OpCount& count = counts_.op[index];
+    count = {op.guard == Guard::always ? all_executions(totals_, op) : guarded(nest_, op, {}), 0, 0};
+    const double amount = counts_.amount[index] = static_cast<double>(op.amount);
+    const std::int64_t copies = copies_at(i);
+    totals_.work[static_cast<std::size_t>(op.kind)] += static_cast<double>(count.executions * copies) * amount;
+    op.loop >= 0 ? add_to_trip(i, op, amount, copies) : add_once(i, op, amount, copies);
+  }
+
+  /// Warp groups of the role that the op at hand belongs to; ops come role by role.
+  std::int64_t copies_at(std::int16_t i) {
+    while (role_ < launch_.roles.size() && i >= launch_.roles[role_].last_op) ++role_;
+    return role_ < launch_.roles.size() && i >= launch_.roles[role_].first_op ? launch_.roles[role_].copies : 1;
+  }
+
+  void add_once(std::int16_t i, const TileOp& op, double amount, std::int64_t copies) {
+    const auto kind = static_cast<std::size_t>(op.kind);
+    OnceCount& once = totals_.once;
+    const std::int64_t executions = counts_.op[static_cast<std::size_t>(i)].executions;
+    const double share = executions == ctas_ ? 1 : static_cast<double>(executions) / static_cast<double>(ctas_);
+    once.work[kind] += static_cast<double>(copies) * amount * share;
+    once.in_turn[kind] += amount;
+    once.kinds.add(op.kind);
+  }
+
+  void add_to_trip(std::int16_t i, const TileOp& op, double amount, std::int64_t copies) {
+    const auto loop = static_cast<std::size_t>(op.loop);
+    if ((own_body_ >> loop & 1U) == 0) return;
+    TripCount& trip = totals_.trip[static_cast<std::size_t>(launch_.loops[loop].group)];
+    auto executions = static_cast<double>(copies);
+    if (op.guard != Guard::always) {
+      executions *= static_cast<double>(counts_.op[static_cast<std::size_t>(i)].executions) /
+                    static_cast<double>(totals_.trips[loop]);
+    }
+    trip.work[static_cast<std::size_t>(op.kind)] += amount * executions;
+    trip.kinds.add(op.kind);
+    if (op.after_count > 0) trip.waits.add(static_cast<std::size_t>(i - launch_.first_op));
+  }
+
+  const Program& program_;
+  const Launch& launch_;
+  LaunchCount& totals_;
+  ProgramCounts& counts_;
+  NestCounter nest_;
+  IndexRanges ranges_;
+  TensorUses uses_;
+  TileFootprint tiles_;
+  std::int64_t ctas_;
+  std::size_t role_ = 0;   ///< of the op at hand
+  unsigned own_body_ = 0;  ///< loops that make trips which no earlier loop makes, a bit each
+};
 
 /// Whole tensors, and the workspace alive at once.
 void count_memory(const Program& program, ProgramCounts& counts) {
   std::array<double, max_launches> alive{};
-  counts.inputs_and_outputs = Bytes{0};
+  counts.inputs_and_outputs = counts.tensors = Bytes{0};
+  counts.placements = 0;
   for (std::size_t t = 0; t < program.tensors.size(); ++t) {
     const auto bytes = static_cast<double>(program.tensors[t].bytes());
+    counts.tensors += Bytes{bytes};
+    counts.placements |= static_cast<std::uint8_t>(1U << static_cast<unsigned>(program.tensors[t].placement));
     if (program.tensors[t].role != TensorRole::workspace) {
       counts.inputs_and_outputs += Bytes{bytes};
       continue;
@@ -156,18 +194,8 @@ void count_memory(const Program& program, ProgramCounts& counts) {
   counts.workspace = Bytes{*std::max_element(alive.begin(), alive.end())};
 }
 
-}  // namespace
-
-void count(const Program& program, ProgramCounts& counts) {
-  counts.uses.clear();
-  for (std::size_t l = 0; l < program.launches.size(); ++l) {
-    count_launch(program, program.launches[l], counts.launch[l], counts);
-    count_uses(program, program.launches[l], counts.launch[l], counts);
-  }
-  count_memory(program, counts);
-}
-
-std::int64_t compulsory_bytes(const Program& program, const ProgramCounts& counts) {
+/// What is touched of inputs and outputs by the launch that touches most of each.
+void count_compulsory(const Program& program, ProgramCounts& counts) {
   std::array<std::int64_t, max_tensors> most{};
   for (const TensorUse& use : counts.uses) {
     std::int64_t& touched = most[static_cast<std::size_t>(use.tensor)];
@@ -177,7 +205,18 @@ std::int64_t compulsory_bytes(const Program& program, const ProgramCounts& count
   for (std::size_t t = 0; t < program.tensors.size(); ++t) {
     if (program.tensors[t].role != TensorRole::workspace) total += most[t];
   }
-  return total;
+  counts.compulsory = Bytes{static_cast<double>(total)};
+}
+
+}  // namespace
+
+void count(const Program& program, ProgramCounts& counts) {
+  counts.uses.clear();
+  for (std::size_t l = 0; l < program.launches.size(); ++l) {
+    LaunchCounter{program, program.launches[l], counts.launch[l], counts}.run();
+  }
+  count_memory(program, counts);
+  count_compulsory(program, counts);
 }
 
 std::int64_t entries(const Launch& launch, int loop) {

@@ -25,7 +25,6 @@ using Int = std::int64_t;
 
 const Loop& loop_at(const Launch& launch, int loop) { return launch.loops[static_cast<std::size_t>(loop)]; }
 IndexId index_of_loop(int loop) { return static_cast<IndexId>(first_loop_index + loop); }
-unsigned bit_of(IndexId index) { return 1U << static_cast<unsigned>(index); }
 
 /// The limit, its index taken at the value it is held at.
 Int held_value(const Bound& bound, const Selection& selection) {

@@ -48,26 +48,26 @@ tl::expected<void, Refusal> roles_fit(const Launch& launch) {
 }
 
 tl::expected<void, Refusal> fits(const Device& device, const Launch& launch) {
-  const std::string name = launch.name;
+  const auto name = [&] { return std::string{launch.name}; };
   if (const std::int64_t limit = whole(device.sm.smem_per_cta, any_number); launch.smem > limit) {
-    return does_not_fit(name + " needs " + format(Bytes{static_cast<double>(launch.smem)}) +
+    return does_not_fit(name() + " needs " + format(Bytes{static_cast<double>(launch.smem)}) +
                         " of shared memory per CTA, " + device.name + " has " + format(device.sm.smem_per_cta));
   }
   if (launch.threads > largest_cta)
-    return does_not_fit(name + " needs " + std::to_string(launch.threads) + " threads per CTA, 1024 is the limit");
+    return does_not_fit(name() + " needs " + std::to_string(launch.threads) + " threads per CTA, 1024 is the limit");
   if (const std::int64_t limit = whole(device.sm.max_registers_per_thread, any_number); launch.registers > limit) {
-    return does_not_fit(name + " needs " + std::to_string(launch.registers) + " registers per thread, " + device.name +
-                        " has " + std::to_string(limit));
+    return does_not_fit(name() + " needs " + std::to_string(launch.registers) + " registers per thread, " +
+                        device.name + " has " + std::to_string(limit));
   }
   if (const std::int64_t limit = whole(device.sm.registers, any_number); registers_of_cta(device, launch) > limit) {
-    return does_not_fit(name + " needs " + std::to_string(registers_of_cta(device, launch)) +
+    return does_not_fit(name() + " needs " + std::to_string(registers_of_cta(device, launch)) +
                         " registers per CTA, an SM of " + device.name + " has " + std::to_string(limit));
   }
   if (auto refused = roles_fit(launch); !refused) return refused;
   double ctas = 1;
   for (const Axis& axis : launch.axes) ctas *= static_cast<double>(axis.extent);
   if (ctas > static_cast<double>(largest_grid)) {
-    return does_not_fit(name + " needs a grid of " + std::to_string(static_cast<std::int64_t>(ctas)) +
+    return does_not_fit(name() + " needs a grid of " + std::to_string(static_cast<std::int64_t>(ctas)) +
                         " CTAs, 2^31 - 1 is the limit");
   }
   return {};

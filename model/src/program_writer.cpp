@@ -1,8 +1,8 @@
 #include "rooftile/model/program_writer.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <stdexcept>
-#include <string_view>
 
 namespace rooftile {
 
@@ -22,8 +22,9 @@ int ProgramWriter::held(const char* name, TensorRole role, std::int64_t element_
                         std::initializer_list<std::int64_t> extents) {
   for (std::size_t t = 0; t < program_.tensors.size(); ++t) {
     const Tensor& known = program_.tensors[t];
-    const bool same_extents = std::equal(known.extents.begin(), known.extents.end(), extents.begin(), extents.end());
-    if (std::string_view{known.name} == name && same_extents) return static_cast<int>(t);
+    if (std::strcmp(known.name, name) != 0) continue;
+    if (std::equal(known.extents.begin(), known.extents.end(), extents.begin(), extents.end()))
+      return static_cast<int>(t);
   }
   return tensor(name, role, element_bytes, extents);
 }
@@ -43,24 +44,26 @@ Launch& ProgramWriter::launch(const char* name, LaunchResources resources, std::
   launch.loops.clear();
   for (const Axis& axis : axes) launch.axes.push_back(axis);
   launch.first_op = launch.last_op = static_cast<std::int16_t>(program_.ops.size());
+  launch_ = &launch;
+  launch_end_ = static_cast<std::int16_t>(launch.first_op + static_cast<int>(max_launch_ops));
+  role_ = nullptr;
   loop_ = -1;
   return launch;
 }
 
 void ProgramWriter::role(const char* name, int warps, int copies, int registers) {
-  Launch& launch = program_.launches.back();
-  Role& role = launch.roles.emplace_back();
+  Role& role = launch_->roles.emplace_back();
+  role_ = &role;
   role.name = name;
   role.warps = static_cast<std::int16_t>(warps);
-  role.registers = static_cast<std::int16_t>(registers != 0 ? registers : launch.registers);
+  role.registers = static_cast<std::int16_t>(registers != 0 ? registers : launch_->registers);
   role.copies = static_cast<std::int16_t>(copies);
-  role.first_op = role.last_op = launch.last_op;
+  role.first_op = role.last_op = launch_->last_op;
 }
 
 int ProgramWriter::loop(Bound first, Bound last, int parent) {
-  Launch& launch = program_.launches.back();
-  const auto number = static_cast<std::int8_t>(launch.loops.size());
-  Loop& loop = launch.loops.emplace_back();
+  const auto number = static_cast<std::int8_t>(launch_->loops.size());
+  Loop& loop = launch_->loops.emplace_back();
   loop.first = first;
   loop.last = last;
   loop.has_cap = false;
@@ -73,7 +76,7 @@ int ProgramWriter::loop(Bound first, Bound last, int parent) {
 
 int ProgramWriter::descending_loop(Bound first, Bound last, int parent) {
   const int number = loop(first, last, parent);
-  program_.launches.back().loops.back().descending = true;
+  launch_->loops.back().descending = true;
   return number;
 }
 

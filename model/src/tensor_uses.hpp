@@ -3,11 +3,57 @@
 // All closed forms: a tile loop covers an interval of each tensor dimension, a sweep covers a box.
 #pragma once
 
+#include <array>
+
 #include "rooftile/model/count.hpp"
+#include "tile_footprint.hpp"
 
 namespace rooftile {
 
-/// Appends the uses of one launch, whose ops are counted already, to counts.uses and marks them in `totals`.
-void count_uses(const Program& program, const Launch& launch, LaunchCount& totals, ProgramCounts& counts);
+/// Sums the tile movements of one launch, tensor by tensor, into counts.uses.
+class TensorUses {
+ public:
+  TensorUses(const Program& program, const Launch& launch, const IndexRanges& ranges, ProgramCounts& counts);
+
+  /// Where the tiles of the ops stand that are added next; `tiles` stays in use until the next call.
+  void place(const TileOp& op, const TileFootprint& tiles);
+  /// Adds an op that requests that many bytes in all.
+  void add(const TileOp& op, std::int64_t bytes);
+  /// Sums up; the uses are those of the launch that `totals` speaks of.
+  void finish(LaunchCount& totals);
+
+ private:
+  /// A sweep whose extent is known as a box, because CTAs that share it run different parts of it.
+  struct BoxSweep {
+    std::int8_t use;  ///< of this launch
+    OpKind kind;      ///< load, store or atomic
+    std::int8_t loop;
+    std::int64_t repeats;
+    std::int64_t bytes;  ///< requested: no sweep is more
+    Box box;
+  };
+
+  [[nodiscard]] std::size_t use_of(std::int8_t tensor);
+  void note_sharers(TensorUse& use) const;
+  [[nodiscard]] std::int64_t repeats(const TileOp& op) const;
+  void add_box_sweep(const BoxSweep& sweep);
+  [[nodiscard]] std::int64_t element_bytes(const TensorUse& use) const {
+    return program_.tensors[static_cast<std::size_t>(use.tensor)].element_bytes;
+  }
+
+  const Program& program_;
+  const Launch& launch_;
+  const IndexRanges& ranges_;
+  ProgramCounts& counts_;
+  unsigned axes_;  ///< of the launch, as bits
+  std::size_t first_use_;
+  std::array<std::int8_t, max_tensors> use_of_;  ///< by tensor: its use of this launch; -1: none yet
+  std::array<Box, max_tensors> boxes_;           ///< by use of this launch
+  InlineVector<BoxSweep, 16> sweeps_;
+  // of the tiles placed last
+  const TileFootprint* tiles_ = nullptr;
+  std::int64_t sharers_ = 1;
+  bool drives_ = false;  ///< an axis along which CTAs share moves the loops: they run different parts of a sweep
+};
 
 }  // namespace rooftile

@@ -18,20 +18,20 @@ struct Run {
 
 double wave_incidences(const Launch& launch, unsigned indexed, std::int64_t wave) {
   InlineVector<Run, max_axes> runs;
-  for (std::size_t a = 0; a < launch.axes.size(); ++a) {
-    const Int extent = launch.axes[a].extent;
-    if (extent == 1) continue;
-    const bool is_indexed = (indexed >> a & 1U) != 0;
-    if (!runs.empty() && runs.back().indexed == is_indexed) {
-      runs.back().extent *= static_cast<double>(extent);
-    } else {
-      runs.push_back({is_indexed, static_cast<double>(extent)});
-    }
-  }
-  const Int ctas = launch.ctas();
+  Int ctas = 1;
   double sets = 1;
-  for (std::size_t a = 0; a < launch.axes.size(); ++a) {
-    if ((indexed >> a & 1U) != 0) sets *= static_cast<double>(launch.axes[a].extent);
+  for (const Axis& axis : launch.axes) {
+    const bool is_indexed = (indexed & 1U) != 0;
+    indexed >>= 1U;
+    if (axis.extent == 1) continue;
+    const auto extent = static_cast<double>(axis.extent);
+    ctas *= axis.extent;
+    if (is_indexed) sets *= extent;
+    if (!runs.empty() && runs.back().indexed == is_indexed) {
+      runs.back().extent *= extent;
+    } else {
+      runs.push_back({is_indexed, extent});
+    }
   }
   if (wave >= ctas || runs.empty()) return sets;
   const auto waves = static_cast<double>(ceil_div(ctas, wave));

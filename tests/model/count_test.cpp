@@ -230,7 +230,7 @@ TEST(Formulas, CompulsoryBytesAreInputsAndOutputsOnce) {
     test::build_or_throw(program, s, spec);
     count(program, counts);
     const Int lse = 2 * 8 * 777 * 4;
-    EXPECT_EQ(compulsory_bytes(program, counts), 2 * (2 * 8 * 777 * 64 + 2 * 2 * 1001 * 64) * element + lse);
+    EXPECT_EQ(counts.compulsory.value(), 2 * (2 * 8 * 777 * 64 + 2 * 2 * 1001 * 64) * element + lse);
   }
 }
 
@@ -243,7 +243,7 @@ TEST(Formulas, CausalKeysThatNoRowSeesAreNotTouched) {
   ProgramCounts counts;
   test::build_or_throw(program, s, test::flash2_spec());
   count(program, counts);
-  EXPECT_EQ(compulsory_bytes(program, counts), 2 * (640 + 100) * 64 * element + 640 * 4);
+  EXPECT_EQ(counts.compulsory.value(), 2 * (640 + 100) * 64 * element + 640 * 4);
 }
 
 /// (wave, set) pairs by walking the line of CTAs.

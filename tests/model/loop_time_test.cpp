@@ -18,9 +18,9 @@ TileOp op_after(std::initializer_list<After> dependences) {
 }
 
 double slowest(std::initializer_list<std::pair<TileOp, double>> ops, double floor = 0) {
-  DependenceGraph graph{0};
-  std::int16_t index = 0;
-  for (const auto& [op, latency] : ops) graph.add(index++, op, latency);
+  DependenceGraph graph{0, 16};
+  std::size_t place = 0;
+  for (const auto& [op, latency] : ops) graph.add(place++, op, latency);
   return graph.slowest_cycle(floor);
 }
 
@@ -65,7 +65,7 @@ TripTime load_and_mma(int lag) {
   count(program, counts);
   program.math = MathPath::wgmma;
   const CostTable costs{test::device(), program};
-  return trip_time(program, program.launches[0], counts.launch[0], counts, costs, MissedShares{}, 0);
+  return trip_time(program, program.launches[0], counts.launch[0].trip[0], counts, costs, MissedShares{});
 }
 
 TEST(TripTime, WaitsForItsOwnBuffer) {

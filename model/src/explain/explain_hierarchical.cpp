@@ -44,11 +44,9 @@ void add_working_set(ExplanationSection& section, const Profile& profile, const 
     section.lines.push_back({"pinned in L2", "K and V, as far as may be set aside", fixed(100 * l2.pinned(), 1) + " %",
                              cite(profile, {"memory.l2.persisting_fraction"})});
   }
+  Waves waves{launch, launch.ctas(), ctas_of_wave, memory.l2.partitions.value()};
   double wave = 0;
-  for (const TensorUse& use : uses) {
-    wave += (1 - l2.pinned(use)) *
-            wave_use(launch, use, launch.ctas(), ctas_of_wave, memory.l2.partitions.value()).standing;
-  }
+  for (const TensorUse& use : uses) wave += (1 - l2.pinned(use)) * waves.standing(use, waves.anew(use));
   section.lines.push_back({"working set of a wave",
                            "shared bytes stand in " + fixed(memory.l2.partitions.value(), 0) + " partition(s) of L2, " +
                                format(memory.l2.capacity) + " in all",
@@ -108,9 +106,9 @@ void add_trips(ExplanationSection& section, const Program& program, const Launch
   for (std::size_t l = 0; l < launch.loops.size(); ++l) {
     if (totals.trips[l] == 0 || launch.loops[l].group != static_cast<std::int8_t>(l)) continue;
     add("a trip of loop " + std::to_string(l),
-        trip_time(program, launch, totals, counts, costs, missed, static_cast<int>(l)));
+        trip_time(program, launch, totals.trip[body_of(launch, totals, l)], counts, costs, missed));
   }
-  add("once per CTA", once_per_cta(program, launch, totals, counts, costs, part.dram_bytes.read > Bytes{0}));
+  add("once per CTA", once_per_cta(launch, totals.once, costs, part.dram_bytes.read > Bytes{0}));
 }
 
 ExplanationSection assumptions(const Profile& profile, const Program& program) {

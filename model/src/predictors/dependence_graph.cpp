@@ -13,25 +13,30 @@ constexpr double unreachable = -std::numeric_limits<double>::infinity();
 struct Condensed {
   std::size_t size = 0;
   double latency[most_across][most_across];
-  int lag[most_across];
+  double lag[most_across];
 };
 
 struct Cycle {
   double latency = 0;
-  int lag = 0;
+  double lag = 0;
 };
 
 /// A cycle whose latencies exceed ratio x lags, by longest paths (Bellman, Ford); lag 0 if there is none.
 Cycle exceeding(const Condensed& graph, double ratio) {
   double path[most_across] = {};
+  double spent[most_across];  // what a step over each edge may take
   int before[most_across];
-  std::fill_n(before, graph.size, -1);
+  for (std::size_t b = 0; b < graph.size; ++b) {
+    spent[b] = ratio * graph.lag[b];
+    before[b] = -1;
+  }
+  const double more = 1e-9 * ratio;
   for (std::size_t round = 0; round <= graph.size; ++round) {
     int changed = -1;
     for (std::size_t a = 0; a < graph.size; ++a) {
       for (std::size_t b = 0; b < graph.size; ++b) {
-        const double longer = path[a] + graph.latency[a][b] - ratio * graph.lag[b];
-        if (longer <= path[b] + 1e-9 * ratio) continue;
+        const double longer = path[a] + graph.latency[a][b] - spent[b];
+        if (longer <= path[b] + more) continue;
         path[b] = longer;
         before[b] = static_cast<int>(a);
         changed = static_cast<int>(b);
@@ -55,50 +60,49 @@ Cycle exceeding(const Condensed& graph, double ratio) {
 
 }  // namespace
 
-void DependenceGraph::add(std::int16_t op, const TileOp& tile_op, double latency) {
-  const auto place = static_cast<std::size_t>(op - first_op_);
-  const auto node = static_cast<std::int16_t>(nodes_);
-  added_[place / 64] |= std::uint64_t{1} << place % 64;
-  node_of_[place] = node;
-  latency_[nodes_] = latency;
-  for (std::size_t a = 0; a < tile_op.after_count; ++a) {
-    const auto earlier = static_cast<std::int16_t>(tile_op.after[a].op - first_op_);
-    if (tile_op.after[a].lag > 0) {
-      across_.push_back({earlier, node, tile_op.after[a].lag});
-    } else if (has(static_cast<std::size_t>(earlier))) {
-      within_.push_back({node_of_[static_cast<std::size_t>(earlier)], node});
+void DependenceGraph::add(std::size_t place, const TileOp& op, double latency) {
+  const auto later = static_cast<std::int16_t>(place);
+  const auto within = static_cast<std::int16_t>(within_.size());
+  latency_[place] = latency;
+  for (std::size_t a = 0; a < op.after_count; ++a) {
+    const auto earlier = static_cast<std::int16_t>(op.after[a].op - first_op_);
+    if (op.after[a].lag > 0) {
+      across_.push_back({earlier, later, op.after[a].lag, within});
+    } else if (has(earlier)) {
+      within_.push_back({earlier, later});
     }
   }
-  reached_[nodes_++] = static_cast<std::int16_t>(within_.size());
 }
 
 double DependenceGraph::slowest_cycle(double floor) const {
   Condensed graph;
-  std::size_t head[most_across], tail[most_across];
+  const Across* edges[most_across];
   for (const Across& edge : across_) {
-    const auto earlier = static_cast<std::size_t>(edge.earlier_op);
-    if (!has(earlier)) continue;
-    head[graph.size] = static_cast<std::size_t>(edge.later);
-    tail[graph.size] = static_cast<std::size_t>(node_of_[earlier]);
+    if (!has(edge.earlier)) continue;
+    edges[graph.size] = &edge;
     graph.lag[graph.size++] = edge.lag;
   }
-  std::array<double, max_launch_ops> path;  // latest end of a way from the head up to the node
   for (std::size_t a = 0; a < graph.size; ++a) {
-    std::fill_n(path.begin(), nodes_, unreachable);
-    path[head[a]] = 0;
-    for (const Within* edge = within_.begin() + reached_[head[a]]; edge != within_.end(); ++edge) {
+    std::array<double, max_launch_ops> path;  // latest end of a way from the head of a through the op
+    std::fill_n(path.begin(), places_, unreachable);
+    const auto head = static_cast<std::size_t>(edges[a]->later);
+    path[head] = latency_[head];
+    for (const Within* edge = within_.begin() + edges[a]->within; edge != within_.end(); ++edge) {
       const auto from = static_cast<std::size_t>(edge->earlier);
       const auto to = static_cast<std::size_t>(edge->later);
-      path[to] = std::max(path[to], path[from] + latency_[from]);
+      path[to] = std::max(path[to], path[from] + latency_[to]);
     }
-    for (std::size_t b = 0; b < graph.size; ++b) graph.latency[a][b] = path[tail[b]] + latency_[tail[b]];
+    for (std::size_t b = 0; b < graph.size; ++b)
+      graph.latency[a][b] = path[static_cast<std::size_t>(edges[b]->earlier)];
   }
   // The cycles of one edge each are known; no other is slower than the slowest way over the least lag.
   double ratio = floor;
   double most = 0;
-  for (std::size_t a = 0; a < graph.size; ++a) {
-    ratio = std::max(ratio, graph.latency[a][a] / graph.lag[a]);
-    for (std::size_t b = 0; b < graph.size; ++b) most = std::max(most, graph.latency[a][b] / graph.lag[b]);
+  for (std::size_t b = 0; b < graph.size; ++b) {
+    double slowest = 0;
+    for (std::size_t a = 0; a < graph.size; ++a) slowest = std::max(slowest, graph.latency[a][b]);
+    most = std::max(most, slowest / graph.lag[b]);
+    ratio = std::max(ratio, graph.latency[b][b] / graph.lag[b]);
   }
   if (most <= ratio) return ratio;
   for (Cycle cycle = exceeding(graph, ratio); cycle.lag > 0; cycle = exceeding(graph, ratio)) {

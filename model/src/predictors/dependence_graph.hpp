@@ -7,6 +7,7 @@
 // is found by jumping from ratio to ratio (Lawler 1976, "Combinatorial Optimization", section 3.13).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -20,36 +21,36 @@ class DependenceGraph {
   /// Edges into later trips that a group of loops may have.
   static constexpr std::size_t most_across = 12;
 
-  /// Ops are named by their index in the program, from `first_op` on.
-  explicit DependenceGraph(std::int16_t first_op) : first_op_{first_op} {}
+  /// Of a launch with the ops [first_op, last_op) of its program.
+  DependenceGraph(std::int16_t first_op, std::int16_t last_op)
+      : first_op_{first_op}, places_{static_cast<std::int16_t>(last_op - first_op)} {
+    std::fill_n(latency_.begin(), places_, -1.0);
+  }
 
-  /// Adds an op, in program order, with the cycles until a dependent op can use its result, and its dependences; those
-  /// on ops that are never added are not waited for.
-  void add(std::int16_t op, const TileOp& tile_op, double latency);
+  /// Adds the op at a place of the launch, in program order, with the cycles until a dependent op can use its result,
+  /// and its dependences; those on ops that are never added are not waited for.
+  void add(std::size_t place, const TileOp& op, double latency);
 
   /// Largest (sum of latencies) / (sum of lags) over all cycles, `floor` at least.
   [[nodiscard]] double slowest_cycle(double floor) const;
 
  private:
-  /// Within a trip: both ends are nodes.
+  /// Within a trip; ops by their place in the launch.
   struct Within {
     std::int16_t earlier, later;
   };
   /// Into a later trip: the earlier op may be one that is added later, or never.
   struct Across {
-    std::int16_t earlier_op, later, lag;
+    std::int16_t earlier, later, lag;
+    std::int16_t within;  ///< the first edge within a trip that was added after `later` began
   };
 
-  [[nodiscard]] bool has(std::size_t op) const { return (added_[op / 64] >> op % 64 & 1U) != 0; }
+  [[nodiscard]] bool has(std::int16_t place) const { return latency_[static_cast<std::size_t>(place)] >= 0; }
 
   std::int16_t first_op_;
-  std::size_t nodes_ = 0;        ///< ops added so far, in program order
-  std::uint64_t added_[2] = {};  ///< bit per op, counted from first_op
-  static_assert(max_launch_ops <= 128);
-  std::array<std::int16_t, max_launch_ops> node_of_;  ///< by op, counted from first_op; of those added
-  std::array<double, max_launch_ops> latency_;        ///< by node
-  std::array<std::int16_t, max_launch_ops> reached_;  ///< by node: where `within_` stood when it was added
-  InlineVector<Within, 3 * max_launch_ops> within_;   ///< sorted by `later`
+  std::int16_t places_;                              ///< ops of the launch
+  std::array<double, max_launch_ops> latency_;       ///< by place; negative: not added
+  InlineVector<Within, 3 * max_launch_ops> within_;  ///< sorted by `later`
   InlineVector<Across, most_across> across_;
 };
 

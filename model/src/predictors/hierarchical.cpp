@@ -36,7 +36,7 @@ class Call {
         totals_{program, counts, result},
         result_{result},
         l2_{device, program, counts, program.l2 == L2State::warm},
-        from_host_{program.keeps(Placement::host)} {}
+        from_host_{counts.keeps(Placement::host)} {}
 
   void predict() {
     for (std::size_t l = 0; l < program_.launches.size(); ++l) add_launch(l);
@@ -53,7 +53,7 @@ class Call {
     const std::int64_t allowed = std::max<std::int64_t>(1, occupancy(device_, launch).resident);
     const std::int64_t resident = std::min(allowed, ceil_div(counts_.launch[l].ctas, sms));
 
-    LaunchPrediction part = totals_.begin(l);
+    LaunchPrediction& part = totals_.begin(l);
     part.resident = static_cast<std::int32_t>(resident);
     part.waves = static_cast<double>(part.ctas) / static_cast<double>(resident * sms);
     part.dram_bytes = l2_.next(launch, counts_.uses_of(l), resident * sms);
@@ -78,14 +78,13 @@ class Call {
     const Launch& launch = program_.launches[l];
     const LaunchCount& totals = counts_.launch[l];
     const bool from_dram = part.dram_bytes.read > Bytes{0};
-    MakespanInput input{launch, totals, once_per_cta(program_, launch, totals, counts_, costs_, from_dram),
-                        {},     sms,    resident};
+    MakespanInput input{launch, totals, once_per_cta(launch, totals.once, costs_, from_dram), {}, sms, resident};
     for (std::size_t i = 0; i < launch.loops.size(); ++i) {
       const Loop& loop = launch.loops[i];
       if (totals.trips[i] == 0 || loop.group != static_cast<std::int8_t>(i)) continue;
-      const bool known = loop.body_of >= 0 && totals.trips[static_cast<std::size_t>(loop.body_of)] > 0;
-      input.loop[i] = known ? input.loop[static_cast<std::size_t>(loop.body_of)]
-                            : trip_time(program_, launch, totals, counts_, costs_, l2_.missed(), static_cast<int>(i));
+      const std::size_t body = body_of(launch, totals, i);
+      input.loop[i] =
+          body != i ? input.loop[body] : trip_time(program_, launch, totals.trip[i], counts_, costs_, l2_.missed());
     }
     return makespan(input);
   }
@@ -116,14 +115,14 @@ class Call {
   }
 
   void add_units_alone() {
-    const double per_second = costs_.clock().value() * device_.sm.count.value();
+    Work work{};  // of tile movements there is none: L2's share is counted per launch
     for (std::size_t l = 0; l < program_.launches.size(); ++l) {
-      // tile movements have no work here: L2's share is counted per launch
-      for (std::size_t k = 0; k < op_kinds; ++k) {
-        const OpCost& cost = costs_[static_cast<OpKind>(k)];
-        const double cycles = counts_.launch[l].work[k] * cost.cycles_per_amount;
-        if (cycles > 0) totals_.add_alone(limit_of(cost.unit), Seconds{cycles / per_second});
-      }
+      for (std::size_t k = 0; k < op_kinds; ++k) work[k] += counts_.launch[l].work[k];
+    }
+    const double per_second = costs_.clock().value() * device_.sm.count.value();
+    for (std::size_t k = 0; k < op_kinds; ++k) {
+      const OpCost& cost = costs_[static_cast<OpKind>(k)];
+      totals_.add_alone(limit_of(cost.unit), Seconds{work[k] * cost.cycles_per_amount / per_second});
     }
   }
 

@@ -13,6 +13,7 @@
 // Bytes that SMs of both L2 partitions read stand in each of them.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <span>
 
@@ -35,13 +36,27 @@ inline constexpr double cliff_end = 1.2;
   return use.sharers > 1 && use.loaded > use.touched ? partitions : 1;
 }
 
-/// What waves make of one tensor.
-struct WaveUse {
-  double anew = 1;      ///< how often its sets of sharers are begun anew, per set
-  double standing = 0;  ///< bytes that one wave makes stand in L2, a copy in each partition if SMs of all of them read
+/// What running in waves of `wave` CTAs makes of the tensors of a launch.
+class Waves {
+ public:
+  Waves(const Launch& launch, std::int64_t ctas, std::int64_t wave, double partitions);
+
+  /// How often the sets of CTAs that share the tensor's bytes are begun anew, per set.
+  [[nodiscard]] double anew(const TensorUse& use);
+  /// Bytes that one wave makes stand in L2, a copy in each partition if SMs of all of them read; `anew` as above.
+  [[nodiscard]] double standing(const TensorUse& use, double anew) const {
+    return copies_of(use, partitions_) * std::min(1.0, anew / waves_) * static_cast<double>(use.touched);
+  }
+
+ private:
+  const Launch& launch_;
+  std::int64_t ctas_;
+  std::int64_t wave_;
+  double waves_;
+  double partitions_;
+  std::uint32_t asked_ = 0;                  ///< bit per pattern of axes whose answer is known
+  std::array<double, 1U << max_axes> anew_;  ///< by TensorUse::indexed
 };
-[[nodiscard]] WaveUse wave_use(const Launch& launch, const TensorUse& use, std::int64_t ctas, std::int64_t wave,
-                               double partitions);
 
 /// By tensor: the part of the bytes that loads asked for which DRAM delivered. Of tensors that a launch does not load,
 /// any.
@@ -75,8 +90,9 @@ class L2Reuse {
   MissedShares missed_{};
   double pinned_ = 0;
   double partitions_;
-  std::array<double, max_tensors> between_{};  ///< bytes touched since the tensor was last used
-  std::uint64_t made_ = 0;  ///< tensors that hold something: inputs, and those used before, a bit each
+  double touched_ = 0;                    ///< bytes touched by the launches so far
+  std::array<double, max_tensors> used_;  ///< what it was when the launch began that used the tensor last
+  std::uint64_t made_ = 0;                ///< tensors that hold something: inputs, and those used before, a bit each
   static_assert(max_tensors <= 64);
 };
 

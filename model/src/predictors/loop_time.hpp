@@ -35,16 +35,15 @@ struct TripTime {
   }
 };
 
-/// Time of a trip through all loops of `group`; ops that a guard lets through in some trips count by their share.
+/// Time of a trip through the loops of a group.
 /// Loads wait for DRAM as often as L2 misses: a buffer that is filled from DRAM is empty for longer, and
 /// with lag buffers of b bytes in flight per CTA no more than lag·b per DRAM latency arrive (Little's law).
-[[nodiscard]] TripTime trip_time(const Program& program, const Launch& launch, const LaunchCount& totals,
-                                 const ProgramCounts& counts, const CostTable& costs, const MissedShares& missed,
-                                 int group);
+[[nodiscard]] TripTime trip_time(const Program& program, const Launch& launch, const TripCount& trip,
+                                 const ProgramCounts& counts, const CostTable& costs, const MissedShares& missed);
 
 /// Time of what a CTA does once, one after the other. Its loads wait together, for DRAM if the launch reads any of it:
 /// unlike the blocks of a loop, which other CTAs have fetched, a CTA's own tile is new.
-[[nodiscard]] TripTime once_per_cta(const Program& program, const Launch& launch, const LaunchCount& totals,
-                                    const ProgramCounts& counts, const CostTable& costs, bool from_dram);
+[[nodiscard]] TripTime once_per_cta(const Launch& launch, const OnceCount& once, const CostTable& costs,
+                                    bool from_dram);
 
 }  // namespace rooftile

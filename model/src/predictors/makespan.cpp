@@ -68,7 +68,7 @@ class ListSchedule {
   /// The axes that the limits of a loop move with, a bit each.
   static unsigned moving_axes(const Loop& loop) {
     const auto bit = [](const Bound& bound) {
-      return bound.moves() && bound.index < first_loop_index ? 1U << static_cast<unsigned>(bound.index) : 0U;
+      return bound.moves() && bound.index < first_loop_index ? bit_of(bound.index) : 0U;
     };
     return bit(loop.first) | bit(loop.last) | (loop.has_cap ? bit(loop.cap) : 0U);
   }

@@ -38,7 +38,7 @@ class Roofline final : public Predictor {
     tl::expected<Prediction, Refusal> result{tl::in_place};
     Totals totals{program, counts, *result};
     for (std::size_t l = 0; l < program.launches.size(); ++l) {
-      LaunchPrediction part = totals.begin(l);
+      LaunchPrediction& part = totals.begin(l);
       for (const TensorUse& use : counts.uses_of(l)) {
         part.dram_bytes.read += Bytes{static_cast<double>(use.swept_loads + use.swept_updates)};
         part.dram_bytes.write += Bytes{static_cast<double>(use.swept_stores)};

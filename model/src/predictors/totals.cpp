@@ -7,14 +7,12 @@ namespace {
 Bytes bytes(std::int64_t count) { return Bytes{static_cast<double>(count)}; }
 }  // namespace
 
-LaunchPrediction Totals::begin(std::size_t l) {
-  LaunchPrediction part;
-  part.ctas = counts_.launch[l].ctas;
-  for (const TensorUse& use : counts_.uses_of(l)) {
-    part.l2_bytes.read += bytes(use.loaded);
-    part.l2_bytes.write += bytes(use.stored);
-  }
+LaunchPrediction& Totals::begin(std::size_t l) {
   const LaunchCount& launch = counts_.launch[l];
+  LaunchPrediction& part = result_.launches.emplace_back();
+  part = {};
+  part.ctas = launch.ctas;
+  part.l2_bytes = {bytes(launch.loaded), bytes(launch.stored)};
   result_.executed_flops += Flops{launch.work_of(OpKind::mma)};
   result_.smem += Bytes{launch.work_of(OpKind::lds) + launch.work_of(OpKind::sts)};
   result_.l2_sector_bytes += bytes(32 * launch.sectors);
@@ -29,14 +27,13 @@ void Totals::add(const LaunchPrediction& part) {
   result_.l2.read += part.l2_bytes.read;
   result_.l2.write += part.l2_bytes.write;
   time_by_bound_[static_cast<std::size_t>(part.bound)] += part.time;
-  result_.launches.push_back(part);
 }
 
 void Totals::finish() {
   const auto most = std::max_element(time_by_bound_.begin(), time_by_bound_.end());
   result_.bound = static_cast<Limit>(most - time_by_bound_.begin());
   result_.paper_flops = program_.paper_flops;
-  result_.compulsory = bytes(compulsory_bytes(program_, counts_));
+  result_.compulsory = counts_.compulsory;
   result_.extra_memory = counts_.workspace;
 }
 

@@ -13,9 +13,10 @@ class Totals {
   Totals(const Program& program, const ProgramCounts& counts, Prediction& result)
       : program_{program}, counts_{counts}, result_{result} {}
 
-  /// Counts and L2 requests of launch `l`; the rest of the part is for the predictor to fill.
-  [[nodiscard]] LaunchPrediction begin(std::size_t l);
-  /// Takes a finished part over.
+  /// The part of launch `l`, behind those of the launches before it: counts and L2 requests; the rest is for the
+  /// predictor to fill.
+  [[nodiscard]] LaunchPrediction& begin(std::size_t l);
+  /// Adds a finished part up.
   void add(const LaunchPrediction& part);
   /// Adds a resource's time alone.
   void add_alone(Limit limit, Seconds time) { result_.alone[static_cast<std::size_t>(limit)] += time; }

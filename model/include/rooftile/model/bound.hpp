@@ -22,6 +22,8 @@ namespace rooftile {
 using IndexId = std::int8_t;
 inline constexpr IndexId no_index = -1;
 inline constexpr IndexId first_loop_index = 5;  ///< = the number of axes a launch can have
+/// An index in a set of indices.
+[[nodiscard]] constexpr unsigned bit_of(IndexId index) { return 1U << static_cast<unsigned>(index); }
 
 /// One limit of a loop: clamp(floor((c + b·index) / div), lo, hi). b >= 0, div > 0, lo <= hi.
 struct Bound {

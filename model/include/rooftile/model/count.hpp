@@ -8,6 +8,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <span>
 
@@ -23,19 +24,78 @@ struct OpCount {
   friend constexpr bool operator==(const OpCount&, const OpCount&) = default;
 };
 
+/// Amounts by op kind: FLOP of mma, results of exp2, bytes of loads and of lds ... A double: FLOP totals leave 64 bits.
+using Work = std::array<double, op_kinds>;
+
+/// Some op kinds, a bit each; `KindSet{}` holds none.
+class KindSet {
+ public:
+  void add(OpKind kind) { bits_ |= 1U << static_cast<unsigned>(kind); }
+  /// Calls `visit(kind)` in the order of the kinds.
+  template <class Visit>
+  void for_each(Visit visit) const {
+    for (std::uint32_t left = bits_; left != 0; left &= left - 1) visit(static_cast<OpKind>(std::countr_zero(left)));
+  }
+
+ private:
+  std::uint32_t bits_;
+};
+
+/// Some ops of one launch, by their place in it; `OpSet{}` holds none.
+class OpSet {
+ public:
+  void add(std::size_t place) { bits_[place / 64] |= std::uint64_t{1} << place % 64; }
+  /// Calls `visit(place)` in program order.
+  template <class Visit>
+  void for_each(Visit visit) const {
+    for (std::size_t word = 0; word < 2; ++word) {
+      for (std::uint64_t left = bits_[word]; left != 0; left &= left - 1) {
+        visit(64 * word + static_cast<std::size_t>(std::countr_zero(left)));
+      }
+    }
+  }
+
+ private:
+  std::uint64_t bits_[2];
+  static_assert(max_launch_ops <= 128);
+};
+
+/// What a CTA does outside its loops, at the mean over all CTAs: empty query rows are not loaded.
+struct OnceCount {
+  Work work;      ///< of all warp groups
+  Work in_turn;   ///< of one of them, op after op
+  KindSet kinds;  ///< that occur
+};
+
+/// One trip of the loops of a group, which run in step. Tiles count as inside the tensor: a trip over a ragged block
+/// takes as long as any.
+struct TripCount {
+  Work work;      ///< of all warp groups; ops that a guard lets through in some trips by their share
+  KindSet kinds;  ///< that occur
+  OpSet waits;    ///< ops that depend on others: no dependence cycle has any other
+};
+
 struct LaunchCount {
   std::int64_t ctas;
-  std::int64_t sectors;                       ///< 32-byte sectors moved by loads, stores and atomics
+  std::int64_t loaded;                        ///< bytes requested by loads
+  std::int64_t stored;                        ///< bytes sent by stores and atomics
+  std::int64_t sectors;                       ///< 32-byte sectors moved by all of them
   std::array<std::int64_t, max_loops> trips;  ///< of loop n, over all CTAs; 0 beyond the launch's loops
-  /// Executions x amount by op kind: FLOP for mma, results for exp2, bytes for lds ... A double: FLOP totals leave 64
-  /// bits.
-  std::array<double, op_kinds> work;
+  Work work;                                  ///< of the SMs in all: executions x amount; 0 for tile movements
+  OnceCount once;
+  std::array<TripCount, max_loops> trip;  ///< of loops that lead a group and have a body of their own: body_of()
 
   std::int16_t first_use;  ///< uses [first_use, last_use) of ProgramCounts are this launch's
   std::int16_t last_use;
 
   [[nodiscard]] double work_of(OpKind kind) const { return work[static_cast<std::size_t>(kind)]; }
 };
+
+/// The loop whose trips are like those of loop `l`: itself, or the earlier one that it repeats, if that makes any.
+[[nodiscard]] inline std::size_t body_of(const Launch& launch, const LaunchCount& totals, std::size_t l) {
+  const std::int8_t earlier = launch.loops[l].body_of;
+  return earlier >= 0 && totals.trips[static_cast<std::size_t>(earlier)] > 0 ? static_cast<std::size_t>(earlier) : l;
+}
 
 /// One tensor in one launch, bytes. What stands between the bytes that SMs request from L2 and those that leave DRAM:
 ///
@@ -60,13 +120,21 @@ inline constexpr std::size_t max_uses = 128;
 
 /// Counts of a whole program. Only the entries of existing ops and launches are written; storage can be reused.
 struct ProgramCounts {
-  std::array<OpCount, max_ops> op;  ///< by index into program.ops
+  std::array<OpCount, max_ops> op;     ///< by index into program.ops
+  std::array<double, max_ops> amount;  ///< the same: of one execution inside the tensor, bytes, FLOP or results
   std::array<LaunchCount, max_launches> launch;
   InlineVector<TensorUse, max_uses> uses;  ///< launch by launch
   Bytes inputs_and_outputs;                ///< whole tensors
+  Bytes compulsory;         ///< what is touched of them, once: the bytes that any implementation must move
+  Bytes tensors;            ///< all of them, whole
+  std::uint8_t placements;  ///< bit per Placement that a tensor has
   Bytes workspace;  ///< alive at once at most: a workspace tensor lives from the first launch that uses it to the last;
                     ///< one that is read before it is written was left by the forward pass and lives from the start
 
+  /// True if a tensor is kept there.
+  [[nodiscard]] bool keeps(Placement placement) const {
+    return (placements >> static_cast<unsigned>(placement) & 1U) != 0;
+  }
   /// The tensors that launch `l` uses.
   [[nodiscard]] std::span<const TensorUse> uses_of(std::size_t l) const {
     return {uses.begin() + launch[l].first_use, uses.begin() + launch[l].last_use};
@@ -75,9 +143,6 @@ struct ProgramCounts {
 
 /// Counts everything in `program`.
 void count(const Program& program, ProgramCounts& counts);
-
-/// Inputs and outputs once: the bytes that any implementation must move.
-[[nodiscard]] std::int64_t compulsory_bytes(const Program& program, const ProgramCounts& counts);
 
 /// How often loop `loop` of a launch makes at least one trip.
 [[nodiscard]] std::int64_t entries(const Launch& launch, int loop);

@@ -166,14 +166,6 @@ struct Launch {
     for (const Axis& axis : axes) total *= axis.extent;
     return total;
   }
-  /// How many warp groups do the work of an op; a tile is moved once, whoever asks for it.
-  [[nodiscard]] std::int64_t copies_of(std::int16_t op, OpKind kind) const {
-    if (moves_a_tile(kind)) return 1;
-    for (const Role& role : roles) {
-      if (op >= role.first_op && op < role.last_op) return role.copies;
-    }
-    return 1;
-  }
   /// CTAs that one load serves.
   [[nodiscard]] std::int64_t served_by(const TileOp& op) const { return op.hint == Hint::multicast ? cluster : 1; }
 };

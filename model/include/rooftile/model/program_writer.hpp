@@ -78,17 +78,17 @@ class ProgramWriter {
   int descending_loop(Bound first, Bound last, int parent = -1);
   /// States that the ops of `loop` are those of `earlier`, one by one (tested for every shipped algorithm).
   void same_body(int loop, int earlier) {
-    program_.launches.back().loops[static_cast<std::size_t>(loop)].body_of = static_cast<std::int8_t>(earlier);
+    launch_->loops[static_cast<std::size_t>(loop)].body_of = static_cast<std::int8_t>(earlier);
   }
   /// Gives a loop a second upper limit.
   void cap(int loop, Bound limit) {
-    Loop& at = program_.launches.back().loops[static_cast<std::size_t>(loop)];
+    Loop& at = launch_->loops[static_cast<std::size_t>(loop)];
     at.cap = limit;
     at.has_cap = true;
   }
   /// States that two loops of different roles make their trips in step; `leader` comes first.
   void in_step(int loop, int leader) {
-    program_.launches.back().loops[static_cast<std::size_t>(loop)].group = static_cast<std::int8_t>(leader);
+    launch_->loops[static_cast<std::size_t>(loop)].group = static_cast<std::int8_t>(leader);
   }
   /// The ops that follow stand in this loop; -1: once per CTA.
   void in(int loop) { loop_ = static_cast<std::int8_t>(loop); }
@@ -102,7 +102,7 @@ class ProgramWriter {
   /// A load that one CTA of each cluster makes for all of them.
   int multicast_load(int tensor, std::initializer_list<TileDim> dims) {
     const int op = load(tensor, dims);
-    if (program_.launches.back().cluster > 1) program_.ops.back().hint = Hint::multicast;
+    if (launch_->cluster > 1) program_.ops.back().hint = Hint::multicast;
     return op;
   }
 
@@ -122,6 +122,9 @@ class ProgramWriter {
   [[noreturn]] static void too_many_ops();
 
   Program& program_;
+  Launch* launch_ = nullptr;     ///< the current one; launches stay where they are in the program
+  Role* role_ = nullptr;         ///< the current one, if the launch has begun any
+  std::int16_t launch_end_ = 0;  ///< where the launch must end at the latest
   std::int8_t loop_ = -1;
 };
 
@@ -138,10 +141,10 @@ inline TileOp& ProgramWriter::append(OpKind kind) {
   op.after_count = 0;
   op.dims = 0;
   op.amount = 0;
-  Launch& launch = program_.launches.back();
-  launch.last_op = static_cast<std::int16_t>(program_.ops.size());
-  if (launch.last_op - launch.first_op > static_cast<int>(max_launch_ops)) too_many_ops();
-  if (!launch.roles.empty()) launch.roles.back().last_op = launch.last_op;
+  const auto end = static_cast<std::int16_t>(program_.ops.size());
+  if (end > launch_end_) too_many_ops();
+  launch_->last_op = end;
+  if (role_ != nullptr) role_->last_op = end;
   return op;
 }
 
