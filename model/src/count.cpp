@@ -2,17 +2,13 @@
 
 #include <algorithm>
 
+#include "dependence_cycles.hpp"
 #include "nest.hpp"
 #include "tensor_uses.hpp"
 #include "tile_equality.hpp"
 
 namespace rooftile {
 namespace {
-
-/// Executions that nothing selects: the trips of the op's loop.
-std::int64_t all_executions(const LaunchCount& totals, const TileOp& op) {
-  return op.loop < 0 ? totals.ctas : totals.trips[static_cast<std::size_t>(op.loop)];
-}
 
 /// Executions selected by the op's guard and by `selection`.
 std::int64_t guarded(NestCounter& nest, const TileOp& op, Selection selection) {
@@ -25,10 +21,9 @@ std::int64_t guarded(NestCounter& nest, const TileOp& op, Selection selection) {
 }
 
 /// Sum over all executions of the clipped tile size: product over dimensions of (full - missing·[last tile]),
-/// multiplied out.
-OpCount count_whole_tiles(NestCounter& nest, const LaunchCount& totals, const TileOp& op, const TileFootprint& tiles) {
+/// multiplied out. `n`: executions that nothing selects.
+OpCount count_whole_tiles(NestCounter& nest, std::int64_t n, const TileOp& op, const TileFootprint& tiles) {
   if (tiles.ragged.empty() && op.guard == Guard::always) {
-    const std::int64_t n = all_executions(totals, op);
     return {n, tiles.factor[0] * n, tiles.factor[1] * n};
   }
   OpCount total{};
@@ -44,10 +39,10 @@ OpCount count_whole_tiles(NestCounter& nest, const LaunchCount& totals, const Ti
       if (at_edge) possible = selection.pin(dim.index, dim.last) && possible;
     }
     if (!possible) continue;
-    const std::int64_t n = guarded(nest, op, selection);
-    if (subset == 0) total.executions = n;
-    total.bytes += term[0] * n;
-    total.sectors += term[1] * n;
+    const std::int64_t selected = guarded(nest, op, selection);
+    if (subset == 0) total.executions = selected;
+    total.bytes += term[0] * selected;
+    total.sectors += term[1] * selected;
   }
   return total;
 }
@@ -79,9 +74,11 @@ class LaunchCounter {
     }
     for (std::int16_t i = launch_.first_op; i < launch_.last_op; ++i) {
       const TileOp& op = program_.ops[static_cast<std::size_t>(i)];
+      if (i >= role_end_) enter_role_at(i);
       moves_a_tile(op.kind) ? count_movement(i, op) : count_work(i, op);
     }
     uses_.finish(totals_);
+    count_cycles();
   }
 
  private:
@@ -96,7 +93,7 @@ class LaunchCounter {
     } else {
       tiles_.measure(ranges_, op, program_.tensors[static_cast<std::size_t>(op.tensor)]);
       uses_.place(op, tiles_);
-      count = count_whole_tiles(nest_, totals_, op, tiles_);
+      count = count_whole_tiles(nest_, all_executions(op), op, tiles_);
       amount = static_cast<double>(tiles_.inside);
       if (const std::int64_t served = launch_.served_by(op); served > 1) {
         count.bytes /= served;
@@ -116,17 +113,23 @@ class LaunchCounter {
   void count_work(std::int16_t i, const TileOp& op) {
     const auto index = static_cast<std::size_t>(i);
     OpCount& count = counts_.op[index];
-    count = {op.guard == Guard::always ? all_executions(totals_, op) : guarded(nest_, op, {}), 0, 0};
+    count = {op.guard == Guard::always ? all_executions(op) : guarded(nest_, op, {}), 0, 0};
     const double amount = counts_.amount[index] = static_cast<double>(op.amount);
-    const std::int64_t copies = copies_at(i);
-    totals_.work[static_cast<std::size_t>(op.kind)] += static_cast<double>(count.executions * copies) * amount;
-    op.loop >= 0 ? add_to_trip(i, op, amount, copies) : add_once(i, op, amount, copies);
+    totals_.work[static_cast<std::size_t>(op.kind)] += static_cast<double>(count.executions * copies_) * amount;
+    op.loop >= 0 ? add_to_trip(i, op, amount, copies_) : add_once(i, op, amount, copies_);
   }
 
-  /// Warp groups of the role that the op at hand belongs to; ops come role by role.
-  std::int64_t copies_at(std::int16_t i) {
+  /// Executions that nothing selects: the trips of the op's loop.
+  [[nodiscard]] std::int64_t all_executions(const TileOp& op) const {
+    return op.loop < 0 ? ctas_ : totals_.trips[static_cast<std::size_t>(op.loop)];
+  }
+
+  /// Ops come role by role.
+  void enter_role_at(std::int16_t i) {
     while (role_ < launch_.roles.size() && i >= launch_.roles[role_].last_op) ++role_;
-    return role_ < launch_.roles.size() && i >= launch_.roles[role_].first_op ? launch_.roles[role_].copies : 1;
+    const bool in_role = role_ < launch_.roles.size() && i >= launch_.roles[role_].first_op;
+    copies_ = in_role ? launch_.roles[role_].copies : 1;
+    role_end_ = in_role ? launch_.roles[role_].last_op : static_cast<std::int16_t>(i + 1);
   }
 
   void add_once(std::int16_t i, const TileOp& op, double amount, std::int64_t copies) {
@@ -150,7 +153,19 @@ class LaunchCounter {
     }
     trip.work[static_cast<std::size_t>(op.kind)] += amount * executions;
     trip.kinds.add(op.kind);
-    if (op.after_count > 0) trip.waits.add(static_cast<std::size_t>(i - launch_.first_op));
+    if (op.after_count > 0) {
+      waits_[static_cast<std::size_t>(launch_.loops[loop].group)].add(static_cast<std::size_t>(i - launch_.first_op));
+    }
+  }
+
+  /// An op that waits for nothing is on no cycle.
+  void count_cycles() {
+    for (std::size_t l = 0; l < launch_.loops.size(); ++l) {
+      TripCount& trip = totals_.trip[l];
+      trip.first_cycle = static_cast<std::int16_t>(counts_.cycles.size());
+      if ((own_body_ >> l & 1U) != 0) find_cycles(program_, launch_, waits_[l], counts_.cycles);
+      trip.last_cycle = static_cast<std::int16_t>(counts_.cycles.size());
+    }
   }
 
   const Program& program_;
@@ -162,13 +177,20 @@ class LaunchCounter {
   TensorUses uses_;
   TileFootprint tiles_;
   std::int64_t ctas_;
-  std::size_t role_ = 0;   ///< of the op at hand
-  unsigned own_body_ = 0;  ///< loops that make trips which no earlier loop makes, a bit each
+  // of the op at hand
+  std::size_t role_ = 0;
+  std::int64_t copies_ = 1;  ///< warp groups of its role
+  std::int16_t role_end_ = 0;
+
+  std::array<OpSet, max_loops> waits_{};  ///< by group: its ops that wait for others
+  unsigned own_body_ = 0;                 ///< loops that make trips which no earlier loop makes, a bit each
 };
 
 /// Whole tensors, and the workspace alive at once.
 void count_memory(const Program& program, ProgramCounts& counts) {
-  std::array<double, max_launches> alive{};
+  const std::size_t launches = program.launches.size();
+  std::array<double, max_launches> alive;
+  std::fill_n(alive.begin(), launches, 0.0);
   counts.inputs_and_outputs = counts.tensors = Bytes{0};
   counts.placements = 0;
   for (std::size_t t = 0; t < program.tensors.size(); ++t) {
@@ -179,24 +201,25 @@ void count_memory(const Program& program, ProgramCounts& counts) {
       counts.inputs_and_outputs += Bytes{bytes};
       continue;
     }
-    std::size_t first = program.launches.size();
+    std::size_t first = launches;
     std::size_t last = 0;
-    for (std::size_t l = 0; l < program.launches.size(); ++l) {
+    for (std::size_t l = 0; l < launches; ++l) {
       const std::span<const TensorUse> uses = counts.uses_of(l);
       const auto use = std::find_if(uses.begin(), uses.end(),
                                     [t](const TensorUse& u) { return u.tensor == static_cast<std::int8_t>(t); });
       if (use == uses.end()) continue;
-      if (first == program.launches.size()) first = use->stored == 0 ? 0 : l;  // never written: left by the forward
+      if (first == launches) first = use->stored == 0 ? 0 : l;  // never written: left by the forward
       last = l;
     }
     for (std::size_t l = first; l <= last; ++l) alive[l] += bytes;
   }
-  counts.workspace = Bytes{*std::max_element(alive.begin(), alive.end())};
+  counts.workspace = Bytes{launches == 0 ? 0 : *std::max_element(alive.begin(), alive.begin() + launches)};
 }
 
 /// What is touched of inputs and outputs by the launch that touches most of each.
 void count_compulsory(const Program& program, ProgramCounts& counts) {
-  std::array<std::int64_t, max_tensors> most{};
+  std::array<std::int64_t, max_tensors> most;
+  std::fill_n(most.begin(), program.tensors.size(), 0);
   for (const TensorUse& use : counts.uses) {
     std::int64_t& touched = most[static_cast<std::size_t>(use.tensor)];
     touched = std::max(touched, use.touched);
@@ -212,6 +235,7 @@ void count_compulsory(const Program& program, ProgramCounts& counts) {
 
 void count(const Program& program, ProgramCounts& counts) {
   counts.uses.clear();
+  counts.cycles.clear();
   for (std::size_t l = 0; l < program.launches.size(); ++l) {
     LaunchCounter{program, program.launches[l], counts.launch[l], counts}.run();
   }

@@ -3,7 +3,11 @@
 
 #include <gtest/gtest.h>
 
-#include "predictors/dependence_graph.hpp"
+#include <algorithm>
+#include <map>
+#include <vector>
+
+#include "dependence_cycles.hpp"
 #include "predictors/l2_reuse.hpp"
 #include "rooftile/model/program_writer.hpp"
 #include "support.hpp"
@@ -11,41 +15,83 @@
 namespace rooftile {
 namespace {
 
-TileOp op_after(std::initializer_list<After> dependences) {
-  TileOp op;
-  for (const After& after : dependences) op.after[op.after_count++] = after;
-  return op;
-}
+using PlacesAndLag = std::multimap<std::vector<std::size_t>, int>;
 
-double slowest(std::initializer_list<std::pair<TileOp, double>> ops, double floor = 0) {
-  DependenceGraph graph{0, 16};
-  std::size_t place = 0;
-  for (const auto& [op, latency] : ops) graph.add(place++, op, latency);
-  return graph.slowest_cycle(floor);
-}
+/// Ops of one trip in program order, with the cycles until a dependent op can use each result.
+struct Chain {
+  Program program;
+  std::vector<double> latency;
 
-TEST(DependenceGraph, AChainThatFeedsItselfTakesItsSum) {
-  EXPECT_DOUBLE_EQ(slowest({{op_after({{2, 1}}), 10}, {op_after({{0, 0}}), 20}, {op_after({{1, 0}}), 30}}), 60);
+  explicit Chain(std::initializer_list<std::pair<std::initializer_list<Dependence>, double>> ops) {
+    ProgramWriter w{program};
+    w.launch("kernel", {}, {{"cta", 1}});
+    w.role("all", 1);
+    w.in(w.loop(constant(0), constant(16)));
+    for (const auto& [dependences, cycles] : ops) {
+      w.after(w.work(OpKind::alu, 1), dependences);
+      latency.push_back(cycles);
+    }
+  }
+
+  /// All cycles, as the places of their ops and the lag.
+  [[nodiscard]] PlacesAndLag cycles(std::initializer_list<std::size_t> nodes = {}) const {
+    OpSet set{};
+    for (const std::size_t node : nodes) set.add(node);
+    for (std::size_t all = 0; nodes.size() == 0 && all < latency.size(); ++all) set.add(all);
+    DependenceCycles found;
+    find_cycles(program, program.launches[0], set, found);
+    PlacesAndLag result;
+    for (const DependenceCycle& cycle : found) {
+      std::vector<std::size_t> places;
+      cycle.ops.for_each([&](std::size_t place) { places.push_back(place); });
+      result.emplace(places, cycle.lag);
+    }
+    return result;
+  }
+  /// The largest (sum of latencies) / lag; 0 without a cycle.
+  [[nodiscard]] double slowest() const {
+    double most = 0;
+    for (const auto& [places, lag] : cycles()) {
+      double sum = 0;
+      for (const std::size_t place : places) sum += latency[place];
+      most = std::max(most, sum / lag);
+    }
+    return most;
+  }
+};
+
+TEST(DependenceCycles, AChainThatFeedsItselfTakesItsSum) {
+  const Chain chain{{{{2, 1}}, 10}, {{{0, 0}}, 20}, {{{1, 0}}, 30}};
+  EXPECT_EQ(chain.cycles(), (PlacesAndLag{{{0, 1, 2}, 1}}));
+  EXPECT_DOUBLE_EQ(chain.slowest(), 60);
 }
-TEST(DependenceGraph, ALagOfTwoHalvesIt) {
-  EXPECT_DOUBLE_EQ(slowest({{op_after({{2, 2}}), 10}, {op_after({{0, 0}}), 20}, {op_after({{1, 0}}), 30}}), 30);
+TEST(DependenceCycles, ALagOfTwoHalvesIt) {
+  EXPECT_DOUBLE_EQ((Chain{{{{2, 2}}, 10}, {{{0, 0}}, 20}, {{{1, 0}}, 30}}.slowest()), 30);
 }
-TEST(DependenceGraph, WithoutACycleTheFloorStays) {
-  EXPECT_DOUBLE_EQ(slowest({{op_after({}), 10}, {op_after({{0, 0}}), 20}}, 7), 7);
-  EXPECT_DOUBLE_EQ(slowest({{op_after({{1, 1}}), 10}, {op_after({{0, 0}}), 20}}, 100), 100);
+TEST(DependenceCycles, AChainHasNone) {
+  EXPECT_TRUE((Chain{{{}, 10}, {{{0, 0}}, 20}}.cycles().empty()));
+  EXPECT_TRUE((Chain{{{}, 10}, {{{0, 1}}, 20}}.cycles().empty()));
 }
-TEST(DependenceGraph, TheSlowestOfSeveralCyclesWins) {
-  // a single buffer (0 -> 1 -> 0, lag 1: 15), an accumulator (2 -> 2, lag 1: 40), and through both with lag 3: 65 / 3
-  EXPECT_DOUBLE_EQ(slowest({{op_after({{1, 1}}), 5}, {op_after({{0, 0}}), 10}, {op_after({{1, 0}, {2, 1}}), 40}}), 40);
+TEST(DependenceCycles, TheSlowestOfSeveralWins) {
+  // a single buffer (0 -> 1 -> 0, lag 1: 15), an accumulator (2 -> 2, lag 1: 40)
+  const Chain chain{{{{1, 1}}, 5}, {{{0, 0}}, 10}, {{{1, 0}, {2, 1}}, 40}};
+  EXPECT_EQ(chain.cycles(), (PlacesAndLag{{{0, 1}, 1}, {{2}, 1}}));
+  EXPECT_DOUBLE_EQ(chain.slowest(), 40);
 }
-TEST(DependenceGraph, ACycleThroughTwoLagsIsTheirMean) {
+TEST(DependenceCycles, ThroughTwoLagsIsTheirMean) {
   // 0 waits for 3 of the last trip, 2 for 1 of the last trip: 0 -> 1 -> 2' -> 3' -> 0'': 100 over two trips
-  EXPECT_DOUBLE_EQ(
-      slowest({{op_after({{3, 1}}), 10}, {op_after({{0, 0}}), 20}, {op_after({{1, 1}}), 30}, {op_after({{2, 0}}), 40}}),
-      50);
+  const Chain chain{{{{3, 1}}, 10}, {{{0, 0}}, 20}, {{{1, 1}}, 30}, {{{2, 0}}, 40}};
+  EXPECT_EQ(chain.cycles(), (PlacesAndLag{{{0, 1, 2, 3}, 2}}));
+  EXPECT_DOUBLE_EQ(chain.slowest(), 50);
 }
-TEST(DependenceGraph, OpsThatWereNotAddedAreNotWaitedFor) {
-  EXPECT_DOUBLE_EQ(slowest({{op_after({{9, 1}}), 10}, {op_after({{0, 0}}), 20}}, 1), 1);
+TEST(DependenceCycles, EachWayThroughABranchIsOne) {
+  // 3 waits for 1 and for 2, both for 0, 0 for 3 of the last trip and of the one before
+  const Chain chain{{{{3, 1}, {3, 2}}, 1}, {{{0, 0}}, 2}, {{{0, 0}}, 4}, {{{1, 0}, {2, 0}}, 8}};
+  EXPECT_EQ(chain.cycles(), (PlacesAndLag{{{0, 1, 3}, 1}, {{0, 1, 3}, 2}, {{0, 2, 3}, 1}, {{0, 2, 3}, 2}}));
+}
+TEST(DependenceCycles, OtherOpsAreNotWaitedFor) {
+  const Chain chain{{{{2, 1}}, 10}, {{{0, 0}}, 20}, {{{1, 0}}, 30}};
+  EXPECT_TRUE(chain.cycles({0, 2}).empty());
 }
 
 /// One loop: a load feeds an MMA; the next load waits for the MMA `lag` trips ago.

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "dependence_graph.hpp"
-
 namespace rooftile {
 namespace {
 
@@ -26,21 +24,29 @@ void keep_units_busy(const Work& work, KindSet kinds, const CostTable& costs, Tr
 
 }  // namespace
 
+double slowest(std::span<const DependenceCycle> cycles, const Program& program, const Launch& launch,
+               const ProgramCounts& counts, const CostTable& costs, const MissedShares& missed) {
+  double most = 0;
+  for (const DependenceCycle& cycle : cycles) {
+    double latency = 0;
+    cycle.ops.for_each([&](std::size_t place) {
+      const std::size_t index = static_cast<std::size_t>(launch.first_op) + place;
+      const TileOp& op = program.ops[index];
+      const OpCost& cost = costs[op.kind];
+      const bool loads = op.kind == OpKind::load;
+      latency += counts.amount[index] * cost.cycles_per_amount +
+                 (loads ? costs.load_latency(missed[static_cast<std::size_t>(op.tensor)]) : cost.latency);
+    });
+    most = std::max(most, latency / cycle.lag);
+  }
+  return most;
+}
+
 TripTime trip_time(const Program& program, const Launch& launch, const TripCount& trip, const ProgramCounts& counts,
                    const CostTable& costs, const MissedShares& missed) {
   TripTime time;
   keep_units_busy(trip.work, trip.kinds, costs, time);
-  DependenceGraph graph{launch.first_op, launch.last_op};
-  trip.waits.for_each([&](std::size_t place) {
-    const std::size_t index = static_cast<std::size_t>(launch.first_op) + place;
-    const TileOp& op = program.ops[index];
-    const OpCost& cost = costs[op.kind];
-    const bool loads = op.kind == OpKind::load;
-    graph.add(place, op,
-              counts.amount[index] * cost.cycles_per_amount +
-                  (loads ? costs.load_latency(missed[static_cast<std::size_t>(op.tensor)]) : cost.latency));
-  });
-  time.cycle = graph.slowest_cycle(time.busy);
+  time.cycle = std::max(time.busy, slowest(counts.cycles_of(trip), program, launch, counts, costs, missed));
   return time;
 }
 

@@ -45,6 +45,7 @@ class KindSet {
 class OpSet {
  public:
   void add(std::size_t place) { bits_[place / 64] |= std::uint64_t{1} << place % 64; }
+  [[nodiscard]] bool has(std::size_t place) const { return (bits_[place / 64] >> place % 64 & 1U) != 0; }
   /// Calls `visit(place)` in program order.
   template <class Visit>
   void for_each(Visit visit) const {
@@ -60,6 +61,13 @@ class OpSet {
   static_assert(max_launch_ops <= 128);
 };
 
+/// A chain of ops that leads back to itself `lag` trips later.
+struct DependenceCycle {
+  OpSet ops;
+  int lag;
+};
+using DependenceCycles = InlineVector<DependenceCycle, 256>;
+
 /// What a CTA does outside its loops, at the mean over all CTAs: empty query rows are not loaded.
 struct OnceCount {
   Work work;      ///< of all warp groups
@@ -70,9 +78,10 @@ struct OnceCount {
 /// One trip of the loops of a group, which run in step. Tiles count as inside the tensor: a trip over a ragged block
 /// takes as long as any.
 struct TripCount {
-  Work work;      ///< of all warp groups; ops that a guard lets through in some trips by their share
-  KindSet kinds;  ///< that occur
-  OpSet waits;    ///< ops that depend on others: no dependence cycle has any other
+  Work work;                 ///< of all warp groups; ops that a guard lets through in some trips by their share
+  KindSet kinds;             ///< that occur
+  std::int16_t first_cycle;  ///< cycles [first_cycle, last_cycle) of ProgramCounts are this group's
+  std::int16_t last_cycle;
 };
 
 struct LaunchCount {
@@ -124,6 +133,7 @@ struct ProgramCounts {
   std::array<double, max_ops> amount;  ///< the same: of one execution inside the tensor, bytes, FLOP or results
   std::array<LaunchCount, max_launches> launch;
   InlineVector<TensorUse, max_uses> uses;  ///< launch by launch
+  DependenceCycles cycles;                 ///< group by group
   Bytes inputs_and_outputs;                ///< whole tensors
   Bytes compulsory;         ///< what is touched of them, once: the bytes that any implementation must move
   Bytes tensors;            ///< all of them, whole
@@ -134,6 +144,10 @@ struct ProgramCounts {
   /// True if a tensor is kept there.
   [[nodiscard]] bool keeps(Placement placement) const {
     return (placements >> static_cast<unsigned>(placement) & 1U) != 0;
+  }
+  /// The dependence cycles of a group of loops.
+  [[nodiscard]] std::span<const DependenceCycle> cycles_of(const TripCount& trip) const {
+    return {cycles.begin() + trip.first_cycle, cycles.begin() + trip.last_cycle};
   }
   /// The tensors that launch `l` uses.
   [[nodiscard]] std::span<const TensorUse> uses_of(std::size_t l) const {
