@@ -26,7 +26,7 @@ std::string profile_of_device(std::string_view device_name, const Catalogues& ca
 
 std::vector<std::string> measurable_kernels(const Catalogues& catalogues) {
   std::vector<std::string> names = catalogues.specs().names();
-  for (const char* peer : {"cublas_standard", "cudnn_sdpa"}) {
+  for (const std::string_view peer : peer_libraries) {
     if (std::find(names.begin(), names.end(), peer) == names.end()) names.emplace_back(peer);
   }
   return names;

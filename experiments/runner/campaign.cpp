@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "question/measured_names.hpp"
 #include "rooftile/analysis/cell.hpp"
 #include "rooftile/analysis/csv.hpp"
 #include "runner/items_of.hpp"
@@ -30,7 +31,13 @@ std::vector<Phase> phases_of(const Node* node) {
 
 std::vector<std::string> peers_of(const Node* node) {
   std::vector<std::string> names;
-  for (const Node* item : items_of(node)) names.push_back(item->as_text());
+  for (const Node* item : items_of(node)) {
+    names.push_back(item->as_text());
+    const auto& known = experiments::peer_libraries;
+    if (std::find(known.begin(), known.end(), names.back()) == known.end()) {
+      item->fail(unknown_name_message("peer", names.back(), {known.begin(), known.end()}));
+    }
+  }
   return names;
 }
 

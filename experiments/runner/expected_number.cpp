@@ -29,14 +29,22 @@ double decimals_of(std::string_view number) {
   return point == std::string_view::npos ? 1 : std::pow(10.0, static_cast<double>(number.size() - point - 1));
 }
 
+/// A message about one unit, as a message about the text that ends with it.
+std::string speaking_of(std::string_view text, const std::string& one, std::string message) {
+  const std::string quoted = "'" + one + "'";
+  const std::size_t at = message.find(quoted);
+  return at == std::string::npos ? message : message.replace(at, quoted.size(), "'" + std::string{text} + "'");
+}
+
 }  // namespace
 
 tl::expected<ExpectedNumber, std::string> ExpectedNumber::parse(std::string_view text, Dimension unit) {
   std::vector<std::string_view> words = words_of(text);
   ExpectedNumber expected;
   if (unit != Dimension{} && words.size() > 1) {
-    const auto scale = parse_quantity("1 " + std::string{words.back()}, unit);
-    if (!scale) return tl::unexpected{scale.error()};
+    const std::string one = "1 " + std::string{words.back()};
+    const auto scale = parse_quantity(one, unit);
+    if (!scale) return tl::unexpected{speaking_of(text, one, scale.error())};
     expected.scale_ = *scale;
     words.pop_back();
   } else if (unit != Dimension{}) {

@@ -98,6 +98,8 @@ TEST(Campaign, BrokenEntriesAreRefused) {
       {"{kernels: fa2, " + one_cell + ", phases: [tme]}",
        "x.yaml:6:72: unknown phase 'tme'; allowed: verify, time, counters, peers; did you mean 'time'?"},
       {"{kernels: fa2, " + one_cell + ", phases: [peers]}", "x.yaml:6:72: peers are named under `peers:`"},
+      {"{kernels: fa2, " + one_cell + ", peers: [cudnn_spda]}",
+       "x.yaml:6:71: unknown peer 'cudnn_spda'; allowed: cublas_standard, cudnn_sdpa; did you mean 'cudnn_sdpa'?"},
       {"{kernels: fa2, " + one_cell + ", phases: []}", "x.yaml:6:71: the list is empty"},
       {"{kernels: fa2, op: gemm, mn: 64, k: 64, phases: time}", "x.yaml:6:5: a visit measures whole attention calls"},
       {"{kernels: fa2, " + one_cell + ", br: 64, phases: time}",

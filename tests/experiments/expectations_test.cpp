@@ -50,6 +50,7 @@ TEST(ExpectedNumber, LimitsAreIncluded) {
 
 TEST(ExpectedNumber, SaysWhatIsWrong) {
   EXPECT_EQ(parse_error("6.577", in_bytes), "'6.577' needs a unit behind the number");
+  EXPECT_EQ(parse_error("2 ms", in_bytes), "'2 ms' is a time; an amount of bytes is expected, as in '40 MiB'");
   EXPECT_EQ(parse_error("about 3"), "'about 3' is no expectation: write 228, 1.65 to 1.9, at least 2 or at most 3");
   EXPECT_EQ(parse_error("2 to 1"), "'2 to 1' ends before it begins");
   EXPECT_NE(parse_error("3 GW", in_bytes).find("GW"), std::string::npos);
