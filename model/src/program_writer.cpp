@@ -22,7 +22,7 @@ int ProgramWriter::held(const char* name, TensorRole role, std::int64_t element_
                         std::initializer_list<std::int64_t> extents) {
   for (std::size_t t = 0; t < program_.tensors.size(); ++t) {
     const Tensor& known = program_.tensors[t];
-    if (std::strcmp(known.name, name) != 0) continue;
+    if (known.name[0] != name[0] || std::strcmp(known.name, name) != 0) continue;
     if (std::equal(known.extents.begin(), known.extents.end(), extents.begin(), extents.end()))
       return static_cast<int>(t);
   }
