@@ -88,6 +88,16 @@ ROOFTILE_INLINE LanesF32 max(const LanesF32& a, const LanesF32& b) {
 ROOFTILE_INLINE LanesI32 max(const LanesI32& a, const LanesI32& b) { return select(a > b, a, b); }
 ROOFTILE_INLINE LanesI32 min(const LanesI32& a, const LanesI32& b) { return select(a < b, a, b); }
 
+/// The upper half of the 64-bit product.
+ROOFTILE_INLINE LanesU32 mul_hi(const LanesU32& a, const LanesU32& b) {
+  LanesU32 result;
+  for (int lane = 0; lane < warp_size; ++lane) {
+    const std::uint64_t product = std::uint64_t{a.data()[lane]} * b.data()[lane];
+    result.data()[lane] = static_cast<std::uint32_t>(product >> 32);
+  }
+  return result;
+}
+
 /// Kernels take few logarithms: one lane at a time.
 inline LanesF32 log2(const LanesF32& x) {
   LanesF32 result;

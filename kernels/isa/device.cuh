@@ -49,6 +49,8 @@ struct Device {
   __device__ static f32 max(f32 a, f32 b) { return fmaxf(a, b); }
   __device__ static i32 min(i32 a, i32 b) { return a < b ? a : b; }
   __device__ static i32 max(i32 a, i32 b) { return a > b ? a : b; }
+  /// The upper 32 bits of the product.
+  __device__ static u32 mul_hi(u32 a, u32 b) { return __umulhi(a, b); }
   __device__ static f32 fma(f32 a, f32 b, f32 c) { return fmaf(a, b, c); }
   __device__ static f32 exp2(f32 x) {
     f32 y;

@@ -61,6 +61,7 @@ class Warp {
   [[nodiscard]] static ROOFTILE_INLINE f32 max(const f32& a, const f32& b) { return host::max(a, b); }
   [[nodiscard]] static ROOFTILE_INLINE i32 min(const i32& a, const i32& b) { return host::min(a, b); }
   [[nodiscard]] static ROOFTILE_INLINE i32 max(const i32& a, const i32& b) { return host::max(a, b); }
+  [[nodiscard]] static ROOFTILE_INLINE u32 mul_hi(const u32& a, const u32& b) { return host::mul_hi(a, b); }
   [[nodiscard]] static ROOFTILE_INLINE f32 fma(const f32& a, const f32& b, const f32& c) { return host::fma(a, b, c); }
   [[nodiscard]] ROOFTILE_INLINE f32 exp2(const f32& x) {
     counts_.exp2 += warp_size;

@@ -86,6 +86,15 @@ TEST(Lanes, FmaRoundsOnce) {
   EXPECT_EQ(Warp::fma(a, a, -(1 + 0x1p-11f))[17], 0x1p-24f);
 }
 
+TEST(Lanes, MulHiIsTheUpperHalfOfTheProduct) {
+  const u32 x = u32(Warp::lane()) * 0x9e3779b9u + 0x7fffffffu;
+  expect_lanes(Warp::mul_hi(x, u32(0xd2511f53u)), [](int i) {
+    const std::uint32_t factor = static_cast<std::uint32_t>(i) * 0x9e3779b9u + 0x7fffffffu;
+    return static_cast<std::uint32_t>(std::uint64_t{factor} * 0xd2511f53u >> 32);
+  });
+  EXPECT_EQ(Warp::mul_hi(~0u, ~0u)[5], ~0u - 1);
+}
+
 f32 exp2_of(float x) {
   f32 result;
   run_warp(0, [&](Warp& b) { result = b.exp2(x); });
