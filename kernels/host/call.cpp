@@ -11,8 +11,9 @@ namespace {
 
 using Entry = KernelEntry<host::Launcher>;
 
-const Entry& entry_of(std::string_view kernel) {
-  if (const Entry* found = find_kernel<host::Launcher>(kernel)) return *found;
+const Entry& entry_of(std::string_view kernel, Pass pass) {
+  if (const Entry* found = find_kernel<host::Launcher>(kernel, pass)) return *found;
+  if (find_kernel<host::Launcher>(kernel)) throw std::invalid_argument{std::string{kernel} + " has no backward pass"};
   std::string message = "no kernel of rooftile is called '" + std::string{kernel} + "'; there are";
   for (const std::string_view name : kernel_names()) message += " " + std::string{name};
   throw std::invalid_argument{message};
@@ -29,20 +30,26 @@ std::string refusal_of_numbers(const AttentionCall& call) {
 
 }  // namespace
 
-std::vector<std::string_view> kernel_names() {
+std::vector<std::string_view> kernel_names(Pass pass) {
   std::vector<std::string_view> names;
-  for (const Entry& entry : registry<host::Launcher>) names.push_back(entry.name);
+  for (const Entry& entry : registry<host::Launcher>) {
+    if (entry.pass == pass) names.push_back(entry.name);
+  }
   return names;
 }
 
 std::string refusal(std::string_view kernel, const AttentionCall& call) {
-  const Entry& entry = entry_of(kernel);
+  static_cast<void>(entry_of(kernel, Pass::fwd));  // every kernel has one
   if (std::string reason = refusal_of_numbers(call); !reason.empty()) return reason;
-  const char* const reason = entry.refusal(call);
+  const Entry* const entry = find_kernel<host::Launcher>(kernel, call.pass);
+  if (entry == nullptr) return std::string{kernel} + " has no backward pass";
+  const char* const reason = entry->refusal(call);
   return reason == nullptr ? std::string{} : std::string{reason};
 }
 
-Tensors tensors_of(std::string_view kernel, const AttentionCall& call) { return entry_of(kernel).tensors(call); }
+Tensors tensors_of(std::string_view kernel, const AttentionCall& call) {
+  return entry_of(kernel, call.pass).tensors(call);
+}
 
 Tolerance tolerance_of(std::string_view kernel, Element element) {
   return tolerance_of(tensors_of(kernel, {.element = element}), element);
@@ -61,7 +68,7 @@ struct HostCall::State {
 HostCall::HostCall(std::string_view kernel, const AttentionCall& call) {
   if (const std::string reason = refusal(kernel, call); !reason.empty())
     throw std::invalid_argument{std::string{kernel} + ": " + reason};
-  const Entry& entry = entry_of(kernel);
+  const Entry& entry = entry_of(kernel, call.pass);
   state_ = std::make_unique<State>(State{entry, host::CallMemory{call, entry.tensors(call)}});
 }
 HostCall::~HostCall() = default;
@@ -79,10 +86,17 @@ Execution HostCall::execute(const HostOptions& options) {
   });
 }
 
-std::vector<float> HostCall::o() const { return state_->memory.o(); }
+std::vector<float> HostCall::o() const { return state_->memory.matrix(tensor_o); }
 std::vector<float> HostCall::lse() const { return state_->memory.lse(); }
 Reference HostCall::reference() const { return state_->memory.reference(); }
 Accuracy HostCall::accuracy() const { return accuracy(reference()); }
 Accuracy HostCall::accuracy(const Reference& exact) const { return kernels::accuracy(call(), exact, o(), lse()); }
+
+std::vector<float> HostCall::gradient(TensorIndex tensor) const { return state_->memory.matrix(tensor); }
+Gradients HostCall::gradients() const { return state_->memory.gradients(); }
+GradientAccuracy HostCall::gradient_accuracy() const {
+  return kernels::gradient_accuracy(gradients(), gradient(tensor_grad_q), gradient(tensor_grad_k),
+                                    gradient(tensor_grad_v));
+}
 
 }  // namespace rooftile::kernels

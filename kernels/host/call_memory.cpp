@@ -34,39 +34,63 @@ void copy_rows(const TensorLayout& layout, void* memory, std::vector<T>& packed,
 }  // namespace
 
 CallMemory::CallMemory(const AttentionCall& call, const Tensors& tensors)
-    : call_{call},
-      tensors_{tensors},
-      o_(packed_elements(tensors[tensor_o]), 0xffff),
-      lse_(packed_elements(tensors[tensor_lse])) {
-  for (Size i = 0; i < inputs_.size(); ++i) inputs_[i].resize(packed_elements(tensors[i]));
-}
-
-void CallMemory::fill(std::uint64_t seed) {
-  for (Size i = 0; i < inputs_.size(); ++i) {
-    fill_normal(inputs_[i].data(), inputs_[i].size(), call_.element, seed, i);
+    : call_{call}, tensors_{tensors}, lse_(packed_elements(tensors[tensor_lse])) {
+  const Size named = backward() ? first_backward_workspace : first_workspace;
+  for (Size i = 0; i < named; ++i) {
+    if (i != tensor_lse) matrices_.at(i).assign(packed_elements(tensors[i]), 0xffff);
   }
 }
 
+void CallMemory::fill(std::uint64_t seed) {
+  const auto fill_one = [&](TensorIndex tensor) {
+    fill_normal(input(tensor).data(), input(tensor).size(), call_.element, seed, tensor);
+  };
+  for (const TensorIndex tensor : {tensor_q, tensor_k, tensor_v}) fill_one(tensor);
+  if (backward()) fill_one(tensor_grad_o);
+}
+
+void CallMemory::take_forward() {
+  const Reference exact = reference();
+  std::transform(exact.o.begin(), exact.o.end(), matrices_[tensor_o].begin(),
+                 [this](double value) { return bits_of(call_.element, static_cast<float>(value)); });
+  std::transform(exact.lse.begin(), exact.lse.end(), lse_.begin(),
+                 [](double value) { return static_cast<float>(value); });
+  forward_is_known_ = true;
+}
+
 Execution CallMemory::execute(const HostOptions& options, const Launch& launch) {
+  if (backward() && !forward_is_known_) take_forward();
   Machine machine{options};
   Buffers buffers{};
-  for (Size i = 0; i < tensors_.count; ++i) buffers[i] = machine.allocate(tensors_[i]);
-  for (Size i = 0; i < inputs_.size(); ++i) copy_rows(tensors_[i], buffers[i], inputs_[i], Direction::in);
+  for (Size i = 0; i < tensors_.count; ++i) buffers.at(i) = machine.allocate(tensors_[i]);
+  const auto copy = [&](TensorRole role, Direction direction) {
+    for (Size i = 0; i < matrices_.size(); ++i) {
+      if (matrices_[i].empty() || tensors_[i].role != role) continue;
+      copy_rows(tensors_[i], buffers[i], matrices_[i], direction);
+    }
+    if (tensors_[tensor_lse].role == role) copy_rows(tensors_[tensor_lse], buffers[tensor_lse], lse_, direction);
+  };
+  copy(TensorRole::input, Direction::in);
   launch(machine, buffers);
-  copy_rows(tensors_[tensor_o], buffers[tensor_o], o_, Direction::out);
-  copy_rows(tensors_[tensor_lse], buffers[tensor_lse], lse_, Direction::out);
+  copy(TensorRole::output, Direction::out);
   return machine.finish();
 }
 
-std::vector<float> CallMemory::o() const {
-  std::vector<float> values(o_.size());
-  std::transform(o_.begin(), o_.end(), values.begin(),
-                 [this](std::uint16_t bits) { return value_of(call_.element, bits); });
+std::vector<float> CallMemory::matrix(TensorIndex tensor) const {
+  const std::vector<std::uint16_t>& bits = matrices_.at(tensor);
+  std::vector<float> values(bits.size());
+  std::transform(bits.begin(), bits.end(), values.begin(),
+                 [this](std::uint16_t element) { return value_of(call_.element, element); });
   return values;
 }
 
 Reference CallMemory::reference() const {
-  return kernels::reference(call_, inputs_[tensor_q], inputs_[tensor_k], inputs_[tensor_v]);
+  return kernels::reference(call_, matrices_[tensor_q], matrices_[tensor_k], matrices_[tensor_v]);
+}
+
+Gradients CallMemory::gradients() const {
+  return kernels::gradients(call_, matrices_[tensor_q], matrices_[tensor_k], matrices_[tensor_v],
+                            matrices_[tensor_grad_o]);
 }
 
 }  // namespace rooftile::kernels::host

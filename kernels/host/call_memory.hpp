@@ -5,6 +5,9 @@
 //   memory.fill(seed);
 //   Execution record = memory.execute(options, [&](Machine& machine, const Buffers& buffers) { ... });
 //   Accuracy error = accuracy(call, memory.reference(), memory.o(), memory.lse());
+//
+// What a backward call needs of the forward one, O and LSE, are those of float64, rounded, of the inputs as they are at
+// execute().
 #pragma once
 
 #include <array>
@@ -16,6 +19,7 @@
 #include "rooftile/kernels/accuracy.hpp"
 #include "rooftile/kernels/call.hpp"
 #include "rooftile/kernels/execution.hpp"
+#include "rooftile/kernels/gradients.hpp"
 
 namespace rooftile::kernels::host {
 
@@ -25,26 +29,35 @@ class CallMemory {
 
   CallMemory(const AttentionCall& call, const Tensors& tensors);
 
-  /// Q, K, V standard normal (inputs.hpp).
+  /// Q, K, V (and dO) standard normal (inputs.hpp).
   void fill(std::uint64_t seed);
-  /// Runs `launch` on a new machine whose memory is poisoned but for the inputs; keeps O and LSE.
+  /// Runs `launch` on a new machine whose memory is poisoned but for the inputs; keeps the outputs.
   Execution execute(const HostOptions& options, const Launch& launch);
 
   [[nodiscard]] const AttentionCall& call() const { return call_; }
   [[nodiscard]] const Tensors& tensors() const { return tensors_; }
-  /// Q, K or V as 16-bit patterns, without pad.
-  [[nodiscard]] std::vector<std::uint16_t>& input(TensorIndex tensor) { return inputs_.at(tensor); }
-  /// Of the last execute(), without pad.
-  [[nodiscard]] std::vector<float> o() const;
+  /// Q, K, V or dO as 16-bit patterns, without pad.
+  [[nodiscard]] std::vector<std::uint16_t>& input(TensorIndex tensor) {
+    forward_is_known_ = false;
+    return matrices_.at(tensor);
+  }
+  /// A 16-bit tensor after the last execute(), without pad.
+  [[nodiscard]] std::vector<float> matrix(TensorIndex tensor) const;
+  [[nodiscard]] std::vector<float> o() const { return matrix(tensor_o); }
   [[nodiscard]] const std::vector<float>& lse() const { return lse_; }
   [[nodiscard]] Reference reference() const;
+  [[nodiscard]] Gradients gradients() const;
 
  private:
+  [[nodiscard]] bool backward() const { return call_.pass == Pass::bwd; }
+  /// O and LSE of the inputs.
+  void take_forward();
+
   AttentionCall call_;
   Tensors tensors_;
-  std::array<std::vector<std::uint16_t>, 3> inputs_;
-  std::vector<std::uint16_t> o_;
+  std::array<std::vector<std::uint16_t>, first_backward_workspace> matrices_;  ///< by TensorIndex; empty for LSE
   std::vector<float> lse_;
+  bool forward_is_known_ = false;  ///< backward: O and LSE are those of the inputs
 };
 
 }  // namespace rooftile::kernels::host

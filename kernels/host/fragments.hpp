@@ -102,6 +102,17 @@ ROOFTILE_INLINE void load_a(FragA<T>& a, int quarter, MatrixRows rows) {
   store_columns<T>(&a.column[quarter / 2 * 8][quarter % 2 * 8], 16, rows, order);
 }
 
+/// Matrix `quarter` of A from rows of k: rows 0-7, 8-15 of columns 0-7, then of columns 8-15.
+template <class T>
+ROOFTILE_INLINE void load_a_trans(FragA<T>& a, int quarter, MatrixRows rows) {
+  for (int k = 0; k < 8; ++k) {
+    float row[8];
+    widen<T>(row, rows[k]);
+    float* const column = &a.column[quarter / 2 * 8 + k][quarter % 2 * 8];
+    for (int i = 0; i < 8; ++i) column[row_place[i]] = row[i];
+  }
+}
+
 /// Rows of n into k rows k0 ... k0 + 7 of B: a transposition.
 template <class T>
 ROOFTILE_INLINE void load_b(FragB<T>& b, int k0, MatrixRows rows) {

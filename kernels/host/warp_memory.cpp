@@ -125,6 +125,17 @@ void Warp::store_global16(void* to, const i32& offset, std::int64_t element_byte
   }
 }
 
+Warp::f32 Warp::ld_global(const float* from, const i32& offset, const pred& active, Where where) {
+  before_access();
+  const GlobalAccess source =
+      access(Direction::load, from, offset, sizeof(float), active.bits(), 4, "ld_global", where);
+  f32 value = 0.f;
+  for (int lane = 0; lane < warp_size; ++lane) {
+    if (is_active(source.active, lane)) std::memcpy(value.data() + lane, source.at[lane], 4);
+  }
+  return value;
+}
+
 void Warp::st_global(float* to, const i32& offset, const f32& value, const pred& active, Where where) {
   before_access();
   const GlobalAccess target = access(Direction::store, to, offset, sizeof(float), active.bits(), 4, "st_global", where);

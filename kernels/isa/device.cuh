@@ -123,6 +123,13 @@ struct Device {
                  : "=r"(a.r[0]), "=r"(a.r[1]), "=r"(a.r[2]), "=r"(a.r[3])
                  : "r"(row));
   }
+  /// A from rows of k (Pᵀ of PᵀdO, where P lies row by row): each 8 x 8 matrix is transposed on the way.
+  template <class T>
+  __device__ static void ldmatrix_a_trans(FragA<T>& a, u32 row) {
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
+                 : "=r"(a.r[0]), "=r"(a.r[1]), "=r"(a.r[2]), "=r"(a.r[3])
+                 : "r"(row));
+  }
   /// Two B fragments, n 0-7 and n 8-15, from rows of n (K of QKᵀ).
   template <class T>
   __device__ static void ldmatrix_b(FragB<T>& left, FragB<T>& right, u32 row) {
@@ -208,6 +215,12 @@ struct Device {
   template <class T>
   __device__ static void st_global16(T* to, i32 offset, const u32 (&value)[4], pred active) {
     if (active) *reinterpret_cast<uint4*>(to + offset) = make_uint4(value[0], value[1], value[2], value[3]);
+  }
+  /// 4 bytes per lane; lanes whose `active` is false read nothing and get zero.
+  __device__ static f32 ld_global(const float* from, i32 offset, pred active) {
+    f32 value = 0.f;
+    if (active) value = from[offset];
+    return value;
   }
   __device__ static void st_global(float* to, i32 offset, f32 value, pred active) {
     if (active) to[offset] = value;

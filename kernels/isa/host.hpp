@@ -119,6 +119,15 @@ class Warp {
     detail::load_a(a, 3, rows + 24);
   }
   template <class T>
+  void ldmatrix_a_trans(FragA<T>& a, const u32& row, Where where = Where::current()) {
+    const unsigned char* rows[warp_size];
+    if (!matrix_rows(rows, row, where)) return poison(a);
+    detail::load_a_trans(a, 0, rows);
+    detail::load_a_trans(a, 1, rows + 8);
+    detail::load_a_trans(a, 2, rows + 16);
+    detail::load_a_trans(a, 3, rows + 24);
+  }
+  template <class T>
   void ldmatrix_b(FragB<T>& left, FragB<T>& right, const u32& row, Where where = Where::current()) {
     load_pair(left, right, row, where, [](FragB<T>& b, int k0, MatrixRows rows) { detail::load_b(b, k0, rows); });
   }
@@ -167,6 +176,7 @@ class Warp {
                    Where where = Where::current()) {
     store_global16(to, offset, sizeof(T), value, active.bits(), where);
   }
+  [[nodiscard]] f32 ld_global(const float* from, const i32& offset, const pred& active, Where where = Where::current());
   void st_global(float* to, const i32& offset, const f32& value, const pred& active, Where where = Where::current());
   void atomic_add(float* to, const i32& offset, const f32& value, const pred& active, Where where = Where::current());
 

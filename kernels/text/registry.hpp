@@ -1,18 +1,31 @@
-// The registry as code: each kernel's name with the functions that any back end needs. The list is registry.inc.
+// The registry as code: each kernel's name and pass with the functions that any back end needs. The list is
+// registry.inc.
 #pragma once
 
 #include <string_view>
 
 #include "rooftile/kernels/call.hpp"
 #include "text/flash2.hpp"
+#include "text/flash2_backward.hpp"
 #include "text/standard.hpp"
 
 namespace rooftile::kernels {
+
+/// The pass that a class of a text makes: the forward where it does not say.
+template <class Family>
+[[nodiscard]] constexpr Pass pass_of() {
+  if constexpr (requires { Family::pass; }) {
+    return Family::pass;
+  } else {
+    return Pass::fwd;
+  }
+}
 
 /// One line of registry.inc for a back end's launcher.
 template <class Launcher>
 struct KernelEntry {
   std::string_view name;
+  Pass pass;
   const char* (*refusal)(const AttentionCall&);  ///< nullptr, or why the call is outside
   Tensors (*tensors)(const AttentionCall&);
   void (*launch)(Launcher&, const AttentionCall&, const Buffers&);
@@ -22,16 +35,16 @@ struct KernelEntry {
 template <class Launcher>
 inline constexpr KernelEntry<Launcher> registry[] = {
 #define ROOFTILE_ENTRY(name, family, text) \
-  {#name, &family::refusal, &family::tensors, &family::template launch<Launcher>},
+  {#name, pass_of<family>(), &family::refusal, &family::tensors, &family::template launch<Launcher>},
 #include "text/registry.inc"
 #undef ROOFTILE_ENTRY
 };
 
-/// The entry with this name, or nullptr.
+/// The entry with this name and pass, or nullptr.
 template <class Launcher>
-[[nodiscard]] constexpr const KernelEntry<Launcher>* find_kernel(std::string_view name) {
+[[nodiscard]] constexpr const KernelEntry<Launcher>* find_kernel(std::string_view name, Pass pass = Pass::fwd) {
   for (const KernelEntry<Launcher>& entry : registry<Launcher>) {
-    if (entry.name == name) return &entry;
+    if (entry.name == name && entry.pass == pass) return &entry;
   }
   return nullptr;
 }

@@ -12,9 +12,12 @@ namespace rooftile::kernels {
 /// 16-bit input and output types; accumulation is fp32.
 enum class Element : std::uint8_t { fp16, bf16 };
 
-/// O = softmax(Q Kᵀ · scale) V, forward, one call. Q, O: [batch, heads, seq_q, head_dim];
-/// K, V: [batch, kv_heads, seq_kv, head_dim]. Causal masks are bottom-right aligned: query i sees keys
-/// j <= i + seq_kv - seq_q. A row that sees no key gives O = 0 and LSE = -inf.
+/// Forward: O and LSE from Q, K and V. Backward: dQ, dK and dV from dO and all of these.
+enum class Pass : std::uint8_t { fwd, bwd };
+
+/// O = softmax(Q Kᵀ · scale) V, one pass of one call. Q, O: [batch, heads, seq_q, head_dim];
+/// K, V: [batch, kv_heads, seq_kv, head_dim]; a gradient is like what it is the gradient of. Causal masks are
+/// bottom-right aligned: query i sees keys j <= i + seq_kv - seq_q. A row that sees no key gives O = 0 and LSE = -inf.
 struct AttentionCall {
   Element element = Element::fp16;
   int batch = 1;
@@ -24,6 +27,7 @@ struct AttentionCall {
   int seq_kv = 1;
   int head_dim = 64;
   bool causal = false;
+  Pass pass = Pass::fwd;
 
   [[nodiscard]] constexpr int group() const { return heads / kv_heads; }  ///< query heads per K/V head
   [[nodiscard]] constexpr int causal_offset() const { return seq_kv - seq_q; }
@@ -49,12 +53,27 @@ struct TensorLayout {
   [[nodiscard]] constexpr std::int64_t bytes() const { return elements() * element_bytes; }
 };
 
-/// Where in `Tensors` the tensors that every attention kernel has stand; workspaces follow.
-enum TensorIndex : std::size_t { tensor_q, tensor_k, tensor_v, tensor_o, tensor_lse, first_workspace };
+/// Where in `Tensors` the tensors that every attention kernel has stand; those of the backward pass follow in a
+/// backward call, and then workspaces.
+enum TensorIndex : std::size_t {
+  tensor_q,
+  tensor_k,
+  tensor_v,
+  tensor_o,
+  tensor_lse,
+  first_workspace,
+  tensor_grad_o = first_workspace,
+  tensor_grad_q,
+  tensor_grad_k,
+  tensor_grad_v,
+  first_backward_workspace
+};
 
-/// The tensors of one call, at most eight.
+inline constexpr std::size_t most_tensors = 12;
+
+/// The tensors of one call.
 struct Tensors {
-  std::array<TensorLayout, 8> layout;
+  std::array<TensorLayout, most_tensors> layout;
   std::size_t count = 0;
 
   constexpr void add(const TensorLayout& tensor) { layout[count++] = tensor; }
@@ -64,18 +83,29 @@ struct Tensors {
 };
 
 /// Memory of each tensor, by index into Tensors: host or device addresses, aligned to 256 bytes.
-using Buffers = std::array<void*, 8>;
+using Buffers = std::array<void*, most_tensors>;
 
-/// Q, K, V, O and LSE of a call. Rows of LSE (one float per query) are padded to 32-byte sectors.
+/// One float per query, rows padded to 32-byte sectors.
+[[nodiscard]] constexpr TensorLayout row_values(const AttentionCall& call, const char* name, TensorRole role) {
+  return {name, role, 4, call.batch, call.heads, 1, call.seq_q, (call.seq_q + 7) / 8 * 8};
+}
+
+/// Q, K, V, O and LSE of a call; dO and the gradients of a backward one, where O and LSE are inputs.
 [[nodiscard]] constexpr Tensors attention_tensors(const AttentionCall& call) {
-  const auto up_to = [](int value, int multiple) { return (value + multiple - 1) / multiple * multiple; };
   const int d = call.head_dim;
+  const bool backward = call.pass == Pass::bwd;
+  const TensorRole result = backward ? TensorRole::input : TensorRole::output;
   Tensors tensors;
   tensors.add({"Q", TensorRole::input, 2, call.batch, call.heads, call.seq_q, d, d});
   tensors.add({"K", TensorRole::input, 2, call.batch, call.kv_heads, call.seq_kv, d, d});
   tensors.add({"V", TensorRole::input, 2, call.batch, call.kv_heads, call.seq_kv, d, d});
-  tensors.add({"O", TensorRole::output, 2, call.batch, call.heads, call.seq_q, d, d});
-  tensors.add({"LSE", TensorRole::output, 4, call.batch, call.heads, 1, call.seq_q, up_to(call.seq_q, 8)});
+  tensors.add({"O", result, 2, call.batch, call.heads, call.seq_q, d, d});
+  tensors.add(row_values(call, "LSE", result));
+  if (!backward) return tensors;
+  tensors.add({"dO", TensorRole::input, 2, call.batch, call.heads, call.seq_q, d, d});
+  tensors.add({"dQ", TensorRole::output, 2, call.batch, call.heads, call.seq_q, d, d});
+  tensors.add({"dK", TensorRole::output, 2, call.batch, call.kv_heads, call.seq_kv, d, d});
+  tensors.add({"dV", TensorRole::output, 2, call.batch, call.kv_heads, call.seq_kv, d, d});
   return tensors;
 }
 

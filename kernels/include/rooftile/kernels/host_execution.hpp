@@ -4,6 +4,8 @@
 //   run.fill(seed);                                  Q, K, V standard normal, rounded to the element type
 //   Execution record = run.execute(options);         O and LSE poisoned before, written by the kernel
 //   Accuracy error = run.accuracy();                 against float64
+//
+// A backward call gets dO too; its O and LSE are those of float64, rounded. dQ, dK and dV take the place of O and LSE.
 #pragma once
 
 #include <cstdint>
@@ -15,11 +17,12 @@
 #include "rooftile/kernels/accuracy.hpp"
 #include "rooftile/kernels/call.hpp"
 #include "rooftile/kernels/execution.hpp"
+#include "rooftile/kernels/gradients.hpp"
 
 namespace rooftile::kernels {
 
-/// Names of all our kernels, in registry order.
-[[nodiscard]] std::vector<std::string_view> kernel_names();
+/// Names of all our kernels that make this pass, in registry order.
+[[nodiscard]] std::vector<std::string_view> kernel_names(Pass pass = Pass::fwd);
 
 /// Why `kernel` does not take `call`; empty if it does.
 [[nodiscard]] std::string refusal(std::string_view kernel, const AttentionCall& call);
@@ -38,8 +41,8 @@ class HostCall {
   HostCall& operator=(HostCall&&) noexcept;
 
   [[nodiscard]] const AttentionCall& call() const;
-  /// Q, K and V from a counter-based generator: element i of tensor t depends on (seed, t, i) alone, so that a GPU
-  /// makes the same ones. Normal, mean 0, variance 1, rounded to the element type.
+  /// Q, K and V (and dO) from a counter-based generator: element i of tensor t depends on (seed, t, i) alone, so that a
+  /// GPU makes the same ones. Normal, mean 0, variance 1, rounded to the element type.
   void fill(std::uint64_t seed);
   /// Inputs as 16-bit patterns; [batch, heads, rows, head_dim] without pad.
   [[nodiscard]] std::vector<std::uint16_t>& input(TensorIndex tensor);
@@ -52,6 +55,11 @@ class HostCall {
   [[nodiscard]] Reference reference() const;
   [[nodiscard]] Accuracy accuracy() const;
   [[nodiscard]] Accuracy accuracy(const Reference& reference) const;
+
+  /// Of a backward call: dQ, dK or dV as float, without pad.
+  [[nodiscard]] std::vector<float> gradient(TensorIndex tensor) const;
+  [[nodiscard]] Gradients gradients() const;
+  [[nodiscard]] GradientAccuracy gradient_accuracy() const;
 
  private:
   struct State;

@@ -6,6 +6,8 @@
 //
 // flash2's shapes are those that FlashAttention-2 ships for sm_80 (Dao-AILab/flash-attention,
 // csrc/flash_attn/src/flash_fwd_launch_template.h): Q stays in shared memory, one K and one V buffer.
+// flash2_backward's are its backward's (flash_bwd_launch_template.h): Br query rows per trip, Bc keys per CTA, `stages`
+// buffers of Q. delta and convert_dq go through rows, Br of them per CTA.
 // gemm: Br x Bc is the tile of C in both products and bk the depth of one trip; A and B are `stages` deep.
 // flash1 (K, V and one tile of Q) and split_kv (FlashAttention-2's shapes for split keys): as flash2.
 // flash3: a producer warpgroup and two or three that compute, `stages` buffers of K and V; registers at entry.
@@ -40,6 +42,12 @@ struct OwnTile {
 /// Shared memory of a flash2 tile: Q and one buffer each of K and V, 2 bytes per element.
 [[nodiscard]] constexpr std::int64_t flash2_smem(std::int64_t br, std::int64_t bc, std::int64_t head_dim) {
   return (br + 2 * bc) * head_dim * 2;
+}
+/// Shared memory of a flash2 backward tile: `stages` buffers of Q, one of dO, K, V, P and dS, 2 bytes per element, LSE
+/// and D of the query rows.
+[[nodiscard]] constexpr std::int64_t flash2_backward_smem(std::int64_t br, std::int64_t bc, std::int64_t head_dim,
+                                                          int stages) {
+  return ((stages + 1) * br + 2 * bc) * head_dim * 2 + 2 * br * bc * 2 + 2 * br * 4;
 }
 /// Shared memory of a flash3 tile: Q, `stages` buffers each of K and V, P where PV reads it from there, and 1 KiB of
 /// mbarriers and alignment (TMA with a 128-byte swizzle needs 1 KiB).
@@ -83,6 +91,15 @@ inline constexpr std::array own_tiles{
     OwnTile{"rt_flash2", "flash2", 64, 128, 128, 0, 4, 1, 255, 255, flash2_smem(128, 128, 64)},
     OwnTile{"rt_flash2", "flash2", 128, 128, 64, 0, 4, 1, 255, 255, flash2_smem(128, 64, 128)},
     OwnTile{"rt_flash2", "flash2", 256, 128, 64, 0, 8, 1, 238, 247, flash2_smem(128, 64, 256)},
+    OwnTile{"rt_flash2", "flash2_backward", 64, 128, 128, 0, 8, 2, 255, 255, flash2_backward_smem(128, 128, 64, 2)},
+    OwnTile{"rt_flash2", "flash2_backward", 128, 64, 128, 0, 8, 2, 255, 255, flash2_backward_smem(64, 128, 128, 2)},
+    OwnTile{"rt_flash2", "flash2_backward", 256, 64, 64, 0, 8, 1, 255, 255, flash2_backward_smem(64, 64, 256, 1)},
+    OwnTile{"rt_flash2", "delta", 64, 128, 0, 0, 4, 1, 64, 64, 0},
+    OwnTile{"rt_flash2", "delta", 128, 128, 0, 0, 4, 1, 64, 64, 0},
+    OwnTile{"rt_flash2", "delta", 256, 128, 0, 0, 4, 1, 64, 64, 0},
+    OwnTile{"rt_flash2", "convert_dq", 64, 128, 0, 0, 8, 1, 64, 64, 128 * 64 * 2},
+    OwnTile{"rt_flash2", "convert_dq", 128, 64, 0, 0, 8, 1, 64, 64, 64 * 128 * 2},
+    OwnTile{"rt_flash2", "convert_dq", 256, 64, 0, 0, 8, 1, 64, 64, 64 * 256 * 2},
     OwnTile{"rt_flash1", "flash1", 64, 64, 128, 0, 4, 1, 255, 255, flash2_smem(64, 128, 64)},
     OwnTile{"rt_flash1", "flash1", 128, 64, 128, 0, 4, 1, 255, 255, flash2_smem(64, 128, 128)},
     OwnTile{"rt_flash1", "flash1", 256, 64, 64, 0, 4, 1, 255, 255, flash2_smem(64, 64, 256)},

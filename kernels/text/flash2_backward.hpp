@@ -1,0 +1,139 @@
+// FlashAttention-2 backward (Dao 2023, arXiv 2307.08691, Algorithm 2): dQ, dK and dV from Q, K, V, O, dO and the
+// logsumexp. P is made anew from Q, K and LSE; nothing of size N² goes through memory.
+//
+//   D = rowsum(dO O)     P = exp(S - LSE)     dP = dO Vᵀ     dS = P (dP - D)     S = scale · Q Kᵀ
+//   dV = Pᵀ dO           dK = scale · dSᵀ Q                  dQ = scale · dS K
+//
+//   launch             file                         what
+//   delta              flash2_backward_rows.hpp     D; zeros the fp32 sum of dQ
+//   flash2_backward    flash2_backward_block.hpp    a CTA per block of keys and K/V head: dK, dV; adds to dQ
+//   convert_dq         flash2_backward_rows.hpp     dQ in the element type
+//
+// Workspace: D (a float per query) and the sum of dQ (fp32, rows of whole tiles). The order in which CTAs add to dQ is
+// not fixed, so the last bits of dQ differ from run to run on a GPU; dK and dV do not.
+#pragma once
+
+#include <cmath>
+#include <numbers>
+
+#include "rooftile/kernels/call.hpp"
+#include "text/flash2_backward_block.hpp"
+#include "text/flash2_backward_rows.hpp"
+
+namespace rooftile::kernels::flash2_backward {
+
+/// What is compiled for one element type.
+template <class T>
+using Instances =
+    Kernels<DeltaKernel<T, 64>, DeltaKernel<T, 128>, DeltaKernel<T, 256>, BackwardKernel<T, 64>, BackwardKernel<T, 128>,
+            BackwardKernel<T, 256>, ConvertKernel<T, 64>, ConvertKernel<T, 128>, ConvertKernel<T, 256>>;
+
+/// rt_flash2, backward.
+struct Backward {
+  static constexpr Pass pass = Pass::bwd;
+
+  static const char* refusal(const AttentionCall& call) {
+    if (call.head_dim != 64 && call.head_dim != 128 && call.head_dim != 256)
+      return "the backward of rt_flash2 is compiled for head_dim 64, 128 and 256";
+    if (call.heads > 65535) return "the backward of rt_flash2 takes at most 65535 heads (CTAs along y)";
+    if (call.batch > 65535) return "the backward of rt_flash2 takes a batch of at most 65535 (CTAs along z)";
+    return nullptr;
+  }
+
+  static constexpr Tensors tensors(const AttentionCall& call) {
+    Tensors tensors = attention_tensors(call);
+    tensors.add(row_values(call, "D", TensorRole::workspace));
+    tensors.add(
+        {"dQ_sum", TensorRole::workspace, 4, call.batch, call.heads, sum_rows(call), call.head_dim, call.head_dim});
+    return tensors;
+  }
+
+  template <class Launcher>
+  static void launch(Launcher& launcher, const AttentionCall& call, const Buffers& buffers) {
+    if (call.element == Element::fp16) {
+      launch_for<fp16>(launcher, call, buffers);
+    } else {
+      launch_for<bf16>(launcher, call, buffers);
+    }
+  }
+
+ private:
+  static constexpr std::size_t tensor_delta = first_backward_workspace, tensor_sum = first_backward_workspace + 1;
+
+  /// Rows of the sum of dQ: those of whole tiles. A call that is refused has any.
+  static constexpr int sum_rows(const AttentionCall& call) {
+    switch (call.head_dim) {
+      case 64: return Shape<64>::query_tiles(call.seq_q) * Shape<64>::br;
+      case 128: return Shape<128>::query_tiles(call.seq_q) * Shape<128>::br;
+      default: return Shape<256>::query_tiles(call.seq_q) * Shape<256>::br;
+    }
+  }
+  static float scale_of(const AttentionCall& call) { return 1 / std::sqrt(static_cast<float>(call.head_dim)); }
+
+  template <class T, class Launcher>
+  static void launch_for(Launcher& launcher, const AttentionCall& call, const Buffers& buffers) {
+    switch (call.head_dim) {
+      case 64: return launch_all<T, 64>(launcher, call, buffers);
+      case 128: return launch_all<T, 128>(launcher, call, buffers);
+      case 256: return launch_all<T, 256>(launcher, call, buffers);
+      default: return;  // refused
+    }
+  }
+
+  template <class T, int head_dim, class Launcher>
+  static void launch_all(Launcher& launcher, const AttentionCall& call, const Buffers& buffers) {
+    launch_delta<DeltaKernel<T, head_dim>>(launcher, call, buffers);
+    launch_blocks<BackwardKernel<T, head_dim>>(launcher, call, buffers);
+    launch_convert<ConvertKernel<T, head_dim>>(launcher, call, buffers);
+  }
+
+  template <class Kernel, class Launcher>
+  static void launch_delta(Launcher& launcher, const AttentionCall& call, const Buffers& buffers) {
+    const DeltaParams params{.o = buffers[tensor_o],
+                             .grad_o = buffers[tensor_grad_o],
+                             .delta = static_cast<float*>(buffers[tensor_delta]),
+                             .grad_q_sum = static_cast<float*>(buffers[tensor_sum]),
+                             .heads = call.heads,
+                             .seq_q = call.seq_q,
+                             .row_pitch = tensors(call)[tensor_delta].pitch,
+                             .sum_rows = sum_rows(call)};
+    const Grid grid{(call.seq_q + Kernel::tile.br - 1) / Kernel::tile.br, call.heads, call.batch};
+    launcher.template launch<Kernel>("delta", grid, Kernel::tile.smem, params);
+  }
+
+  template <class Kernel, class Launcher>
+  static void launch_blocks(Launcher& launcher, const AttentionCall& call, const Buffers& buffers) {
+    const BlockParams params{.q = buffers[tensor_q],
+                             .k = buffers[tensor_k],
+                             .v = buffers[tensor_v],
+                             .grad_o = buffers[tensor_grad_o],
+                             .lse = static_cast<const float*>(buffers[tensor_lse]),
+                             .delta = static_cast<const float*>(buffers[tensor_delta]),
+                             .grad_q_sum = static_cast<float*>(buffers[tensor_sum]),
+                             .grad_k = buffers[tensor_grad_k],
+                             .grad_v = buffers[tensor_grad_v],
+                             .kv_heads = call.kv_heads,
+                             .group = call.group(),
+                             .seq_q = call.seq_q,
+                             .seq_kv = call.seq_kv,
+                             .row_pitch = tensors(call)[tensor_lse].pitch,
+                             .causal = call.causal,
+                             .scale = scale_of(call),
+                             .scale_log2 = std::numbers::log2e_v<float> * scale_of(call)};
+    const Grid grid{(call.seq_kv + Kernel::tile.bc - 1) / Kernel::tile.bc, call.kv_heads, call.batch};
+    launcher.template launch<Kernel>("flash2_backward", grid, Kernel::tile.smem, params);
+  }
+
+  template <class Kernel, class Launcher>
+  static void launch_convert(Launcher& launcher, const AttentionCall& call, const Buffers& buffers) {
+    const ConvertParams params{.grad_q_sum = static_cast<const float*>(buffers[tensor_sum]),
+                               .grad_q = buffers[tensor_grad_q],
+                               .heads = call.heads,
+                               .seq_q = call.seq_q,
+                               .scale = scale_of(call)};
+    const Grid grid{Kernel::S::query_tiles(call.seq_q), call.heads, call.batch};
+    launcher.template launch<Kernel>("convert_dq", grid, Kernel::tile.smem, params);
+  }
+};
+
+}  // namespace rooftile::kernels::flash2_backward

@@ -1,0 +1,168 @@
+// Every kernel of the registry that has a backward pass against float64: element type x head dim x mask x head sharing,
+// over ragged shapes and orders in which the machine may run them. And the float64 gradients against differences.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+#include <vector>
+
+#include "rooftile/kernels/element.hpp"
+#include "support.hpp"
+
+namespace rooftile::kernels {
+namespace {
+
+constexpr int seeds = 10;
+
+struct GradientShape {
+  int heads, kv_heads, seq_q, seq_kv;
+};
+/// One row, one key, one less and one more than a tile (64 and 128 rows or keys), more queries than keys and fewer.
+constexpr GradientShape gradient_shapes[] = {{2, 2, 1, 1},     {3, 1, 1, 129},   {4, 2, 127, 64}, {2, 2, 128, 128},
+                                             {2, 1, 129, 257}, {4, 2, 200, 63},  {3, 1, 65, 300}, {2, 2, 130, 127},
+                                             {2, 1, 300, 5},   {1, 1, 257, 384}, {2, 2, 64, 192}};
+
+using Case = std::tuple<std::string_view, Element, int, bool>;
+
+class GradientNumerics : public testing::TestWithParam<Case> {
+ protected:
+  [[nodiscard]] static AttentionCall call_of(const GradientShape& shape) {
+    const auto [kernel, element, head_dim, causal] = GetParam();
+    return {.element = element,
+            .heads = shape.heads,
+            .kv_heads = shape.kv_heads,
+            .seq_q = shape.seq_q,
+            .seq_kv = shape.seq_kv,
+            .head_dim = head_dim,
+            .causal = causal,
+            .pass = Pass::bwd};
+  }
+  [[nodiscard]] static std::string_view kernel() { return std::get<0>(GetParam()); }
+};
+
+void expect_healthy(const Execution& run) {
+  EXPECT_EQ(faults_of(run), "");
+  EXPECT_EQ(bank_conflicts_of(run), 0);
+}
+
+void expect_close(const HostCall& run) {
+  const GradientAccuracy error = run.gradient_accuracy();
+  const double allowed = gradient_tolerance(run.call().element);
+  EXPECT_LE(error.q, allowed);
+  EXPECT_LE(error.k, allowed);
+  EXPECT_LE(error.v, allowed);
+}
+
+TEST_P(GradientNumerics, AreThoseOfFloat64InEveryOrder) {
+  std::uint64_t seed = 0;  // of inputs and orders; each shape meets an order of its own and the canonical one
+  for (const GradientShape& shape : gradient_shapes) {
+    if (sanitized && (&shape - gradient_shapes) % 3 != 0) continue;
+    const AttentionCall call = call_of(shape);
+    SCOPED_TRACE(std::string{kernel()} + " " + describe(call));
+    ASSERT_EQ(refusal(kernel(), call), "");
+    HostCall run{kernel(), call};
+    run.fill(seed);
+    expect_healthy(run.execute());
+    expect_close(run);
+
+    const std::vector<float> grad_k = run.gradient(tensor_grad_k), grad_v = run.gradient(tensor_grad_v);
+    expect_healthy(run.execute({.seed = 1 + seed++ % seeds, .resident = 3}));
+    expect_close(run);
+    EXPECT_EQ(run.gradient(tensor_grad_k), grad_k) << "dK depends on the order";
+    EXPECT_EQ(run.gradient(tensor_grad_v), grad_v) << "dV depends on the order";
+  }
+}
+
+/// Results known without a reference: equal scores weigh all keys alike, so dV is the mean of dO over the rows that see
+/// a key, and where V is the same in every key nothing depends on the scores.
+TEST_P(GradientNumerics, OfEqualScores) {
+  const AttentionCall call = call_of({2, 1, 130, 200});
+  HostCall run{kernel(), call};
+  run.fill(1);
+  std::ranges::fill(run.input(tensor_q), std::uint16_t{0});
+  std::ranges::fill(run.input(tensor_v), bits_of(call.element, 2.f));
+  std::ranges::fill(run.input(tensor_grad_o), bits_of(call.element, 1.f));
+  expect_healthy(run.execute());
+  double first_key = 0, last_key = 0;  // of both heads
+  for (int row = 0; row < call.seq_q; ++row) {
+    const int seen = call.causal ? row + call.causal_offset() + 1 : call.seq_kv;
+    first_key += 2.0 / seen;
+    if (seen == call.seq_kv) last_key += 2.0 / seen;
+  }
+  const std::vector<float> grad_v = run.gradient(tensor_grad_v);
+  EXPECT_NEAR(grad_v.front(), first_key, first_key * gradient_tolerance(call.element));
+  EXPECT_NEAR(grad_v.back(), last_key, last_key * gradient_tolerance(call.element));
+  for (const float value : run.gradient(tensor_grad_q)) ASSERT_NEAR(value, 0, 1e-3);
+}
+
+std::string name_of_gradient_case(const testing::TestParamInfo<Case>& info) {
+  const auto [kernel, element, head_dim, causal] = info.param;
+  return std::string{kernel} + (element == Element::fp16 ? "_fp16_d" : "_bf16_d") + std::to_string(head_dim) +
+         (causal ? "_causal" : "_full");
+}
+
+INSTANTIATE_TEST_SUITE_P(AllKernels, GradientNumerics,
+                         testing::Combine(testing::ValuesIn(kernel_names(Pass::bwd)),
+                                          testing::Values(Element::fp16, Element::bf16), testing::Values(64, 128, 256),
+                                          testing::Bool()),
+                         name_of_gradient_case);
+
+/// Inputs of a tiny call.
+struct Inputs {
+  std::vector<std::uint16_t> q, k, v, grad_o;
+};
+
+/// sum of O dO in float64, a scalar function of the inputs.
+double loss(const AttentionCall& call, const Inputs& in) {
+  const Reference forward = reference(call, in.q, in.k, in.v);
+  double sum = 0;
+  for (std::size_t i = 0; i < forward.o.size(); ++i) sum += forward.o[i] * value_of(call.element, in.grad_o[i]);
+  return sum;
+}
+
+/// The reference of the backward pass is the derivative of the reference of the forward pass.
+TEST(GradientReference, IsTheDerivativeOfTheForwardReference) {
+  for (const bool causal : {false, true}) {
+    const AttentionCall call{
+        .heads = 2, .kv_heads = 1, .seq_q = 5, .seq_kv = 4, .head_dim = 3, .causal = causal, .pass = Pass::bwd};
+    // multiples of 1/16 below 2
+    const auto values = [&](std::size_t count, std::size_t first) {
+      std::vector<std::uint16_t> bits(count);
+      for (std::size_t i = 0; i < count; ++i) {
+        bits[i] = bits_of(call.element, static_cast<float>((37 * i + first) % 61) / 16 - 2);
+      }
+      return bits;
+    };
+    Inputs in{values(30, 0), values(12, 11), values(12, 22), values(30, 33)};
+    const Gradients exact = gradients(call, in.q, in.k, in.v, in.grad_o);
+    const auto expect_derivative = [&](std::vector<std::uint16_t>& values, const std::vector<double>& derivative) {
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        const std::uint16_t kept = values[i];
+        const auto at = [&](int steps) {  // of 2^-6: exact beside multiples of 1/16 below 2
+          values[i] = bits_of(call.element, value_of(call.element, kept) + static_cast<float>(steps) * 0x1p-6f);
+          return loss(call, in);
+        };
+        // fourth order: (8 (f(+h) - f(-h)) - (f(+2h) - f(-2h))) / 12 h
+        const double slope = (8 * (at(1) - at(-1)) - (at(2) - at(-2))) / (12 * 0x1p-6);
+        values[i] = kept;
+        EXPECT_NEAR(derivative[i], slope, 1e-5) << i;
+      }
+    };
+    expect_derivative(in.q, exact.q);
+    expect_derivative(in.k, exact.k);
+    expect_derivative(in.v, exact.v);
+  }
+}
+
+TEST(GradientReference, AccuracySeesADifferenceAndNaN) {
+  const Gradients exact{{3, 4}, {1}, {2}, 0, 0};
+  const std::vector<float> right_q{3, 4}, right_k{1}, right_v{2}, wrong_q{3, 4.5f}, no_number{std::nanf("")};
+  EXPECT_EQ(gradient_accuracy(exact, right_q, right_k, right_v).q, 0);
+  EXPECT_DOUBLE_EQ(gradient_accuracy(exact, wrong_q, right_k, right_v).q, 0.1);
+  EXPECT_TRUE(std::isnan(gradient_accuracy(exact, right_q, no_number, right_v).k));
+  EXPECT_THROW(static_cast<void>(gradient_accuracy(exact, right_k, right_k, right_v)), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace rooftile::kernels
