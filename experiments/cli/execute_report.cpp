@@ -131,7 +131,8 @@ std::string dram_text(const Executed& executed) {
 void add_results(Card& card, const Executed& e) {
   card.add("relative error", error_text(e.error.relative) + ", " + error_text(e.tolerance.relative) + " is allowed");
   card.add("largest error", error_text(e.error.max_absolute));
-  card.add("LSE error", error_text(e.error.lse) + ", " + error_text(e.tolerance.lse) + " is allowed");
+  if (e.writes_lse())
+    card.add("LSE error", error_text(e.error.lse) + ", " + error_text(e.tolerance.lse) + " is allowed");
   card.add("DRAM", dram_text(e));
   card.add("L2", bytes_text(e.l2()));
   card.add("shared memory", bytes_text(e.smem()));

@@ -8,8 +8,7 @@ namespace rooftile::experiments {
 namespace {
 
 std::string refusal_of(const AttentionShape& shape) {
-  if (shape.pass != Pass::fwd)
-    return "pass " + std::string{name_of(shape.pass)} + ": our kernels have a forward pass only";
+  if (shape.pass == Pass::fwd_bwd) return "pass fwd+bwd: one pass is executed at a time, fwd or bwd";
   if (shape.mask == Mask::key_padding) return "mask key_padding: our kernels apply none or causal";
   if (shape.dropout > 0) return "dropout: our kernels drop nothing";
   if (shape.dtype != DType::fp16 && shape.dtype != DType::bf16)
@@ -35,13 +34,17 @@ tl::expected<kernels::AttentionCall, std::string> attention_call(const Workload&
       .seq_q = static_cast<int>(shape->seq_q),
       .seq_kv = static_cast<int>(shape->seq_kv),
       .head_dim = static_cast<int>(shape->head_dim),
-      .causal = shape->mask == Mask::causal};
+      .causal = shape->mask == Mask::causal,
+      .pass = shape->pass == Pass::bwd ? kernels::Pass::bwd : kernels::Pass::fwd};
 }
 
 tl::expected<std::string, std::string> own_kernel(const KernelSpec& spec) {
   std::string name = spec.what_if_anywhere ? "rt_" + spec.name : spec.name;
   const std::vector<std::string_view> known = kernels::kernel_names();
-  if (std::find(known.begin(), known.end(), name) != known.end()) return name;
+  const std::vector<std::string_view> backward = kernels::kernel_names(kernels::Pass::bwd);
+  for (const auto& names : {known, backward}) {
+    if (std::find(names.begin(), names.end(), name) != names.end()) return name;
+  }
   return tl::unexpected{spec.name + " is described by a spec alone; kernels with a text: " + join(known)};
 }
 

@@ -34,7 +34,7 @@ std::string verdict(const Executed& executed) {
            ": " + first.text + " (" + first.where + ")";
   }
   if (!(executed.error.relative <= executed.tolerance.relative)) {
-    return "relative error " + error_text(executed.error.relative) + " of O, at most " +
+    return "relative error " + error_text(executed.error.relative) + " of " + executed.judged + ", at most " +
            error_text(executed.tolerance.relative) + " is allowed";
   }
   if (!(executed.error.lse <= executed.tolerance.lse)) {
@@ -96,7 +96,8 @@ struct PreparedExecution::State {
     executed.host.l2_capacity =
         options.l2_capacity.value_or(is_known(capacity) ? static_cast<std::int64_t>(capacity.value()) : 0);
     if (!options.resident) executed.remarks = default_residency.remark;
-    executed.tolerance = kernels::tolerance_of(executed.kernel, call.element);
+    executed.tolerance = kernels::tolerance_of(executed.kernel, call.element, call.pass);
+    if (call.pass == kernels::Pass::bwd) executed.judged = "a gradient";
     executed.extra_memory = workspace_bytes(kernels::tensors_of(executed.kernel, call));
     input_seed = options.input_seed;
     seconds = execution_seconds(program, counts);
@@ -158,8 +159,9 @@ Traffic Executed::smem() const {
 
 std::string Executed::notes() const {
   if (!ran()) return remarks;
-  std::string text = "relative_error " + error_text(error.relative) + "; lse_error " + error_text(error.lse) + "; " +
-                     std::to_string(host.resident) + " CTAs in flight";
+  std::string text = "relative_error " + error_text(error.relative) + "; ";
+  if (writes_lse()) text += "lse_error " + error_text(error.lse) + "; ";
+  text += std::to_string(host.resident) + " CTAs in flight";
   if (const std::int64_t differ = counts_apart(counts); differ > 0)
     text += "; " + std::to_string(differ) + " counts are not the Program's";
   return remarks.empty() ? text : text + "; " + remarks;

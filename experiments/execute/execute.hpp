@@ -39,11 +39,14 @@ struct Executed {
   kernels::Execution record;
   kernels::Accuracy error;
   kernels::Tolerance tolerance{};
+  std::string judged = "O";  ///< what the errors are of; "a gradient": the worst of dQ, dK and dV
   std::vector<CountPair> counts;
   Bytes extra_memory = Bytes::unknown();
 
   /// True once the kernel has run, whatever came out.
   [[nodiscard]] bool ran() const { return !record.launches.empty(); }
+  /// A backward pass reads the LSE of the forward one.
+  [[nodiscard]] bool writes_lse() const { return judged == "O"; }
   /// Bytes of all launches.
   [[nodiscard]] Traffic dram() const;  ///< unknown without an L2
   [[nodiscard]] Traffic l2() const;

@@ -11,9 +11,17 @@ namespace {
 
 using Entry = KernelEntry<host::Launcher>;
 
+bool find_any(std::string_view kernel) {
+  return find_kernel<host::Launcher>(kernel, Pass::fwd) != nullptr ||
+         find_kernel<host::Launcher>(kernel, Pass::bwd) != nullptr;
+}
+const char* without(Pass pass) {
+  return pass == Pass::bwd ? " has no backward pass" : " has no forward pass of its own";
+}
+
 const Entry& entry_of(std::string_view kernel, Pass pass) {
   if (const Entry* found = find_kernel<host::Launcher>(kernel, pass)) return *found;
-  if (find_kernel<host::Launcher>(kernel)) throw std::invalid_argument{std::string{kernel} + " has no backward pass"};
+  if (find_any(kernel)) throw std::invalid_argument{std::string{kernel} + without(pass)};
   std::string message = "no kernel of rooftile is called '" + std::string{kernel} + "'; there are";
   for (const std::string_view name : kernel_names()) message += " " + std::string{name};
   throw std::invalid_argument{message};
@@ -39,11 +47,11 @@ std::vector<std::string_view> kernel_names(Pass pass) {
 }
 
 std::string refusal(std::string_view kernel, const AttentionCall& call) {
-  static_cast<void>(entry_of(kernel, Pass::fwd));  // every kernel has one
+  if (find_any(kernel) && find_kernel<host::Launcher>(kernel, call.pass) == nullptr)
+    return std::string{kernel} + without(call.pass);
+  const Entry& entry = entry_of(kernel, call.pass);
   if (std::string reason = refusal_of_numbers(call); !reason.empty()) return reason;
-  const Entry* const entry = find_kernel<host::Launcher>(kernel, call.pass);
-  if (entry == nullptr) return std::string{kernel} + " has no backward pass";
-  const char* const reason = entry->refusal(call);
+  const char* const reason = entry.refusal(call);
   return reason == nullptr ? std::string{} : std::string{reason};
 }
 
@@ -51,7 +59,8 @@ Tensors tensors_of(std::string_view kernel, const AttentionCall& call) {
   return entry_of(kernel, call.pass).tensors(call);
 }
 
-Tolerance tolerance_of(std::string_view kernel, Element element) {
+Tolerance tolerance_of(std::string_view kernel, Element element, Pass pass) {
+  if (pass == Pass::bwd) return {gradient_tolerance(element), 0};
   return tolerance_of(tensors_of(kernel, {.element = element}), element);
 }
 
@@ -89,7 +98,9 @@ Execution HostCall::execute(const HostOptions& options) {
 std::vector<float> HostCall::o() const { return state_->memory.matrix(tensor_o); }
 std::vector<float> HostCall::lse() const { return state_->memory.lse(); }
 Reference HostCall::reference() const { return state_->memory.reference(); }
-Accuracy HostCall::accuracy() const { return accuracy(reference()); }
+Accuracy HostCall::accuracy() const {
+  return call().pass == Pass::bwd ? overall(gradient_accuracy()) : accuracy(reference());
+}
 Accuracy HostCall::accuracy(const Reference& exact) const { return kernels::accuracy(call(), exact, o(), lse()); }
 
 std::vector<float> HostCall::gradient(TensorIndex tensor) const { return state_->memory.matrix(tensor); }

@@ -107,12 +107,13 @@ class GradientRows {
 };
 
 /// ‖got - exact‖ over the larger of ‖exact‖ and `least`.
-double relative_error(std::span<const double> exact, std::span<const float> got, double least) {
+double relative_error(std::span<const double> exact, std::span<const float> got, double least, double& max_absolute) {
   if (exact.size() != got.size()) throw std::invalid_argument{"gradient_accuracy: a tensor is not of the right size"};
   double error = 0, squares = 0;
   for (Size i = 0; i < exact.size(); ++i) {
     const double difference = got[i] - exact[i];
     if (std::isnan(difference)) return std::numeric_limits<double>::quiet_NaN();
+    max_absolute = std::max(max_absolute, std::abs(difference));
     error += difference * difference;
     squares += exact[i] * exact[i];
   }
@@ -150,8 +151,16 @@ Gradients gradients(const AttentionCall& call, std::span<const std::uint16_t> q,
 
 GradientAccuracy gradient_accuracy(const Gradients& exact, std::span<const float> q, std::span<const float> k,
                                    std::span<const float> v) {
-  return {relative_error(exact.q, q, exact.q_scale), relative_error(exact.k, k, exact.k_scale),
-          relative_error(exact.v, v, 0)};
+  GradientAccuracy error;
+  error.q = relative_error(exact.q, q, exact.q_scale, error.max_absolute);
+  error.k = relative_error(exact.k, k, exact.k_scale, error.max_absolute);
+  error.v = relative_error(exact.v, v, 0, error.max_absolute);
+  return error;
+}
+
+Accuracy overall(const GradientAccuracy& error) {
+  const double sum = error.q + error.k + error.v;  // NaN if one is
+  return {std::isnan(sum) ? sum : std::max({error.q, error.k, error.v}), std::isnan(sum) ? sum : error.max_absolute, 0};
 }
 
 }  // namespace rooftile::kernels

@@ -10,7 +10,11 @@
 //   convert_dq         flash2_backward_rows.hpp     dQ in the element type
 //
 // Workspace: D (a float per query) and the sum of dQ (fp32, rows of whole tiles). The order in which CTAs add to dQ is
-// not fixed, so the last bits of dQ differ from run to run on a GPU; dK and dV do not.
+// not fixed, so the last bits of dQ differ from run to run on a GPU; dK and dV do not. rt_flash2_deterministic makes dQ
+// in a launch of its own instead, which needs no sum and no conversion but makes P and dS twice:
+//
+//   delta, flash2_backward    as above, without dQ
+//   flash2_grad_q             flash2_backward_query.hpp    a CTA per tile of queries: dQ
 #pragma once
 
 #include <cmath>
@@ -18,18 +22,22 @@
 
 #include "rooftile/kernels/call.hpp"
 #include "text/flash2_backward_block.hpp"
+#include "text/flash2_backward_query.hpp"
 #include "text/flash2_backward_rows.hpp"
 
 namespace rooftile::kernels::flash2_backward {
 
 /// What is compiled for one element type.
 template <class T>
-using Instances =
-    Kernels<DeltaKernel<T, 64>, DeltaKernel<T, 128>, DeltaKernel<T, 256>, BackwardKernel<T, 64>, BackwardKernel<T, 128>,
-            BackwardKernel<T, 256>, ConvertKernel<T, 64>, ConvertKernel<T, 128>, ConvertKernel<T, 256>>;
+using Instances = Kernels<DeltaKernel<T, 64>, BackwardKernel<T, 64, true>, ConvertKernel<T, 64>,
+                          BackwardKernel<T, 64, false>, QueryGradientKernel<T, 64>, DeltaKernel<T, 128>,
+                          BackwardKernel<T, 128, true>, ConvertKernel<T, 128>, BackwardKernel<T, 128, false>,
+                          QueryGradientKernel<T, 128>, DeltaKernel<T, 256>, BackwardKernel<T, 256, true>,
+                          ConvertKernel<T, 256>, BackwardKernel<T, 256, false>, QueryGradientKernel<T, 256>>;
 
-/// rt_flash2, backward.
-struct Backward {
+/// The launches of a backward call.
+template <bool deterministic>
+struct Launches {
   static constexpr Pass pass = Pass::bwd;
 
   static const char* refusal(const AttentionCall& call) {
@@ -43,6 +51,7 @@ struct Backward {
   static constexpr Tensors tensors(const AttentionCall& call) {
     Tensors tensors = attention_tensors(call);
     tensors.add(row_values(call, "D", TensorRole::workspace));
+    if (deterministic) return tensors;
     tensors.add(
         {"dQ_sum", TensorRole::workspace, 4, call.batch, call.heads, sum_rows(call), call.head_dim, call.head_dim});
     return tensors;
@@ -83,8 +92,12 @@ struct Backward {
   template <class T, int head_dim, class Launcher>
   static void launch_all(Launcher& launcher, const AttentionCall& call, const Buffers& buffers) {
     launch_delta<DeltaKernel<T, head_dim>>(launcher, call, buffers);
-    launch_blocks<BackwardKernel<T, head_dim>>(launcher, call, buffers);
-    launch_convert<ConvertKernel<T, head_dim>>(launcher, call, buffers);
+    launch_blocks<BackwardKernel<T, head_dim, !deterministic>>(launcher, call, buffers);
+    if constexpr (deterministic) {
+      launch_queries<QueryGradientKernel<T, head_dim>>(launcher, call, buffers);
+    } else {
+      launch_convert<ConvertKernel<T, head_dim>>(launcher, call, buffers);
+    }
   }
 
   template <class Kernel, class Launcher>
@@ -96,7 +109,7 @@ struct Backward {
                              .heads = call.heads,
                              .seq_q = call.seq_q,
                              .row_pitch = tensors(call)[tensor_delta].pitch,
-                             .sum_rows = sum_rows(call)};
+                             .sum_rows = deterministic ? 0 : sum_rows(call)};
     const Grid grid{(call.seq_q + Kernel::tile.br - 1) / Kernel::tile.br, call.heads, call.batch};
     launcher.template launch<Kernel>("delta", grid, Kernel::tile.smem, params);
   }
@@ -125,6 +138,27 @@ struct Backward {
   }
 
   template <class Kernel, class Launcher>
+  static void launch_queries(Launcher& launcher, const AttentionCall& call, const Buffers& buffers) {
+    const QueryParams params{.q = buffers[tensor_q],
+                             .k = buffers[tensor_k],
+                             .v = buffers[tensor_v],
+                             .grad_o = buffers[tensor_grad_o],
+                             .lse = static_cast<const float*>(buffers[tensor_lse]),
+                             .delta = static_cast<const float*>(buffers[tensor_delta]),
+                             .grad_q = buffers[tensor_grad_q],
+                             .heads = call.heads,
+                             .group = call.group(),
+                             .seq_q = call.seq_q,
+                             .seq_kv = call.seq_kv,
+                             .row_pitch = tensors(call)[tensor_lse].pitch,
+                             .causal = call.causal,
+                             .scale = scale_of(call),
+                             .scale_log2 = std::numbers::log2e_v<float> * scale_of(call)};
+    const Grid grid{(call.seq_q + Kernel::tile.br - 1) / Kernel::tile.br, call.heads, call.batch};
+    launcher.template launch<Kernel>("flash2_grad_q", grid, Kernel::tile.smem, params);
+  }
+
+  template <class Kernel, class Launcher>
   static void launch_convert(Launcher& launcher, const AttentionCall& call, const Buffers& buffers) {
     const ConvertParams params{.grad_q_sum = static_cast<const float*>(buffers[tensor_sum]),
                                .grad_q = buffers[tensor_grad_q],
@@ -135,5 +169,9 @@ struct Backward {
     launcher.template launch<Kernel>("convert_dq", grid, Kernel::tile.smem, params);
   }
 };
+
+/// rt_flash2 and rt_flash2_deterministic, backward.
+using Backward = Launches<false>;
+using Deterministic = Launches<true>;
 
 }  // namespace rooftile::kernels::flash2_backward

@@ -14,12 +14,11 @@
 // With one buffer of Q (d = 256) the third barrier stands behind dK, and both loads run beside dQ. Three barriers per
 // tile; Pᵀ and dSᵀ are read by ldmatrix.trans from P and dS as they lie.
 //
-// Edges: query rows beyond the last have LSE = +inf in shared memory, so P = 0; keys beyond the last and keys that a
-// row does not see are set to P = 0 in the tiles that hold some.
+// Edges: query rows beyond the last are zeros in Q, dO, LSE and D; so dS = 0 there, and they add nothing. Keys beyond
+// the last, and keys that a row does not see, are set to P = 0 in the tiles that hold some.
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <numbers>
 
 #include "isa/isa.hpp"
@@ -51,7 +50,7 @@ struct BlockParams {
 };
 
 /// The work of one CTA as one of its warps sees it.
-template <class B, class T, int head_dim>
+template <class B, class T, int head_dim, bool adds_grad_q>
 class KeyBlock {
   using f32 = typename B::f32;
   using i32 = typename B::i32;
@@ -68,7 +67,6 @@ class KeyBlock {
                                  v_at = k_at + key_bytes, p_at = v_at + key_bytes, ds_at = p_at + br * bc * 2,
                                  lse_at = ds_at + br * bc * 2, delta_at = lse_at + br * 4;
   static_assert(delta_at + br * 4 == S::tile.smem);
-  static constexpr float infinity = std::numeric_limits<float>::infinity();
 
   using Scores = Acc[m_tiles][S::score_cols / 8];
   using KeyGradient = Acc[m_tiles][S::grad_k_cols / 8];
@@ -105,7 +103,7 @@ class KeyBlock {
     if (tiles > first_tile()) {
       load_queries(q_at, p_.q, 0, tiles - 1);
       load_queries(grad_o_at, p_.grad_o, 0, tiles - 1);
-      keep_statistic(load_statistic(0, tiles - 1), tiles - 1);
+      keep_statistic(load_statistic(0, tiles - 1));
     }
     b_.cp_commit();
   }
@@ -130,8 +128,8 @@ class KeyBlock {
     if constexpr (!two_buffers) free_queries(more, next_member, next_tile);
     f32 statistic = f32(0.f);
     if (more) statistic = load_statistic(next_member, next_tile);
-    add_to_grad_q(member, tile);
-    if (more) keep_statistic(statistic, next_tile);
+    if constexpr (adds_grad_q) add_to_grad_q(member, tile);
+    if (more) keep_statistic(statistic);
   }
 
   /// dK and dV in the element type. A block that no query sees has zeros.
@@ -190,10 +188,9 @@ class KeyBlock {
     const float* const from = (holds_lse() ? p_.lse : p_.delta) + std::int64_t{head(member)} * p_.row_pitch + row;
     return b_.ld_global(from, b_.lane(), b_.lane() < p_.seq_q - row);
   }
-  ROOFTILE_KERNEL void keep_statistic(f32 value, int tile) {
+  ROOFTILE_KERNEL void keep_statistic(f32 value) {
     if (!holds_statistic()) return;
-    const int rows_left = p_.seq_q - tile * br - statistic_row();
-    if (holds_lse()) value = b_.select(b_.lane() < rows_left, value * std::numbers::log2e_v<float>, f32(infinity));
+    if (holds_lse()) value = value * std::numbers::log2e_v<float>;
     const u32 to = b_.shared_base() + lse_at + bytes(warp_ * warp_size * 4);  // D lies behind LSE
     b_.st_shared(to + u32(b_.lane() * 4), value);
   }
@@ -304,8 +301,7 @@ class KeyBlock {
     const i32 row = b_.lane() >> 2, col = (b_.lane() & 3) << 1;
     ROOFTILE_UNROLL for (int i = 0; i < m_tiles; ++i) {
       ROOFTILE_UNROLL for (int h = 0; h < 2; ++h) {
-        const i32 reach = p_.causal ? row + (row_reach + i * 16 + h * 8) : i32(last_key);
-        const i32 last = b_.min(reach, i32(last_key)) - col;
+        const i32 last = b_.min(row + (row_reach + i * 16 + h * 8), i32(last_key)) - col;
         ROOFTILE_UNROLL for (int j = 0; j < S::score_cols / 8; ++j) {
           ROOFTILE_UNROLL for (int r = 0; r < 2; ++r) {
             f32& weight = p[i][j].c[h * 2 + r];
@@ -361,7 +357,8 @@ class KeyBlock {
   KeyGradient grad_k_, grad_v_;
 };
 
-template <class T, int head_dim>
+/// `adds_grad_q`: dQ grows by atomics; else another kernel makes it (flash2_backward_query.hpp).
+template <class T, int head_dim, bool adds_grad_q>
 struct BackwardKernel {
   using Params = BlockParams;
   static constexpr OwnTile tile = own_tile("flash2_backward", head_dim);
@@ -369,7 +366,7 @@ struct BackwardKernel {
 
   template <class B>
   ROOFTILE_KERNEL static void run(B& b, const Params& p) {
-    KeyBlock<B, T, head_dim> keys{b, p};
+    KeyBlock<B, T, head_dim, adds_grad_q> keys{b, p};
     const int first = keys.first_tile(), tiles = Shape<head_dim>::query_tiles(p.seq_q);
     keys.begin(tiles);
     ROOFTILE_NO_UNROLL for (int member = 0; member < p.group; ++member) {

@@ -1,6 +1,6 @@
 // The small kernels around the main one of the FlashAttention-2 backward; both go through rows once and wait for DRAM.
 //
-//   delta         D = rowsum(dO O) (Dao 2023, Algorithm 2, line 4), and zeros for the fp32 sum of dQ
+//   delta         D = rowsum(dO O) (Dao 2023, Algorithm 2, line 4), and zeros for the fp32 sum of dQ, if there is one
 //   convert_dq    dQ = scale · sum, in the element type; staged, so that rows leave in 16-byte pieces
 //
 // delta: eight lanes have a row, 64 columns at a time, so a warp reads four rows at once; it keeps the sums of 32 rows,
@@ -25,7 +25,7 @@ struct DeltaParams {
   int heads;
   int seq_q;
   int row_pitch;  ///< floats from one head's D to the next
-  int sum_rows;   ///< of the sum of dQ, per head
+  int sum_rows;   ///< of the sum of dQ, per head; 0: there is none
 };
 
 template <class T, int head_dim>
@@ -54,7 +54,7 @@ struct DeltaKernel {
     const i32 row = b.lane() >> 3, place = b.lane() & (row_lanes - 1);
     const i32 offset = row * head_dim + place * chunk;
     f32 kept = f32(0.f);
-    ROOFTILE_UNROLL for (int step = 0; step < row_lanes; ++step) {
+    ROOFTILE_NO_UNROLL for (int step = 0; step < row_lanes; ++step) {
       f32 sum = f32(0.f);
       ROOFTILE_UNROLL for (int col = 0; col < head_dim; col += row_lanes * chunk) {
         const int to = step * step_rows * head_dim + col;

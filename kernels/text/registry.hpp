@@ -11,16 +11,6 @@
 
 namespace rooftile::kernels {
 
-/// The pass that a class of a text makes: the forward where it does not say.
-template <class Family>
-[[nodiscard]] constexpr Pass pass_of() {
-  if constexpr (requires { Family::pass; }) {
-    return Family::pass;
-  } else {
-    return Pass::fwd;
-  }
-}
-
 /// One line of registry.inc for a back end's launcher.
 template <class Launcher>
 struct KernelEntry {

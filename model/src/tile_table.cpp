@@ -20,9 +20,12 @@ bool is_flash(const OwnTile& tile) {
   return tile.launch == "flash1" || tile.launch == "flash2" || tile.launch == "flash3" || tile.launch == "split_kv";
 }
 
+/// The main kernel of a backward.
+bool is_flash_backward(const OwnTile& tile) { return tile.launch == "flash2_backward"; }
+
 /// Rows that a spec can choose from: attention tiles, and the GEMM in its full width.
 bool chosen_by_head_dim(const OwnTile& tile) {
-  return is_flash(tile) || (tile.launch == "gemm" && tile.bc != narrow_gemm);
+  return is_flash(tile) || is_flash_backward(tile) || (tile.launch == "gemm" && tile.bc != narrow_gemm);
 }
 
 TileRow row_of(const OwnTile& tile) {
@@ -34,7 +37,8 @@ TileRow row_of(const OwnTile& tile) {
   row.warps = tile.warps;
   row.stages = tile.stages;
   if (tile.launch == "gemm") row.pass = Pass::fwd_bwd;
-  if (is_flash(tile)) row.smem = tile.smem;  // a GEMM's follows from its width
+  if (is_flash_backward(tile)) row.pass = Pass::bwd;
+  if (is_flash(tile) || is_flash_backward(tile)) row.smem = tile.smem;  // a GEMM's follows from its width
   return row;
 }
 

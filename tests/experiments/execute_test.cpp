@@ -60,6 +60,17 @@ TEST(Execute, RequestsAreThePredictedOnes) {
   }
 }
 
+TEST(Execute, ABackwardPassIsJudgedByItsGradients) {
+  const Outcome outcome = run_line(words_of(small + "--pass bwd --format json"));
+  ASSERT_EQ(outcome.code, 0) << outcome.err << outcome.out;
+  const json row = json::parse(outcome.out)["rows"][0];
+  EXPECT_EQ(row["status"], "ok");
+  EXPECT_GT(row["relative_error"].get<double>(), 0);
+  EXPECT_LT(row["relative_error"].get<double>(), 5e-3);
+  EXPECT_EQ(row["counts_apart"], 0);
+  EXPECT_EQ(row["extra_memory_bytes"], 2 * (72 * 4 + 128 * 64 * 4));  // D in whole sectors, dQ in whole tiles
+}
+
 TEST(Execute, TheSchedulingSeedChangesNoBytesAndNoNumbers) {
   const auto row = [](const std::string& more) {
     return json::parse(run_line(words_of(small + more + " --format json")).out)["rows"][0];
@@ -137,7 +148,8 @@ struct Refused {
 const Refused unsupported[] = {
     {"-k fa2 --seq 64 --head-dim 64", "fa2 is described by a spec alone; kernels with a text: rt_standard, "},
     {"-k rt_flash2 --seq 64 --head-dim 64 --mask key_padding", "mask key_padding: our kernels apply none or causal"},
-    {"-k rt_flash2 --seq 64 --head-dim 64 --pass bwd", "pass bwd: our kernels have a forward pass only"},
+    {"-k rt_flash2 --seq 64 --head-dim 64 --pass fwd+bwd", "pass fwd+bwd: one pass is executed at a time, fwd or bwd"},
+    {"-k rt_standard --seq 64 --head-dim 64 --pass bwd", "rt_standard has no backward pass"},
     {"-k rt_flash2 --seq 64 --head-dim 64 --dropout 0.1", "dropout: our kernels drop nothing"},
     {"-k rt_flash2 --seq 64 --head-dim 64 --dtype fp32", "dtype fp32: our kernels take fp16 and bf16"},
     {"-k rt_flash2 --seq 64 --head-dim 64 --l2 warm", "a warm L2: an execution begins with an empty one"},

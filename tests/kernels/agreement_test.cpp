@@ -79,7 +79,8 @@ class Predicted {
                                .seq_kv = call.seq_kv,
                                .head_dim = call.head_dim,
                                .dtype = call.element == Element::fp16 ? DType::fp16 : DType::bf16,
-                               .mask = call.causal ? Mask::causal : Mask::none};
+                               .mask = call.causal ? Mask::causal : Mask::none,
+                               .pass = call.pass == Pass::bwd ? rooftile::Pass::bwd : rooftile::Pass::fwd};
     if (const auto built = build(program, profile.device, shape, specs[name]); !built)
       throw std::runtime_error{built.error().reason};
     count(program, counts_);
@@ -136,6 +137,25 @@ Work work(const LaunchExecution& launch) {
           {"barriers", static_cast<double>(launch.barriers)}};
 }
 
+/// Device memory of a backward call beyond inputs and outputs, by tensor; row values without the pad to a sector.
+using Workspace = std::map<std::string, std::int64_t>;
+Workspace workspace(const Tensors& tensors) {
+  Workspace bytes;
+  for (const TensorLayout& t : tensors) {
+    const std::int64_t pad = t.rows == 1 ? t.pitch - t.cols : 0;
+    if (t.role == TensorRole::workspace)
+      bytes[t.name] = (t.matrix_elements() - pad) * t.batch * t.heads * t.element_bytes;
+  }
+  return bytes;
+}
+Workspace workspace(const Program& program) {
+  Workspace bytes;
+  for (const Tensor& t : program.tensors) {
+    if (t.role == rooftile::TensorRole::workspace) bytes[t.name] = t.bytes();
+  }
+  return bytes;
+}
+
 void expect_agreement(std::string_view kernel, const AttentionCall& call) {
   SCOPED_TRACE(std::string{kernel} + " " + describe(call));
   const Predicted model{kernel, call};
@@ -143,6 +163,9 @@ void expect_agreement(std::string_view kernel, const AttentionCall& call) {
   run.fill(1);
   const Execution record = run.execute();
   EXPECT_EQ(faults_of(record), "");
+  if (call.pass == Pass::bwd) {
+    EXPECT_EQ(workspace(tensors_of(kernel, call)), workspace(model.program));
+  }
   ASSERT_EQ(record.launches.size(), model.program.launches.size());
   for (std::size_t l = 0; l < record.launches.size(); ++l) {
     SCOPED_TRACE(record.launches[l].name);
@@ -155,23 +178,32 @@ void expect_agreement(std::string_view kernel, const AttentionCall& call) {
 constexpr int shapes_per_case = sanitized ? 10 : 50;
 using Case = std::tuple<std::string_view, int>;
 class Agreement : public testing::TestWithParam<Case> {};
+class BackwardAgreement : public testing::TestWithParam<Case> {};
 
-TEST_P(Agreement, OfModelAndExecutionIsExact) {
-  const auto [kernel, part] = GetParam();
+/// `shapes_per_case` random calls of a pass.
+void expect_agreement(const Case& of, Pass pass) {
+  const auto [kernel, part] = of;
   RandomCalls random_call{static_cast<std::uint64_t>(part) + 1};
-  for (int shapes = 0; shapes < shapes_per_case && !HasFailure();) {
-    const AttentionCall call = random_call();
+  for (int shapes = 0; shapes < shapes_per_case && !testing::Test::HasFailure();) {
+    AttentionCall call = random_call();
+    call.pass = pass;
     if (!refusal(kernel, call).empty()) continue;
     expect_agreement(kernel, call);
     ++shapes;
   }
 }
 
+TEST_P(Agreement, OfModelAndExecutionIsExact) { expect_agreement(GetParam(), Pass::fwd); }
+TEST_P(BackwardAgreement, OfModelAndExecutionIsExact) { expect_agreement(GetParam(), Pass::bwd); }
+
+std::string name_of_agreement(const testing::TestParamInfo<Case>& info) {
+  return std::string{std::get<0>(info.param)} + "_" + std::to_string(std::get<1>(info.param));
+}
 INSTANTIATE_TEST_SUITE_P(AllKernels, Agreement,
-                         testing::Combine(testing::ValuesIn(kernel_names()), testing::Range(0, 5)),
-                         [](const testing::TestParamInfo<Case>& info) {
-                           return std::string{std::get<0>(info.param)} + "_" + std::to_string(std::get<1>(info.param));
-                         });
+                         testing::Combine(testing::ValuesIn(kernel_names()), testing::Range(0, 5)), name_of_agreement);
+INSTANTIATE_TEST_SUITE_P(AllKernels, BackwardAgreement,
+                         testing::Combine(testing::ValuesIn(kernel_names(Pass::bwd)), testing::Range(0, 5)),
+                         name_of_agreement);
 
 /// The comparison is worth something: one key more is another count.
 TEST(AgreementCheck, SeesADifference) {

@@ -71,24 +71,30 @@ float held(const Registers& registers, int r, int lane, int i) {
       T{registers[static_cast<std::size_t>(r)][static_cast<std::size_t>(lane)][static_cast<std::size_t>(i)]});
 }
 
+/// Register r of A: row lane/4 (+8 for odd r), column 2·(lane%4) + i (+8 for r >= 2).
+template <class T>
+void expect_a(const FragA<T>& a, const Registers& wanted) {
+  for (int r = 0; r < 4; ++r) {
+    for (int lane = 0; lane < warp_size; ++lane) {
+      for (int i = 0; i < 2; ++i) {
+        const float value = a.at(lane / 4 + 8 * (r % 2), lane % 4 * 2 + i + 8 * (r / 2));
+        EXPECT_EQ(value, held<T>(wanted, r, lane, i)) << r << " " << lane << " " << i;
+      }
+    }
+  }
+}
+
 TYPED_TEST(Fragments, LdmatrixAHoldsWhatTheRegistersHold) {
   const auto elements = distinct_elements<TypeParam>();
-  const Registers wanted = loaded(elements, false);
   const LaunchExecution counts = run_warp(1024, [&](Warp& b) {
     fill_shared(b, elements);
     Warp::FragA<TypeParam> a;
     b.ldmatrix_a(a, scattered_rows());
-    for (int r = 0; r < 4; ++r) {
-      for (int lane = 0; lane < warp_size; ++lane) {
-        for (int i = 0; i < 2; ++i) {
-          // Register r of A: row lane/4 (+8 for odd r), column 2·(lane%4) + i (+8 for r >= 2).
-          const float value = a.at(lane / 4 + 8 * (r % 2), lane % 4 * 2 + i + 8 * (r / 2));
-          EXPECT_EQ(value, held<TypeParam>(wanted, r, lane, i)) << r << " " << lane << " " << i;
-        }
-      }
-    }
+    expect_a(a, loaded(elements, false));
+    b.ldmatrix_a_trans(a, scattered_rows());
+    expect_a(a, loaded(elements, true));
   });
-  EXPECT_EQ(counts.smem_read_bytes, 512);
+  EXPECT_EQ(counts.smem_read_bytes, 1024);
 }
 
 /// Register r of B: k = 2·(lane%4) + i (+8 for r = 1), n = lane/4.

@@ -55,6 +55,19 @@ TEST(MachineMemory, SectorsAreThe32BytePiecesThatLanesTouch) {
   EXPECT_EQ(load_sectors(lane % 16 * 4, false, 0), 0);
 }
 
+TEST(MachineMemory, FourByteLoadsGiveZeroToLanesThatAreNotActive) {
+  OneMatrix memory;
+  const Execution record = memory.run([&](Warp& b) {
+    const f32 value = b.ld_global(memory.x + 80, b.lane() * 2, b.lane() < 9);
+    for (int lane = 0; lane < warp_size; ++lane) {
+      EXPECT_EQ(value[lane], lane < 9 ? static_cast<float>(80 + 2 * lane) : 0.f);
+    }
+  });
+  expect_none(record);
+  EXPECT_EQ(record.launches[0].tensors[0].loaded_bytes, 9 * 4);
+  EXPECT_EQ(record.launches[0].tensors[0].loaded_sectors, 3);
+}
+
 TEST(MachineMemory, StoresAndAtomicsAreCountedApart) {
   OneMatrix memory;
   const Execution record = memory.run([&](Warp& b) {

@@ -33,6 +33,8 @@ void standard_backward(Program& program, const AttentionShape& shape, const Call
 void flash1_backward(Program& program, const AttentionShape& shape, const Call& call);
 /// Dao 2023, Algorithm 2: a CTA per block of keys, dQ by atomics.
 void flash2_backward(Program& program, const AttentionShape& shape, const Call& call);
+/// The same with a CTA per block of keys of a K/V head, which goes through the query heads of the group.
+void flash2_group_backward(Program& program, const AttentionShape& shape, const Call& call);
 /// Shah et al. 2024: the same with a producer, consumer warpgroups and a warp that sends dQ off.
 void flash3_backward(Program& program, const AttentionShape& shape, const Call& call);
 

@@ -6,12 +6,11 @@ namespace {
 
 constexpr IndexId row_tile_axis = 0, head_axis = 1, batch_axis = 2;
 constexpr std::int64_t fp32 = 4;
-constexpr int assumed_registers = 64;
 constexpr std::int64_t lanes_per_row = 8, exchanges_per_row = 3;  // 16 bytes per lane, 64 columns at a time
 
 void begin_rows(ProgramWriter& w, const AttentionShape& s, const RowKernel& kernel, std::int64_t rows,
                 std::int64_t heads, std::int64_t smem) {
-  w.launch(kernel.name, {.threads = 32 * kernel.warps, .registers = assumed_registers, .smem = smem},
+  w.launch(kernel.name, {.threads = 32 * kernel.warps, .registers = kernel.registers, .smem = smem},
            {{"row_tile", ceil_div(rows, kernel.br)}, {"head", heads}, {"batch", s.batch}});
   w.role("all", kernel.warps);
 }
@@ -46,7 +45,7 @@ void delta_launch(ProgramWriter& w, const AttentionShape& s, const BackwardTenso
   };
   load(t.o);
   load(t.grad_o);
-  w.work(OpKind::convert, 2 * kernel.br * s.head_dim);
+  if (kernel.counts_widening) w.work(OpKind::convert, 2 * kernel.br * s.head_dim);
   w.work(OpKind::fma, kernel.br * s.head_dim);
   w.work(OpKind::reduce, lanes_per_row * exchanges_per_row * kernel.br);
   row_values(OpKind::store, t.delta);

@@ -70,6 +70,7 @@ std::int64_t splits_of(const AttentionShape& s, const Call& call) {
 }  // namespace
 
 void flash2_backward(Program& program, const AttentionShape& s, const Call& call) {
+  if (call.spec.sums_group) return flash2_group_backward(program, s, call);
   const TileRow& row = call.tile;
   ProgramWriter w = ProgramWriter::behind(program);
   const BackwardTensors t = backward_tensors(w, s, 1);

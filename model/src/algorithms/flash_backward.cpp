@@ -78,7 +78,7 @@ BackwardTrip::Products BackwardTrip::products(const Loads& loads) const {
   // operands come from shared memory while the product before them runs: nothing waits for those reads alone
   w.work(OpKind::lds, 2 * q * (warps / on_scores) + (tile.v_in_registers ? 1 : 2) * k * on_scores);
   w.work(OpKind::lds, 2 * (p * (warps / on_keys) + q * on_keys));
-  w.work(OpKind::lds, on_queries > 0 ? p * (warps / on_queries) + k * on_queries : k);
+  if (makes_dq) w.work(OpKind::lds, on_queries > 0 ? p * (warps / on_queries) + k * on_queries : k);
   const int qk = w.work(OpKind::mma, matmul);
   const int masked = extras.apply_mask(loads.key_mask, qk, scores());
   const int exponent = w.work(OpKind::fma, scores());
@@ -91,12 +91,12 @@ BackwardTrip::Products BackwardTrip::products(const Loads& loads) const {
   const int ds_16_bit = w.work(OpKind::convert, scores());
   const int write_ds = w.work(OpKind::sts, p);
   const int dv = w.work(OpKind::mma, matmul);
-  const int dq = w.work(OpKind::mma, matmul);
+  const int dq = makes_dq ? w.work(OpKind::mma, matmul) : -1;
   const int dk = w.work(OpKind::mma, matmul);
   w.work(OpKind::barrier, 3);  // Q and dO landed; P and dS are written; dO is free
 
   w.after(loads.q, {{dk, tile.stages}});
-  w.after(loads.grad_o, {{dv, tile.grad_stages}});
+  w.after(loads.grad_o, {{dk_before_dq && tile.stages == 1 ? dk : dv, tile.grad_stages}});
   w.after(qk, {{loads.q, 0}, {dk, 1}});
   w.after(exponent, {{masked, 0}, {loads.statistics, 0}});
   w.after(exp, {{exponent, 0}});
@@ -107,8 +107,15 @@ BackwardTrip::Products BackwardTrip::products(const Loads& loads) const {
   w.after(ds_16_bit, {{ds, 0}});
   w.after(write_ds, {{ds_16_bit, 0}});
   w.after(dv, {{write_ds, 0}});
-  w.after(dq, {{dv, 0}});
-  w.after(dk, {{dq, 0}});
+  if (!makes_dq) {
+    w.after(dk, {{dv, 0}});
+  } else if (dk_before_dq) {
+    w.after(dk, {{dv, 0}});
+    w.after(dq, {{dk, 0}});
+  } else {
+    w.after(dq, {{dv, 0}});
+    w.after(dk, {{dq, 0}});
+  }
   return {dv, dq, dk};
 }
 

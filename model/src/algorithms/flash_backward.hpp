@@ -33,11 +33,13 @@ struct GradientSum {
 [[nodiscard]] GradientSum gradient_sum(ProgramWriter& w, const AttentionShape& s, const char* name, std::int64_t heads,
                                        std::int64_t rows, std::int64_t cols, std::int64_t splits = 0);
 
-/// Shape of a small kernel: rows per CTA. 64 registers per thread are assumed.
+/// Shape of a small kernel: rows per CTA.
 struct RowKernel {
   const char* name;
   std::int64_t br;
   int warps;
+  int registers = 64;           ///< per thread; 64 are assumed of kernels that we do not compile
+  bool counts_widening = true;  ///< of D: 16-bit inputs become fp32 by conversions (our texts: by unpacking)
 };
 /// D of every row. Zeroes a sum of dQ if there is one (else nullptr) and keeps the logsumexp in base 2 if asked (else
 /// -1).
@@ -78,12 +80,14 @@ struct BackwardTrip {
   const BackwardTensors& t;
   const ScoreExtras& extras;
   WarpRows warp_rows;
+  bool makes_dq = true;       ///< false: another launch does
+  bool dk_before_dq = false;  ///< order of the last two products: the last one runs beside loads into Q and dO
 
   struct Loads {
     int q, grad_o, statistics, delta, key_mask;
   };
   struct Products {
-    int dv, dq, dk;
+    int dv, dq, dk;  ///< dq -1: not here
   };
   /// Tensor tiles of this trip; all but D, which some kernels make on the way.
   [[nodiscard]] Loads load(TileDim batch, TileDim head, IndexId queries, TileDim keys) const;

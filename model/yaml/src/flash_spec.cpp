@@ -44,7 +44,10 @@ void read_flash_keys(KernelSpec& spec, Map& map) {
   if (spec.algorithm == Algorithm::flash1) return read_flash1(spec, map);
   if (const Node* packs = map.optional("packs_group")) spec.packs_group = packs->as_enum<GroupPacking>();
   set(spec.longest_first, map, "longest_first");
-  if (spec.algorithm == Algorithm::flash2) set(spec.deterministic, map, "deterministic");
+  if (spec.algorithm == Algorithm::flash2) {
+    set(spec.deterministic, map, "deterministic");
+    set(spec.sums_group, map, "sums_group");
+  }
   if (spec.algorithm == Algorithm::flash3) {
     set(spec.ping_pong, map, "ping_pong");
     set(spec.overlap, map, "overlap");

@@ -45,7 +45,7 @@ const char* name_of(FaultKind kind) {
   return "unknown";
 }
 
-/// Bytes loaded and stored per tensor and launch, as the model's Program has them.
+/// Bytes loaded, stored and added per tensor and launch, as the model's Program has them.
 std::map<std::string, std::int64_t> expected_bytes(const std::string& kernel, const AttentionCall& call) {
   const std::filesystem::path source{ROOFTILE_SOURCE_DIR};
   const AttentionShape shape{.heads = call.heads,
@@ -53,7 +53,8 @@ std::map<std::string, std::int64_t> expected_bytes(const std::string& kernel, co
                              .seq_q = call.seq_q,
                              .seq_kv = call.seq_kv,
                              .head_dim = call.head_dim,
-                             .mask = call.causal ? Mask::causal : Mask::none};
+                             .mask = call.causal ? Mask::causal : Mask::none,
+                             .pass = call.pass == Pass::bwd ? rooftile::Pass::bwd : rooftile::Pass::fwd};
   static Program program;
   static ProgramCounts counts;
   const Profile profile = yaml::load_profile(source / "hw_profiles/a100_sxm4_80gb.yaml");
@@ -67,8 +68,10 @@ std::map<std::string, std::int64_t> expected_bytes(const std::string& kernel, co
       const TileOp& tile = program.ops[op];
       if (!moves_a_tile(tile.kind)) continue;
       const std::string tensor = program.tensors[static_cast<std::size_t>(tile.tensor)].name;
-      bytes[std::string{launch.name} + (tile.kind == OpKind::load ? " loads " : " stores ") + tensor] +=
-          counts.op[op].bytes;
+      const char* const verb = tile.kind == OpKind::load    ? " loads "
+                               : tile.kind == OpKind::store ? " stores "
+                                                            : " adds to ";
+      bytes[launch.name + (verb + tensor)] += counts.op[op].bytes;
     }
   }
   return bytes;
@@ -80,17 +83,32 @@ std::map<std::string, std::int64_t> bytes_of(const Execution& run) {
     for (const TensorTraffic& tensor : launch.tensors) {
       if (tensor.loaded_bytes > 0) bytes[launch.name + " loads " + tensor.name] = tensor.loaded_bytes;
       if (tensor.stored_bytes > 0) bytes[launch.name + " stores " + tensor.name] = tensor.stored_bytes;
+      if (tensor.atomic_bytes > 0) bytes[launch.name + " adds to " + tensor.name] = tensor.atomic_bytes;
     }
   }
   return bytes;
 }
 
-/// What a run that went through to its end shows.
-void examine(const Execution& run, const host::CallMemory& memory, const std::string& kernel, Signs& signs) {
+void judge_gradients(const host::CallMemory& memory, Signs& signs) {
+  const GradientAccuracy error = gradient_accuracy(memory.gradients(), memory.matrix(tensor_grad_q),
+                                                   memory.matrix(tensor_grad_k), memory.matrix(tensor_grad_v));
+  const double allowed = gradient_tolerance(memory.call().element);
+  if (!(error.q <= allowed && error.k <= allowed && error.v <= allowed)) {
+    signs.emplace("accuracy", "dQ " + std::to_string(error.q) + ", dK " + std::to_string(error.k) + ", dV " +
+                                  std::to_string(error.v));
+  }
+}
+
+void judge_forward(const host::CallMemory& memory, Signs& signs) {
   const Accuracy error = accuracy(memory.call(), memory.reference(), memory.o(), memory.lse());
   const Tolerance allowed = tolerance_of(memory.tensors(), memory.call().element);
   if (!(error.relative <= allowed.relative && error.lse <= allowed.lse))
     signs.emplace("accuracy", "relative " + std::to_string(error.relative) + ", LSE " + std::to_string(error.lse));
+}
+
+/// What a run that went through to its end shows.
+void examine(const Execution& run, const host::CallMemory& memory, const std::string& kernel, Signs& signs) {
+  memory.call().pass == Pass::bwd ? judge_gradients(memory, signs) : judge_forward(memory, signs);
   if (const std::int64_t conflicts = bank_conflicts_of(run); conflicts > 0)
     signs.emplace("conflicts", std::to_string(conflicts) + " bank conflicts");
   if (bytes_of(run) != expected_bytes(kernel, memory.call())) {
@@ -114,14 +132,15 @@ Signs diagnose(const std::string& kernel, const AttentionCall& call) {
   return signs;
 }
 
-/// SEQ_Q SEQ_KV HEADS KV_HEADS HEAD_DIM CAUSAL
+/// SEQ_Q SEQ_KV HEADS KV_HEADS HEAD_DIM CAUSAL; the pass is the subject's
 AttentionCall call_of_words(char** word) {
   return {.heads = std::stoi(word[2]),
           .kv_heads = std::stoi(word[3]),
           .seq_q = std::stoi(word[0]),
           .seq_kv = std::stoi(word[1]),
           .head_dim = std::stoi(word[4]),
-          .causal = std::stoi(word[5]) != 0};
+          .causal = std::stoi(word[5]) != 0,
+          .pass = pass_of_patient()};
 }
 
 /// The rows of known scores: the tiles, and where the text meets them one after the other.

@@ -7,6 +7,9 @@
 
 namespace rooftile::kernels::test {
 
+/// The pass that the changed kernel makes.
+[[nodiscard]] Pass pass_of_patient();
+
 /// Tensors of the changed kernel, in fp16.
 [[nodiscard]] Tensors tensors_of_patient(const AttentionCall& call);
 

@@ -29,6 +29,8 @@ struct PatientLauncher {
 
 }  // namespace
 
+Pass pass_of_patient() { return pass_of<Subject>(); }
+
 Tensors tensors_of_patient(const AttentionCall& call) { return Subject::tensors(call); }
 
 void launch_patient(host::Machine& machine, const AttentionCall& call, const Buffers& buffers) {

@@ -16,9 +16,9 @@ namespace rooftile::kernels {
 
 /// How far a result is from float64. NaN anywhere makes every number NaN.
 struct Accuracy {
-  double relative = 0;      ///< ‖O - O64‖ / ‖O64‖ over the whole tensor
-  double max_absolute = 0;  ///< of O
-  double lse = 0;           ///< max |LSE - LSE64|; rows that see no key must be -inf and O = 0, else NaN
+  double relative = 0;      ///< ‖O - O64‖ / ‖O64‖ over the whole tensor; backward: the largest of dQ, dK and dV
+  double max_absolute = 0;  ///< of O, or of the gradients
+  double lse = 0;           ///< forward: max |LSE - LSE64|; rows that see no key must be -inf and O = 0, else NaN
 };
 
 /// What is allowed of an Accuracy.

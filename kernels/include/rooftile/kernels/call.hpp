@@ -15,6 +15,16 @@ enum class Element : std::uint8_t { fp16, bf16 };
 /// Forward: O and LSE from Q, K and V. Backward: dQ, dK and dV from dO and all of these.
 enum class Pass : std::uint8_t { fwd, bwd };
 
+/// The pass that a class of a kernel text makes: the forward where it does not say.
+template <class Family>
+[[nodiscard]] constexpr Pass pass_of() {
+  if constexpr (requires { Family::pass; }) {
+    return Family::pass;
+  } else {
+    return Pass::fwd;
+  }
+}
+
 /// O = softmax(Q Kᵀ · scale) V, one pass of one call. Q, O: [batch, heads, seq_q, head_dim];
 /// K, V: [batch, kv_heads, seq_kv, head_dim]; a gradient is like what it is the gradient of. Causal masks are
 /// bottom-right aligned: query i sees keys j <= i + seq_kv - seq_q. A row that sees no key gives O = 0 and LSE = -inf.

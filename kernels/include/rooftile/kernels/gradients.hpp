@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "rooftile/kernels/accuracy.hpp"
 #include "rooftile/kernels/call.hpp"
 
 namespace rooftile::kernels {
@@ -23,6 +24,7 @@ struct Gradients {
 /// vanish where a row sees one key: there (wherever it is larger) the norm of the first part stands below the line.
 struct GradientAccuracy {
   double q = 0, k = 0, v = 0;
+  double max_absolute = 0;  ///< of all three
 };
 
 /// What is allowed of each number: P and dS are rounded to the element type before they are multiplied, and D is made
@@ -34,6 +36,9 @@ struct GradientAccuracy {
 [[nodiscard]] Gradients gradients(const AttentionCall& call, std::span<const std::uint16_t> q,
                                   std::span<const std::uint16_t> k, std::span<const std::uint16_t> v,
                                   std::span<const std::uint16_t> grad_o);
+
+/// The worst of the three, for whoever judges one number; there is no LSE to be wrong.
+[[nodiscard]] Accuracy overall(const GradientAccuracy& error);
 
 [[nodiscard]] GradientAccuracy gradient_accuracy(const Gradients& exact, std::span<const float> q,
                                                  std::span<const float> k, std::span<const float> v);

@@ -31,7 +31,7 @@ namespace rooftile::kernels {
 [[nodiscard]] Tensors tensors_of(std::string_view kernel, const AttentionCall& call);
 
 /// What is allowed of `kernel`'s results.
-[[nodiscard]] Tolerance tolerance_of(std::string_view kernel, Element element);
+[[nodiscard]] Tolerance tolerance_of(std::string_view kernel, Element element, Pass pass = Pass::fwd);
 
 class HostCall {
  public:
@@ -53,6 +53,7 @@ class HostCall {
   [[nodiscard]] std::vector<float> o() const;
   [[nodiscard]] std::vector<float> lse() const;
   [[nodiscard]] Reference reference() const;
+  /// Of O and LSE, or of the gradients.
   [[nodiscard]] Accuracy accuracy() const;
   [[nodiscard]] Accuracy accuracy(const Reference& reference) const;
 

@@ -131,6 +131,7 @@ struct KernelSpec {
   bool scales_gradients = false;   ///< standard only: dQ and dK are multiplied by the scale in a kernel each
   bool gathers_gradients = false;  ///< standard only: dQ, dK, dV are copied into one tensor
   bool deterministic = false;      ///< backward of flash2: a dQ sum per CTA of a head, added up in order
+  bool sums_group = false;         ///< backward of flash2: a CTA makes dK and dV of a K/V head, whatever the group
   std::int64_t max_seq_kv = 0;     ///< longest row of keys it takes; 0: any
   std::vector<Op> ops{Op::attention, Op::gemm, Op::softmax};  ///< what can be asked of it
   int dropout_bits = 32;                                      ///< flash only: random bits per softmax weight

@@ -7,9 +7,9 @@
 // flash2's shapes are those that FlashAttention-2 ships for sm_80 (Dao-AILab/flash-attention,
 // csrc/flash_attn/src/flash_fwd_launch_template.h): Q stays in shared memory, one K and one V buffer.
 // flash2_backward's are its backward's (flash_bwd_launch_template.h): Br query rows per trip, Bc keys per CTA, `stages`
-// buffers of Q. delta and convert_dq go through rows, Br of them per CTA.
-// gemm: Br x Bc is the tile of C in both products and bk the depth of one trip; A and B are `stages` deep.
-// flash1 (K, V and one tile of Q) and split_kv (FlashAttention-2's shapes for split keys): as flash2.
+// buffers of Q. flash2_grad_q makes dQ alone (two CTAs per SM at d = 64 and 128). delta and convert_dq go through rows,
+// Br of them per CTA. gemm: Br x Bc is the tile of C in both products and bk the depth of one trip; A and B are
+// `stages` deep. flash1 (K, V and one tile of Q) and split_kv (FlashAttention-2's shapes for split keys): as flash2.
 // flash3: a producer warpgroup and two or three that compute, `stages` buffers of K and V; registers at entry.
 // softmax: a CTA holds Br rows and goes through Bc columns of each per step, 16 bytes per lane.
 //
@@ -48,6 +48,10 @@ struct OwnTile {
 [[nodiscard]] constexpr std::int64_t flash2_backward_smem(std::int64_t br, std::int64_t bc, std::int64_t head_dim,
                                                           int stages) {
   return ((stages + 1) * br + 2 * bc) * head_dim * 2 + 2 * br * bc * 2 + 2 * br * 4;
+}
+/// Shared memory of a tile that makes dQ alone: Q, dO, K and V.
+[[nodiscard]] constexpr std::int64_t flash2_grad_q_smem(std::int64_t br, std::int64_t bc, std::int64_t head_dim) {
+  return 2 * (br + bc) * head_dim * 2;
 }
 /// Shared memory of a flash3 tile: Q, `stages` buffers each of K and V, P where PV reads it from there, and 1 KiB of
 /// mbarriers and alignment (TMA with a 128-byte swizzle needs 1 KiB).
@@ -94,12 +98,15 @@ inline constexpr std::array own_tiles{
     OwnTile{"rt_flash2", "flash2_backward", 64, 128, 128, 0, 8, 2, 255, 255, flash2_backward_smem(128, 128, 64, 2)},
     OwnTile{"rt_flash2", "flash2_backward", 128, 64, 128, 0, 8, 2, 255, 255, flash2_backward_smem(64, 128, 128, 2)},
     OwnTile{"rt_flash2", "flash2_backward", 256, 64, 64, 0, 8, 1, 255, 255, flash2_backward_smem(64, 64, 256, 1)},
-    OwnTile{"rt_flash2", "delta", 64, 128, 0, 0, 4, 1, 64, 64, 0},
-    OwnTile{"rt_flash2", "delta", 128, 128, 0, 0, 4, 1, 64, 64, 0},
-    OwnTile{"rt_flash2", "delta", 256, 128, 0, 0, 4, 1, 64, 64, 0},
-    OwnTile{"rt_flash2", "convert_dq", 64, 128, 0, 0, 8, 1, 64, 64, 128 * 64 * 2},
-    OwnTile{"rt_flash2", "convert_dq", 128, 64, 0, 0, 8, 1, 64, 64, 64 * 128 * 2},
-    OwnTile{"rt_flash2", "convert_dq", 256, 64, 0, 0, 8, 1, 64, 64, 64 * 256 * 2},
+    OwnTile{"rt_flash2", "delta", 64, 128, 0, 0, 4, 1, 28, 30, 0},
+    OwnTile{"rt_flash2", "delta", 128, 128, 0, 0, 4, 1, 36, 32, 0},
+    OwnTile{"rt_flash2", "delta", 256, 128, 0, 0, 4, 1, 38, 38, 0},
+    OwnTile{"rt_flash2", "convert_dq", 64, 128, 0, 0, 8, 1, 32, 32, 128 * 64 * 2},
+    OwnTile{"rt_flash2", "convert_dq", 128, 64, 0, 0, 8, 1, 32, 32, 64 * 128 * 2},
+    OwnTile{"rt_flash2", "convert_dq", 256, 64, 0, 0, 8, 1, 30, 30, 64 * 256 * 2},
+    OwnTile{"rt_flash2", "flash2_grad_q", 64, 128, 32, 0, 4, 1, 211, 210, flash2_grad_q_smem(128, 32, 64)},
+    OwnTile{"rt_flash2", "flash2_grad_q", 128, 128, 32, 0, 4, 1, 255, 255, flash2_grad_q_smem(128, 32, 128)},
+    OwnTile{"rt_flash2", "flash2_grad_q", 256, 128, 32, 0, 8, 1, 245, 254, flash2_grad_q_smem(128, 32, 256)},
     OwnTile{"rt_flash1", "flash1", 64, 64, 128, 0, 4, 1, 255, 255, flash2_smem(64, 128, 64)},
     OwnTile{"rt_flash1", "flash1", 128, 64, 128, 0, 4, 1, 255, 255, flash2_smem(64, 128, 128)},
     OwnTile{"rt_flash1", "flash1", 256, 64, 64, 0, 4, 1, 255, 255, flash2_smem(64, 64, 256)},
