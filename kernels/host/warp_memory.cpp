@@ -136,6 +136,18 @@ Warp::f32 Warp::ld_global(const float* from, const i32& offset, const pred& acti
   return value;
 }
 
+void Warp::st_global8(float* to, const i32& offset, const f32& first, const f32& second, const pred& active,
+                      Where where) {
+  before_access();
+  const GlobalAccess target =
+      access(Direction::store, to, offset, sizeof(float), active.bits(), 8, "st_global8", where);
+  for (int lane = 0; lane < warp_size; ++lane) {
+    if (!is_active(target.active, lane)) continue;
+    std::memcpy(target.at[lane], first.data() + lane, 4);
+    std::memcpy(target.at[lane] + 4, second.data() + lane, 4);
+  }
+}
+
 void Warp::st_global(float* to, const i32& offset, const f32& value, const pred& active, Where where) {
   before_access();
   const GlobalAccess target = access(Direction::store, to, offset, sizeof(float), active.bits(), 4, "st_global", where);

@@ -87,6 +87,10 @@ struct Device {
     }
   }
 
+  /// The same 32 bits as a float, and back.
+  __device__ static f32 as_float(u32 bits) { return __uint_as_float(bits); }
+  __device__ static u32 as_bits(f32 x) { return __float_as_uint(x); }
+
   // --- exchange between lanes and warps
   __device__ static f32 shuffle_xor(f32 x, int mask) { return __shfl_xor_sync(~0u, x, mask); }
   __device__ static void sync_warp() { __syncwarp(); }
@@ -216,14 +220,14 @@ struct Device {
   __device__ static void st_global16(T* to, i32 offset, const u32 (&value)[4], pred active) {
     if (active) *reinterpret_cast<uint4*>(to + offset) = make_uint4(value[0], value[1], value[2], value[3]);
   }
-  /// 4 bytes per lane; lanes whose `active` is false read nothing and get zero.
-  __device__ static f32 ld_global(const float* from, i32 offset, pred active) {
-    f32 value = 0.f;
-    if (active) value = from[offset];
-    return value;
-  }
+  /// 4 bytes per lane; lanes whose `active` is false read nothing and get 0.
+  __device__ static f32 ld_global(const float* from, i32 offset, pred active) { return active ? from[offset] : 0.f; }
   __device__ static void st_global(float* to, i32 offset, f32 value, pred active) {
     if (active) to[offset] = value;
+  }
+  /// Two neighbours, 8 bytes per lane.
+  __device__ static void st_global8(float* to, i32 offset, f32 first, f32 second, pred active) {
+    if (active) *reinterpret_cast<float2*>(to + offset) = make_float2(first, second);
   }
   __device__ static void atomic_add(float* to, i32 offset, f32 value, pred active) {
     if (active) atomicAdd(to + offset, value);

@@ -8,6 +8,7 @@
 // isa/README.md lists what each instruction counts and checks.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -78,6 +79,9 @@ class Warp {
   static ROOFTILE_INLINE void unpack(f32& low, f32& high, const u32& both) {
     host::unpack<T>(low, high, both);
   }
+
+  [[nodiscard]] static f32 as_float(const u32& bits) { return std::bit_cast<f32>(bits); }
+  [[nodiscard]] static u32 as_bits(const f32& x) { return std::bit_cast<u32>(x); }
 
   // --- exchange between lanes and warps
   [[nodiscard]] ROOFTILE_INLINE f32 shuffle_xor(const f32& x, int mask) {
@@ -178,6 +182,8 @@ class Warp {
   }
   [[nodiscard]] f32 ld_global(const float* from, const i32& offset, const pred& active, Where where = Where::current());
   void st_global(float* to, const i32& offset, const f32& value, const pred& active, Where where = Where::current());
+  void st_global8(float* to, const i32& offset, const f32& first, const f32& second, const pred& active,
+                  Where where = Where::current());
   void atomic_add(float* to, const i32& offset, const f32& value, const pred& active, Where where = Where::current());
 
   /// The kernel has returned: nothing may be in flight.

@@ -92,6 +92,30 @@ TEST(MachineMemory, StoresAndAtomicsAreCountedApart) {
   EXPECT_EQ(record.launches[0].tensor("Y"), nullptr);
 }
 
+/// A quad's eight bytes per lane are a whole sector; single floats come back, and 0 where a lane asks for nothing.
+TEST(MachineMemory, FloatsInOnesAndTwos) {
+  OneMatrix memory;
+  const Execution record = memory.run([&](Warp& b) {
+    b.st_global8(memory.x, b.lane() / 4 * 80 + b.lane() % 4 * 2, f32(b.lane()), f32(b.lane()) + .5f, b.lane() < 31);
+    b.sync_warp();
+    const f32 read = b.ld_global(memory.x, b.lane(), b.lane() < 9);
+    for (int lane = 0; lane < warp_size; ++lane) {
+      const float wanted = lane > 8 ? 0.f : lane == 8 ? 8.f : static_cast<float>(lane) / 2.f;
+      EXPECT_EQ(read[lane], wanted) << lane;
+    }
+    EXPECT_EQ(Warp::as_bits(f32(1.f))[3], 0x3f800000u);
+    EXPECT_EQ(Warp::as_float(u32(0x40000000u))[31], 2.f);
+  });
+  expect_none(record);
+  const TensorTraffic& x = *record.launches[0].tensor("X");
+  EXPECT_EQ(x.stored_bytes, 31 * 8);
+  EXPECT_EQ(x.stored_sectors, 8);
+  EXPECT_EQ(x.loaded_bytes, 9 * 4);
+  EXPECT_EQ(x.loaded_sectors, 2);
+  EXPECT_EQ(memory.x[6 * 80 + 7], 27.5f);
+  EXPECT_EQ(memory.x[7 * 80 + 6], static_cast<float>(7 * 80 + 6)) << "lane 31 writes nothing";
+}
+
 TEST(MachineMemory, TensorsBeginPoisoned) {
   Machine machine{{}};
   const auto* x = static_cast<const float*>(machine.allocate(matrix("X", 3, 5, 5)));
