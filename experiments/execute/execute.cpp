@@ -75,6 +75,8 @@ struct PreparedExecution::State {
     const auto wanted = attention_call(question.workload);
     if (!wanted) return unsupported(wanted.error());
     call = *wanted;
+    const Count sms = executed.profile->device.sm.count;
+    if (is_known(sms)) call.sms = static_cast<int>(sms.value());
     if (question.l2.value_or(executed.spec->l2) == L2State::warm)
       return unsupported("a warm L2: an execution begins with an empty one");
     if (std::string reason = kernels::refusal(executed.kernel, call); !reason.empty()) return unsupported(reason);

@@ -16,6 +16,7 @@
 #include "rooftile/model/tile_table.hpp"
 #include "text/flash2.hpp"
 #include "text/flash2_backward.hpp"
+#include "text/split_kv.hpp"
 #include "text/standard.hpp"
 
 namespace rooftile::kernels::cuda {

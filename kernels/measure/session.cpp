@@ -57,6 +57,7 @@ Outcome Session::admit(const Cell& cell, AttentionCall& call) {
   const std::optional<AttentionCall> possible = call_of(cell, why);
   if (!possible) return {"unsupported", why};
   call = *possible;
+  call.sms = parts_.device.sm_count;
   Outcome outcome = attempt([&] { why = subject(cell.kernel).refusal(call); });
   if (!outcome.ok() || why.empty()) return outcome;
   return {"unsupported", why};

@@ -7,6 +7,7 @@
 #include "rooftile/kernels/call.hpp"
 #include "text/flash2.hpp"
 #include "text/flash2_backward.hpp"
+#include "text/split_kv.hpp"
 #include "text/standard.hpp"
 
 namespace rooftile::kernels {

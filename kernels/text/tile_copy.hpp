@@ -63,6 +63,24 @@ class TileCopy {
       b.st_global16(to + step(row), offset_, value, limit > row);
     }
   }
+  /// `load` and `store` of rows that lie apart: row r of the tile begins rows.offset(r) elements after `from`, and
+  /// exists where rows.exists(r); r is one row per lane, counted from `first`.
+  template <int rows, class T, class Rows>
+  ROOFTILE_KERNEL void gather(B& b, std::uint32_t to, const T* from, const Rows& places, int first) const {
+    ROOFTILE_UNROLL for (int row = 0; row < rows; row += rows_per_step) {
+      const i32 r = row_ + (first + row);
+      b.cp_async16(place(to, row), from, places.offset(r) + col_, places.exists(r));
+    }
+  }
+  template <int rows, class T, class Rows>
+  ROOFTILE_KERNEL void scatter(B& b, T* to, std::uint32_t from, const Rows& places, int first) const {
+    ROOFTILE_UNROLL for (int row = 0; row < rows; row += rows_per_step) {
+      const i32 r = row_ + (first + row);
+      u32 value[4];
+      b.ld_shared16(value, place(from, row));
+      b.st_global16(to, places.offset(r) + col_, value, places.exists(r));
+    }
+  }
 
  private:
   /// This lane's chunk `row` rows below its first one, in the tile at byte `tile`.

@@ -49,17 +49,19 @@ std::vector<TileRow> own_tile_rows(std::string_view kernel) {
   std::vector<TileRow> rows;
   for (const OwnTile& tile : own_tiles) {
     if (!has_rows_of(tile.kernel, kernel) || !chosen_by_head_dim(tile)) continue;
-    const bool gemm = tile.launch == "gemm";
+    const bool gemm = tile.launch == "gemm", split = tile.launch == "split_kv";
     TileRow row = row_of(tile);
     row.from = first_sm80;
     row.to = last_sm80;
     row.registers = tile.registers_sm80;
     if (gemm) row.registers_narrow = narrow.registers_sm80;
+    if (split) row.registers_merge = own_tile("merge", tile.head_dim).registers_sm80;
     rows.push_back(row);
     row.from = first_sm90;
     row.to = TileRow{}.to;
     row.registers = tile.registers_sm90;
     if (gemm) row.registers_narrow = narrow.registers_sm90;
+    if (split) row.registers_merge = own_tile("merge", tile.head_dim).registers_sm90;
     rows.push_back(row);
   }
   return rows;

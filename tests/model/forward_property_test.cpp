@@ -54,10 +54,11 @@ KernelSpec any_flash3() {
 /// A forward kernel with options that nobody ships.
 KernelSpec any_kernel() {
   KernelSpec s;
-  switch (*rc::gen::inRange(0, 4)) {
+  switch (*rc::gen::inRange(0, 5)) {
     case 0: s = any_flash1(); break;
     case 1: s = any_flash3(); break;
     case 2: s = test::split_kv_spec(*rc::gen::element(0, 1, 2, 3, 8, 40)); break;
+    case 3: s = test::own_split_kv_spec(*rc::gen::element(0, 1, 2, 3, 8, 40)); break;
     default: s = test::flash2_spec();
   }
   s.packs_group = any_packing();

@@ -69,7 +69,7 @@ void add_forward(std::vector<Call>& calls) {
   const std::pair<const char*, KernelSpec> kernels[] = {
       {"rt_flash1", test::flash1_spec()},
       {"rt_flash2 safe", test::flash2_spec()},
-      {"rt_split_kv", test::split_kv_spec()},
+      {"rt_split_kv", test::own_split_kv_spec()},
       {"rt_standard safe", test::standard_spec()},
       {"rt_standard fused", test::standard_spec(SoftmaxPasses::fused)},
       {"rt_flash3", test::flash3_spec()},
@@ -107,7 +107,7 @@ void add_parts_and_placements(std::vector<Call>& calls) {
   for (const std::int64_t n : {256, 4096}) {
     calls.push_back({"rt_standard safe", test::standard_spec(), GemmShape{.m = n, .n = n, .k = 128}});
     calls.push_back({"rt_standard safe", test::standard_spec(), SoftmaxShape{.rows = n, .cols = n}});
-    KernelSpec pinned = test::split_kv_spec(), on_host = test::split_kv_spec();
+    KernelSpec pinned = test::own_split_kv_spec(), on_host = test::own_split_kv_spec();
     pinned.kv_placement = Placement::l2;
     on_host.kv_placement = Placement::host;
     calls.push_back({"rt_split_kv pinned", pinned, shape_of(1, 128, Mask::none)});

@@ -103,12 +103,19 @@ inline KernelSpec flash3_spec() {
   s.longest_first = s.ping_pong = s.overlap = true;
   return s;
 }
-/// `splits` parts at most; 0: FlashAttention-2's rule.
+/// As FlashAttention-2 does both launches, in our tile shapes; `splits` parts at most, 0: FlashAttention-2's rule.
 inline KernelSpec split_kv_spec(int splits = 0, GroupPacking packing = GroupPacking::always) {
   KernelSpec s = spec(Algorithm::split_kv, "rt_split_kv");
   s.packs_group = packing;
   s.split_rule = splits == 0 ? SplitRule::fa2 : SplitRule::fixed;
   s.splits = splits;
+  for (TileRow& row : s.tiles) row.registers_merge = 0;
+  return s;
+}
+/// As we do them.
+inline KernelSpec own_split_kv_spec(int splits = 0) {
+  KernelSpec s = split_kv_spec(splits);
+  s.tiles = own_tile_rows("rt_split_kv");
   return s;
 }
 /// Ours: rows of S and P padded to 16 bytes, logsumexp written.

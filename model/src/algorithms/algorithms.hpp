@@ -25,6 +25,7 @@ void flash1(Program& program, const AttentionShape& shape, const Call& call);
 void flash3(Program& program, const AttentionShape& shape, const Call& call);
 /// Few queries: the keys in parts, and a launch that merges their results.
 void split_kv(Program& program, const AttentionShape& shape, const Call& call);
+void own_split_kv(Program& program, const AttentionShape& shape, const Call& call);  ///< rt_split_kv
 
 /// Backward passes: each goes on behind what the program holds. What the forward pass left (O, LSE; for standard
 /// attention P and the dropout mask) stands once in a program of both.

@@ -5,6 +5,8 @@
 // key blocks [s·per, (s + 1)·per), per = ceil(blocks / S); a causal mask ends a part early, and a part without any
 // block still leaves O = 0 and a logsumexp of minus infinity.
 //
+// Our own kernel (own_split_kv.cpp) does both launches in its own way; this is how FlashAttention-2 does them.
+//
 //   requested per column of query tiles     Q once per part, K and V once per query tile that sees them
 //   partial O and LSE                       S·rows·(d + 1) floats, written once and read once
 #include "key_parts.hpp"
@@ -15,6 +17,7 @@ namespace rooftile::algorithms {
 void split_kv(Program& program, const AttentionShape& shape, const Call& call) {
   using namespace split_axes;
   const TileRow& row = call.tile;
+  if (row.registers_merge != 0) return own_split_kv(program, shape, call);
   ProgramWriter w{program};
   const QueryRows queries{shape, call.spec.packs_group, row.br};
   const TileDim head = queries.head(kv_head, member);

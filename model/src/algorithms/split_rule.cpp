@@ -1,15 +1,14 @@
 #include "split_rule.hpp"
 
-#include <array>
+#include <algorithm>
 #include <cmath>
-#include <utility>
+
+#include "rooftile/model/split_parts.hpp"
 
 namespace rooftile::algorithms {
 namespace {
 
 using Int = std::int64_t;
-
-constexpr Int most_splits = 128;  // of both heuristics
 
 struct Grid {
   Int tiles;  ///< of queries, all heads and sequences
@@ -17,43 +16,13 @@ struct Grid {
   Int blocks;  ///< of keys
 };
 
-/// The fewest parts whose waves are 85 % as full as the best; `eligible` says which numbers are tried.
-template <class Eligible>
-Int fullest_waves(const Grid& grid, Eligible eligible) {
-  const Int most = std::min({most_splits, grid.slots, grid.blocks});
-  const double waves_per_part = static_cast<double>(grid.tiles) / static_cast<double>(grid.slots);
-  std::array<double, most_splits + 1> efficiency;
-  double best = 0;
-  for (Int n = 1; n <= most && best < 1; ++n) {
-    const double waves = static_cast<double>(n) * waves_per_part;
-    double& here = efficiency[static_cast<std::size_t>(n)];
-    here = eligible(n) ? waves / std::ceil(waves) : 0;
-    best = std::max(best, here);
-  }
-  for (Int n = 1; n <= most; ++n) {
-    if (efficiency[static_cast<std::size_t>(n)] >= 0.85 * best) return n;
-  }
-  return 1;
-}
-
-bool nearly_full(const Grid& grid) { return static_cast<double>(grid.tiles) >= 0.8 * static_cast<double>(grid.slots); }
-
-Int fa2(const Grid& grid) {
-  if (nearly_full(grid)) return 1;
-  Int longest = 0;  // part, with the number of parts before
-  return fullest_waves(grid, [&](Int n) {
-    const Int before = std::exchange(longest, ceil_div(grid.blocks, n));
-    return longest != before;
-  });
-}
-
 Int fa3(const Grid& grid, Int column_tiles, Int kv_head_bytes, bool causal) {
   constexpr Int l2 = Int{50} << 20;
-  if (nearly_full(grid)) {
+  if (fills(grid.tiles, grid.slots)) {
     const bool streams = kv_head_bytes > l2 && column_tiles >= 2 * grid.slots && !causal;
-    return streams ? std::min(ceil_div(kv_head_bytes, l2), most_splits) : 1;
+    return streams ? std::min(ceil_div(kv_head_bytes, l2), most_parts) : 1;
   }
-  return grid.blocks <= 4 ? 1 : fullest_waves(grid, [](Int) { return true; });
+  return grid.blocks <= 4 ? 1 : fullest_waves(grid.tiles, grid.slots, grid.blocks, [](Int) { return true; });
 }
 
 /// FlashAttention-3 on the device: every SM gets 10 % more than its share of the blocks.
@@ -75,7 +44,7 @@ std::int64_t splits_of(const Call& call, const AttentionShape& shape, const Quer
     case SplitRule::fa2_varlen:
       if (!queries.packed) return 1;
       [[fallthrough]];
-    case SplitRule::fa2: return fa2({columns * shape.batch, 2 * sms, blocks});
+    case SplitRule::fa2: return fa2_parts(columns * shape.batch, 2 * sms, blocks);
     case SplitRule::fa3:
     case SplitRule::fa3_varlen: break;
   }

@@ -93,6 +93,7 @@ struct TileRow {
   int registers = 255;                        ///< per thread
   int consumer_registers = 0;  ///< flash3 only: of a consumer that needs more than setmaxnreg grants; 0: that
   int registers_narrow = 0;    ///< of the GEMM that makes 64 columns of C per CTA; 0: as `registers`
+  int registers_merge = 0;     ///< of our split_kv's second launch; 0: FlashAttention-2's combine kernel
   std::int64_t smem = 0;       ///< bytes per CTA; 0: what the algorithm's formula says
 };
 

@@ -10,6 +10,7 @@
 // buffers of Q. flash2_grad_q makes dQ alone (two CTAs per SM at d = 64 and 128). delta and convert_dq go through rows,
 // Br of them per CTA. gemm: Br x Bc is the tile of C in both products and bk the depth of one trip; A and B are
 // `stages` deep. flash1 (K, V and one tile of Q) and split_kv (FlashAttention-2's shapes for split keys): as flash2.
+// merge, split_kv's second launch: one row of O per CTA.
 // flash3: a producer warpgroup and two or three that compute, `stages` buffers of K and V; registers at entry.
 // softmax: a CTA holds Br rows and goes through Bc columns of each per step, 16 bytes per lane.
 //
@@ -52,6 +53,16 @@ struct OwnTile {
 /// Shared memory of a tile that makes dQ alone: Q, dO, K and V.
 [[nodiscard]] constexpr std::int64_t flash2_grad_q_smem(std::int64_t br, std::int64_t bc, std::int64_t head_dim) {
   return 2 * (br + bc) * head_dim * 2;
+}
+/// Key parts that one CTA of split_kv's merge adds up at a time: its 128 threads hold four floats each, or eight of a
+/// row of 256.
+[[nodiscard]] constexpr int merge_parts(int head_dim) { return head_dim >= 128 ? 4 : 512 / head_dim; }
+/// Loads that each of its threads has in flight.
+inline constexpr int merge_loads_ahead = 4;
+/// Shared memory of the merge: a weight for each of up to 128 parts, maximum and sum of four warps, and a partial row
+/// for each part that is added at a time.
+[[nodiscard]] constexpr std::int64_t merge_smem(int head_dim) {
+  return 128 * 4 + 2 * 4 * 4 + std::int64_t{merge_parts(head_dim)} * head_dim * 4;
 }
 /// Shared memory of a flash3 tile: Q, `stages` buffers each of K and V, P where PV reads it from there, and 1 KiB of
 /// mbarriers and alignment (TMA with a 128-byte swizzle needs 1 KiB).
@@ -110,9 +121,12 @@ inline constexpr std::array own_tiles{
     OwnTile{"rt_flash1", "flash1", 64, 64, 128, 0, 4, 1, 255, 255, flash2_smem(64, 128, 64)},
     OwnTile{"rt_flash1", "flash1", 128, 64, 128, 0, 4, 1, 255, 255, flash2_smem(64, 128, 128)},
     OwnTile{"rt_flash1", "flash1", 256, 64, 64, 0, 4, 1, 255, 255, flash2_smem(64, 64, 256)},
-    OwnTile{"rt_split_kv", "split_kv", 64, 64, 256, 0, 4, 1, 255, 255, flash2_smem(64, 256, 64)},
-    OwnTile{"rt_split_kv", "split_kv", 128, 64, 128, 0, 4, 1, 255, 255, flash2_smem(64, 128, 128)},
-    OwnTile{"rt_split_kv", "split_kv", 256, 64, 64, 0, 4, 1, 255, 255, flash2_smem(64, 64, 256)},
+    OwnTile{"rt_split_kv", "split_kv", 64, 64, 256, 0, 4, 1, 234, 232, flash2_smem(64, 256, 64)},
+    OwnTile{"rt_split_kv", "split_kv", 128, 64, 128, 0, 4, 1, 226, 192, flash2_smem(64, 128, 128)},
+    OwnTile{"rt_split_kv", "split_kv", 256, 64, 64, 0, 4, 1, 243, 245, flash2_smem(64, 64, 256)},
+    OwnTile{"rt_split_kv", "merge", 64, 1, 0, 0, 4, 1, 31, 32, merge_smem(64)},
+    OwnTile{"rt_split_kv", "merge", 128, 1, 0, 0, 4, 1, 32, 32, merge_smem(128)},
+    OwnTile{"rt_split_kv", "merge", 256, 1, 0, 0, 4, 1, 44, 40, merge_smem(256)},
     OwnTile{"rt_flash3", "flash3", 64, 192, 128, 0, 16, 2, 128, 128, flash3_smem(192, 128, 64, 2, false)},
     OwnTile{"rt_flash3", "flash3", 128, 128, 128, 0, 12, 2, 168, 168, flash3_smem(128, 128, 128, 2, false)},
     OwnTile{"rt_flash3", "flash3", 256, 128, 80, 0, 12, 2, 168, 168, flash3_smem(128, 80, 256, 2, false)},
