@@ -14,6 +14,7 @@
 #include <typeinfo>
 
 #include "rooftile/model/tile_table.hpp"
+#include "text/flash1.hpp"
 #include "text/flash2.hpp"
 #include "text/flash2_backward.hpp"
 #include "text/split_kv.hpp"

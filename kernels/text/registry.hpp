@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "rooftile/kernels/call.hpp"
+#include "text/flash1.hpp"
 #include "text/flash2.hpp"
 #include "text/flash2_backward.hpp"
 #include "text/split_kv.hpp"

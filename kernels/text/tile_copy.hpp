@@ -63,6 +63,15 @@ class TileCopy {
       b.st_global16(to + step(row), offset_, value, limit > row);
     }
   }
+  /// Zeros where `store` would write.
+  template <int rows, class T>
+  ROOFTILE_KERNEL void store_zeros(B& b, T* to, int valid_rows) const {
+    const i32 limit = rows_of_lane(b, valid_rows, cols);
+    const u32 zeros[4] = {u32(0u), u32(0u), u32(0u), u32(0u)};
+    ROOFTILE_UNROLL for (int row = 0; row < rows; row += rows_per_step) {
+      b.st_global16(to + step(row), offset_, zeros, limit > row);
+    }
+  }
   /// `load` and `store` of rows that lie apart: row r of the tile begins rows.offset(r) elements after `from`, and
   /// exists where rows.exists(r); r is one row per lane, counted from `first`.
   template <int rows, class T, class Rows>

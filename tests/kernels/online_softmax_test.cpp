@@ -1,5 +1,5 @@
 // Softmax tile by tile, executed: maxima and sums of parts of a row merge into those of the row, wherever a text does
-// it: between key blocks of flash2, parts of split_kv, steps of a lane, lanes, warps. And what a softmax without a
+// it: between key blocks of flash1 and flash2, parts of split_kv, steps of a lane, lanes, warps. And what a softmax without a
 // maximum comes to.
 #include <gtest/gtest.h>
 
@@ -24,6 +24,7 @@ struct Meeting {
 };
 constexpr Meeting meetings[] = {
     {"flash2_key_blocks", "rt_flash2", {own_tile("flash2", 64).bc, true}, four_decimals},
+    {"flash1_key_blocks", "rt_flash1", {own_tile("flash1", 64).bc, false}, four_decimals},
     {"split_kv_parts", "rt_split_kv", {own_tile("split_kv", 64).bc, true}, four_decimals},
     {"online_steps_of_a_lane", "rt_standard_online", {softmax_step, false}, 6e-4},
     {"online_lanes", "rt_standard_online", {8, false}, 6e-4},

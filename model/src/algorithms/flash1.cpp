@@ -8,6 +8,9 @@
 //     Nq = Nkv = N:   (3·Tc + 1)·N·d elements,  (3·Tc + 3)·N·d as printed (O initialised and read by the first block)
 //                     beside 2·(2·Tc - 1)·N floats of l and m
 //
+// Our own kernel (kernels/text/flash1.hpp) leaves l and m to nobody: at its last block of keys a query block stores the
+// logsumexp instead. Per head 2·2·(Tc - 1)·N floats of l and m, and N of LSE.
+//
 // Under a causal mask a block of keys meets the query blocks from the diagonal on (csrc/flash_attn/src/
 // fmha_fprop_kernel_1xN.h of the first release); rows that see no key are written once.
 #include "online_softmax.hpp"
@@ -27,6 +30,7 @@ struct Flash1 {
   ScoreExtras extras;
   int q, k, v, o;
   int statistics[2];  ///< l and m, or the logsumexp and nothing
+  int lse = -1;       ///< what our kernel leaves of l and m
 
   Flash1(ProgramWriter& writer, const AttentionShape& s, const Call& call)
       : w{writer}, shape{s}, spec{call.spec}, tile{call.tile}, extras{writer, s, call.spec} {
@@ -35,9 +39,28 @@ struct Flash1 {
     k = w.input("K", element, {s.batch, s.kv_heads, s.seq_kv, s.head_dim});
     v = w.input("V", element, {s.batch, s.kv_heads, s.seq_kv, s.head_dim});
     o = w.output("O", element, {s.batch, s.heads, s.seq_q, s.head_dim});
+    if (own()) {
+      own_statistics();
+      return;
+    }
     const bool merged = spec.row_statistics == 1;
     statistics[0] = w.output(merged ? "LSE" : "l", 4, {s.batch, s.heads, s.seq_q});
     statistics[1] = merged ? -1 : w.output("m", 4, {s.batch, s.heads, s.seq_q});
+  }
+
+  /// Our kernel: l and m are a workspace, whose place the logsumexp takes at a tile's last block of keys.
+  [[nodiscard]] bool own() const { return !spec.as_printed && spec.row_statistics == 2; }
+  void own_statistics() {
+    const bool comes_back = blocks() > 1;
+    lse = w.output("LSE", 4, {shape.batch, shape.heads, shape.seq_q});
+    statistics[0] = comes_back ? w.workspace("l", 4, {shape.batch, shape.heads, shape.seq_q}) : -1;
+    statistics[1] = comes_back ? w.workspace("m", 4, {shape.batch, shape.heads, shape.seq_q}) : -1;
+  }
+  [[nodiscard]] std::int64_t blocks() const { return ceil_div(shape.seq_kv, tile.bc); }
+  [[nodiscard]] std::int64_t tiles() const { return ceil_div(shape.seq_q, tile.br); }
+  /// The first tile of queries that sees block j + `ahead` under a causal mask: row r sees keys <= r + offset.
+  [[nodiscard]] Bound first_seeing(int j, std::int64_t ahead) const {
+    return affine(loop_index(j), ahead * tile.bc - shape.causal_offset(), tile.bc, tile.br, 0, tiles());
   }
 
   [[nodiscard]] std::int64_t scores() const { return tile.br * tile.bc; }
@@ -68,6 +91,10 @@ struct Flash1 {
     const int loop = w.loop(constant(0), constant(blocks));
     w.in(loop);
     store_matrix(o, loop_index(loop));
+    if (lse >= 0) {
+      store_rows(lse, loop_index(loop));
+      return;
+    }
     for (const int tensor : statistics) {
       if (tensor >= 0) store_rows(tensor, loop_index(loop));
     }
@@ -87,10 +114,16 @@ struct Flash1 {
     w.after(land, {{load_k, 0}, {load_v, 0}});
   }
 
+  /// What becomes of a query block at a block of keys.
+  struct Visit {
+    bool may_be_first;  ///< the first trip over keys is among them: it reads nothing back
+    bool last;          ///< the logsumexp instead of l and m
+  };
+
   /// What a query block reads back: its statistics and O. Returns the load of O.
-  int read_back(int i, int j) const {
+  int read_back(int i, int j, const Visit& visit) const {
     const auto skip_first = [&] {
-      if (!spec.as_printed) w.guard(Guard::not_first_trip, j);
+      if (visit.may_be_first && !spec.as_printed) w.guard(Guard::not_first_trip, j);
     };
     for (const int tensor : statistics) {
       if (tensor < 0) continue;
@@ -99,18 +132,26 @@ struct Flash1 {
     }
     const int load_o = load_matrix(o, loop_index(i));
     skip_first();
-    return load_o;
+    if (!own()) return load_o;
+    w.work(OpKind::sts, q_bytes());  // cp.async, into the place of Q
+    skip_first();
+    const int read_o = w.work(OpKind::lds, q_bytes());
+    skip_first();
+    w.after(read_o, {{load_o, 0}});
+    return read_o;
   }
 
   /// One query block past the keys on chip.
-  void trip(int i, int j) const {
+  void trip(int i, int j, const Visit& visit) const {
     w.in(i);
     const std::int64_t matmul = 2 * scores() * tile.head_dim;
     const std::int64_t key_reads = spec.kv_in_registers ? 0 : row_warps() * k_bytes();
     const bool shares_rows = key_warps() > 1;
+    // ours begins with the old maximum, not with the block's, and tells all lanes of a row how much of O is old
+    const std::int64_t rescale_factors = own() ? 1 : 2, reductions = own() ? 3 : 2;
 
     const int load_q = load_matrix(q, loop_index(i));
-    const int load_o = read_back(i, j);
+    const int old_o = visit.may_be_first && blocks() == 1 && own() ? -1 : read_back(i, j, visit);
     const int mask = extras.load_mask(at(batch), rooftile::tile(loop_index(j), tile.bc));
     w.work(OpKind::sts, q_bytes());
     const int read_q = w.work(OpKind::lds, key_warps() * q_bytes() + key_reads);
@@ -118,9 +159,9 @@ struct Flash1 {
     const SoftmaxOps softmax =
         online_softmax(w, extras, mask, qk,
                        {.scores = scores(),
-                        .exchanges = 2 * row_lanes * reduce_steps * key_warps() * tile.br,  // maximum and sum
+                        .exchanges = reductions * row_lanes * reduce_steps * key_warps() * tile.br,  // maximum, sum
                         .fmas = 2 * scores(),
-                        .exps = scores() + 2 * row_lanes * tile.br});     // and two rescale factors
+                        .exps = scores() + rescale_factors * row_lanes * tile.br});
     if (shares_rows) w.work(OpKind::sts, 2 * key_warps() * tile.br * 4);  // maximum and sum of each warp
     const int read_v = key_reads > 0 ? w.work(OpKind::lds, key_reads) : softmax.weights;
     const int pv = w.work(OpKind::mma, matmul);
@@ -129,20 +170,54 @@ struct Flash1 {
     const std::int64_t staged = shares_rows ? key_warps() * tile.br * tile.head_dim * 4 : q_bytes();
     w.work(OpKind::sts, staged);  // partial O of each warp, or O on its way to 16-byte stores
     const int staged_o = w.work(OpKind::lds, staged);
-    w.work(OpKind::barrier, 2);
+    if (!own() || shares_rows) w.work(OpKind::barrier, 2);  // else a warp moves rows of its own
     const int store_o = store_matrix(o, loop_index(i));
-    for (const int tensor : statistics) {
-      if (tensor >= 0) store_rows(tensor, loop_index(i));
-    }
+    store_statistics(i, visit);
 
     w.after(load_q, {{qk, tile.stages}});
-    w.after(load_o, {{rescale, tile.stages}});
+    if (old_o >= 0 && !own()) w.after(old_o, {{rescale, tile.stages}});
     w.after(read_q, {{load_q, 0}});
     w.after(qk, {{read_q, 0}, {staged_o, 1}});
     w.after(pv, {{softmax.weights, 0}, {read_v, 0}});
-    w.after(rescale, {{pv, 0}, {load_o, 0}});
+    w.after(rescale, {{pv, 0}});
+    if (old_o >= 0) w.after(rescale, {{old_o, 0}});
     w.after(staged_o, {{rescale, 0}});
     w.after(store_o, {{staged_o, 0}});
+  }
+
+  void store_statistics(int i, const Visit& visit) const {
+    if (visit.last) {
+      store_rows(lse, loop_index(i));
+      return;
+    }
+    for (const int tensor : statistics) {
+      if (tensor >= 0) store_rows(tensor, loop_index(i));
+    }
+  }
+
+  /// Every query block past every block of keys that it sees.
+  void all_trips(bool causal) const {
+    const int j = w.loop(constant(0), constant(blocks()));
+    const int i = w.loop(causal ? first_seeing(j, 0) : constant(0), constant(tiles()), j);
+    load_keys(j);
+    trip(i, j, {.may_be_first = true, .last = false});
+  }
+  /// The same where the last visit differs: under a causal mask query blocks from the top on are done before the last
+  /// block of keys, at which all others are.
+  void all_own_trips(bool causal) const {
+    const std::int64_t last_block = blocks() - 1;
+    if (last_block > 0) {
+      const int j = w.loop(constant(0), constant(last_block));
+      const int done = causal ? w.loop(first_seeing(j, 0), first_seeing(j, 1), j) : -1;
+      const int kept = w.loop(causal ? first_seeing(j, 1) : constant(0), constant(tiles()), j);
+      load_keys(j);
+      if (causal) trip(done, j, {.may_be_first = true, .last = true});
+      trip(kept, j, {.may_be_first = true, .last = false});
+    }
+    const int j = w.loop(constant(last_block), constant(blocks()));
+    const int i = w.loop(causal ? first_seeing(j, 0) : constant(0), constant(tiles()), j);
+    load_keys(j);
+    trip(i, j, {.may_be_first = last_block == 0, .last = true});
   }
 };
 
@@ -154,7 +229,6 @@ void flash1(Program& program, const AttentionShape& shape, const Call& call) {
   const Flash1 kernel{w, shape, call};
   const bool causal = shape.mask == Mask::causal;
   const std::int64_t offset = shape.causal_offset();
-  const std::int64_t tiles = ceil_div(shape.seq_q, row.br);
 
   w.launch("flash1",
            {.threads = 32 * row.warps, .registers = row.registers, .smem = row.smem != 0 ? row.smem : kernel.smem()},
@@ -163,16 +237,11 @@ void flash1(Program& program, const AttentionShape& shape, const Call& call) {
 
   const std::int64_t unseeing = causal && offset < 0 ? -offset / row.br : 0;  // blocks whose rows all see nothing
   if (call.spec.as_printed) {
-    kernel.initialise(tiles);
+    kernel.initialise(kernel.tiles());
   } else if (unseeing > 0) {
     kernel.initialise(unseeing);
   }
-  const int j = w.loop(constant(0), constant(ceil_div(shape.seq_kv, row.bc)));
-  const Bound first_seeing =
-      causal ? affine(loop_index(j), -offset, row.bc, row.br, 0, tiles) : constant(0);  // row r sees keys <= r + offset
-  const int i = w.loop(first_seeing, constant(tiles), j);
-  kernel.load_keys(j);
-  kernel.trip(i, j);
+  kernel.own() ? kernel.all_own_trips(causal) : kernel.all_trips(causal);
 }
 
 }  // namespace rooftile::algorithms

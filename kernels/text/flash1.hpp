@@ -1,0 +1,352 @@
+// FlashAttention-1 forward (Dao et al. 2022, arXiv 2205.14135, Algorithm 1): keys outside, queries inside. One CTA owns
+// a head; a block of bc keys stays on chip while all tiles of queries that see it pass by. O, l and m of a tile go
+// through global memory from one block of keys to the next, O normalised each time:
+//
+//   for each block j of keys                                                                       lines 5 to 6
+//     K, V  ->  shared memory
+//     for each tile i of queries that sees it: a visit                                             lines 7 to 15
+//       Q ->  shared memory; l, m of the visit before
+//       S = Q Kᵀ;                  meanwhile nothing: Q and O share their place
+//       O of the visit before  ->  the place of Q, during softmax and PV
+//       m' = max(m, rowmax S), P = exp(S - m'), l' = exp(m - m') l + rowsum P
+//       O = (exp(m - m') l O + P V) / l',  l', m'  ->  global memory
+//
+// Algorithm 1 takes P relative to the block's own maximum and rescales both sides; beginning with m gives the same
+// numbers with one exponential per row instead of two. The first visit of a tile reads nothing back and nothing is
+// initialised, as the paper counts its figure 2; the last stores m + log l as LSE and leaves l and m to nobody. They
+// are a workspace, which a call with one block of keys does without.
+//
+// A visit belongs to a warp: it loads, computes and stores its 16 rows of the tile alone, so the inner loop has no
+// barrier and warps drift apart. What a lane reads back it has written itself (O by the same 16-byte chunks, l and m by
+// the same lanes), with a CTA barrier in between. Under a causal mask a block meets the tiles from the diagonal on;
+// rows that see no key at all are written once, as zeros.
+//
+// Tiles: 64 queries by 128 keys (64 at head dim 256): K and V in 64 KiB of shared memory, so that two CTAs share an SM
+// of 164 KiB at head dim 128 and hide each other's loads.
+//
+// Steps, and what each is worth:
+//   bc as large as shared memory     O, l, m cross global memory ceil(Nkv/bc) times: half the bytes per doubling
+//   O through the place of Q         no buffer of its own (16 KiB, the second CTA), O arrives during softmax and PV
+//   warps on their own               no barrier per visit; one pair per block of keys
+// Not done: Q of the next visit ahead of time, which needs that buffer.
+//
+// Limits: head dims 64, 128 and 256. batch · heads CTAs: small batches leave SMs idle, which is what FlashAttention-2
+// changed.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <numbers>
+
+#include "isa/isa.hpp"
+#include "rooftile/kernels/call.hpp"
+#include "rooftile/model/tile_table.hpp"
+#include "text/fragment_places.hpp"
+#include "text/reduce.hpp"
+#include "text/running_attention.hpp"
+#include "text/tile_copy.hpp"
+
+namespace rooftile::kernels::flash1 {
+
+/// Tensors as AttentionCall describes them; l and m as LSE, of raw scores.
+struct Params {
+  const void* q;
+  const void* k;
+  const void* v;
+  void* o;
+  float* lse;
+  float* l;
+  float* m;
+  int heads;
+  int group;  ///< query heads per K/V head
+  int seq_q;
+  int seq_kv;
+  int lse_pitch;  ///< floats from one head's logsumexp to the next, in l and m too
+  bool causal;
+  float scale_log2;  ///< scale · log2 e
+};
+
+/// Where a visit stands among those of its tile.
+struct Visit {
+  int tile;
+  int block;
+  bool first;
+  bool last;
+};
+
+/// One head as one of the warps sees it.
+template <class B, class T, int head_dim>
+class Head {
+  using f32 = typename B::f32;
+  using i32 = typename B::i32;
+  using u32 = typename B::u32;
+
+  static constexpr OwnTile tile = own_tile("flash1", head_dim);
+  static constexpr int br = tile.br, bc = tile.bc;
+  using Attention = text::RunningAttention<B, T, Params, head_dim, br, bc, tile.warps>;
+  static constexpr int row_bytes = Attention::row_bytes, warp_rows = Attention::warp_rows;
+  static_assert(Attention::smem == tile.smem && Attention::m_tiles == 1);
+
+  using RowCopy = text::TileCopy<B, head_dim, 1>;
+  static constexpr int beyond_any_edge = std::numeric_limits<int>::max();
+
+ public:
+  ROOFTILE_KERNEL Head(B& b, const Params& p)
+      : b_{b},
+        p_{p},
+        warp_row_{b.warp() * warp_rows},
+        place_{text::place_of_accumulator<row_bytes>(b) + q_at()},
+        rows_{rows()} {}
+
+  ROOFTILE_KERNEL int blocks() const { return (p_.seq_kv + bc - 1) / bc; }
+  ROOFTILE_KERNEL int tiles() const { return (p_.seq_q + br - 1) / br; }
+  /// The first tile of which a row sees a key of `block` or a later one.
+  ROOFTILE_KERNEL int first_seeing(int block) const { return p_.causal ? tiles_below(block * bc - offset()) : 0; }
+  /// The first tile that comes back after `block`.
+  ROOFTILE_KERNEL int first_kept(int block) const { return block + 1 < blocks() ? first_seeing(block + 1) : tiles(); }
+  /// The first tile of which all rows see all keys of `block`.
+  ROOFTILE_KERNEL int first_whole(int block) const {
+    if ((block + 1) * bc > p_.seq_kv) return tiles();
+    return p_.causal ? tiles_below((block + 1) * bc - 1 - offset() + br - 1) : 0;
+  }
+
+  /// Rows of a tile that sees no key: O = 0, LSE = -inf.
+  ROOFTILE_KERNEL void write_unseeing(int tile_index) {
+    begin(tile_index);
+    RowCopy{b_, 0, head_dim}.template store_zeros<warp_rows>(b_, static_cast<T*>(p_.o) + first_element(), rows_left());
+    ROOFTILE_UNROLL for (int h = 0; h < 2; ++h) store_rows(p_.lse, h, f32(Attention::minus_infinity));
+  }
+
+  /// K and V of a block, once all warps are done with the one before.
+  ROOFTILE_KERNEL void load_keys(int block) {
+    b_.sync();
+    Attention keys = rows();  // made anew: addresses of K and V take no registers during visits
+    keys.load_k(block, /*ragged=*/true);
+    keys.load_v(block, /*ragged=*/true);
+    b_.cp_commit();
+    keys.copies_landed();
+  }
+
+  template <bool masked>
+  ROOFTILE_KERNEL void visit(const Visit& visit) {
+    begin(visit.tile);
+    load_rows(p_.q);
+    rows_.clear();
+    if (!visit.first) read_statistics();
+    rows_landed();
+    typename Attention::Scores s;
+    if constexpr (masked) {
+      rows_.start_masked(s, visit.block, [this, &visit](int row) { return reach(visit.block) + row; });
+    } else {
+      rows_.start(s);
+    }
+    rows_.add_scores(s);
+    b_.sync_warp();  // all lanes have read Q
+    if (!visit.first) load_rows(p_.o);
+    const f32 old_sum[2] = {rows_.row_sum[0][0], rows_.row_sum[0][1]};
+    f32 scale_old[2], inverse[2];
+    rows_.template softmax_rows<masked>(s, 0, scale_old);
+    ROOFTILE_UNROLL for (int h = 0; h < 2; ++h) scale_old[h] = scale_old[h] * old_sum[h];
+    finish_statistics(visit, scale_old, inverse);  // after the product, ptxas spills at head dim 64
+    rows_.weighted_sum(s);
+    write_o(visit, inverse, scale_old);
+  }
+
+ private:
+  ROOFTILE_KERNEL int offset() const { return p_.seq_kv - p_.seq_q; }
+  /// Whole tiles in this many rows.
+  ROOFTILE_KERNEL int tiles_below(int rows) const {
+    const int below = rows < 0 ? 0 : rows / br;
+    return below < tiles() ? below : tiles();
+  }
+  ROOFTILE_KERNEL std::int64_t kv_head() const {
+    return b_.block_y() * (p_.heads / p_.group) + b_.block_x() / p_.group;
+  }
+  ROOFTILE_KERNEL std::int64_t head() const { return std::int64_t{b_.block_y()} * p_.heads + b_.block_x(); }
+  ROOFTILE_KERNEL Attention rows() const { return {b_, p_, b_.warp(), kv_head() * p_.seq_kv * head_dim}; }
+  ROOFTILE_KERNEL std::uint32_t q_at() const {
+    return Attention::q_at + static_cast<std::uint32_t>(warp_row_ * row_bytes);
+  }
+
+  ROOFTILE_KERNEL void begin(int tile_index) { first_row_ = tile_index * br + warp_row_; }
+  ROOFTILE_KERNEL int rows_left() const { return p_.seq_q - first_row_; }
+  ROOFTILE_KERNEL std::int64_t first_element() const { return (head() * p_.seq_q + first_row_) * head_dim; }
+  /// The last key that each lane's row sees, relative to the block.
+  ROOFTILE_KERNEL i32 reach(int block) const {
+    const int reach = p_.causal ? first_row_ + offset() - block * bc : p_.seq_kv - 1 - block * bc;
+    return (b_.lane() >> 2) + reach;
+  }
+
+  /// This warp's rows of Q, or of O as the last visit left it, to the place that they share.
+  ROOFTILE_KERNEL void load_rows(const void* tensor) {
+    RowCopy{b_, 0, head_dim}.template load<warp_rows>(b_, q_at(), static_cast<const T*>(tensor) + first_element(),
+                                                      rows_left());
+    b_.cp_commit();
+  }
+  ROOFTILE_KERNEL void rows_landed() {
+    b_.template cp_wait<0>();
+    b_.sync_warp();
+  }
+
+  /// l and m, read by one lane of the four that hold a row: there sums and maxima over the four find them.
+  ROOFTILE_KERNEL void read_statistics() {
+    const std::int64_t at = head() * p_.lse_pitch + first_row_;
+    ROOFTILE_UNROLL for (int h = 0; h < 2; ++h) {
+      const i32 row = (b_.lane() >> 2) + h * 8;
+      const typename B::pred reads = speaker(row) < rows_left();
+      const f32 m = b_.ld_global(p_.m + at, row, reads);
+      rows_.row_max[0][h] = b_.select(reads, m, f32(Attention::minus_infinity));
+      rows_.row_sum[0][h] = b_.ld_global(p_.l + at, row, reads);
+    }
+  }
+  /// A number per row to global memory.
+  ROOFTILE_KERNEL void store_rows(float* tensor, int h, f32 value) {
+    const i32 row = (b_.lane() >> 2) + h * 8;
+    b_.st_global(tensor + head() * p_.lse_pitch + first_row_, row, value, speaker(row) < rows_left());
+  }
+  /// `row` in the first lane of a quad; in the others a row beyond any edge.
+  ROOFTILE_KERNEL i32 speaker(i32 row) const { return b_.select((b_.lane() & 3) < 1, row, i32(beyond_any_edge)); }
+
+  /// l' and m' or their logsumexp to memory. `scale_old` comes as exp(m - m') l, in the lane that has read l, and
+  /// leaves divided by l': the share of the old O in the new one.
+  ROOFTILE_KERNEL void finish_statistics(const Visit& visit, f32 (&scale_old)[2], f32 (&inverse)[2]) {
+    ROOFTILE_UNROLL for (int h = 0; h < 2; ++h) {
+      const f32 sum = text::sum_over<4>(b_, rows_.row_sum[0][h]);
+      inverse[h] = rows_.inverse(sum);
+      scale_old[h] = text::sum_over<4>(b_, scale_old[h]) * inverse[h];
+      if (visit.last) {
+        store_rows(p_.lse, h, rows_.logsumexp(0, h, sum));
+      } else {
+        store_rows(p_.l, h, sum);
+        store_rows(p_.m, h, rows_.row_max[0][h]);
+      }
+    }
+  }
+
+  /// O, through the place where Q was and the old O is.
+  ROOFTILE_KERNEL void write_o(const Visit& visit, const f32 (&inverse)[2], const f32 (&scale_old)[2]) {
+    if (visit.first) {
+      ROOFTILE_UNROLL for (int d = 0; d < Attention::d_tiles; ++d) {
+        text::stage<T, row_bytes>(b_, place_, 0, d, rows_.o_sum[0][d], inverse[0], inverse[1]);
+      }
+    } else {
+      rows_landed();  // O of the visit before
+      ROOFTILE_UNROLL for (int d = 0; d < Attention::d_tiles; ++d) merge_o(d, inverse, scale_old);
+    }
+    b_.sync_warp();
+    // The next Q needs no such wait: each lane copies it to where that lane reads O now.
+    RowCopy{b_, 0, head_dim}.template store<warp_rows>(b_, static_cast<T*>(p_.o) + first_element(), q_at(),
+                                                       rows_left());
+  }
+
+  /// Eight columns of O: each lane's own elements of the old one are read, and overwritten.
+  ROOFTILE_KERNEL void merge_o(int d, const f32 (&inverse)[2], const f32 (&scale_old)[2]) {
+    const auto& sums = rows_.o_sum[0][d].c;
+    ROOFTILE_UNROLL for (int h = 0; h < 2; ++h) {
+      const u32 at = (place_ ^ static_cast<std::uint32_t>(d * 16)) + static_cast<std::uint32_t>(h * 8 * row_bytes);
+      f32 left, right;
+      b_.template unpack<T>(left, right, b_.as_bits(b_.ld_shared(at)));
+      left = b_.fma(left, scale_old[h], sums[h * 2] * inverse[h]);
+      right = b_.fma(right, scale_old[h], sums[h * 2 + 1] * inverse[h]);
+      b_.st_shared(at, b_.template pack<T>(left, right));
+    }
+  }
+
+  B& b_;
+  const Params& p_;
+  int warp_row_;
+  int first_row_;  ///< of this warp's in the tile at hand
+  u32 place_;
+  Attention rows_;
+};
+
+template <class T, int head_dim>
+struct KeysOutsideKernel {
+  using Params = flash1::Params;
+  static constexpr OwnTile tile = own_tile("flash1", head_dim);
+  static constexpr int warps = tile.warps;
+
+  template <class B>
+  ROOFTILE_KERNEL static void run(B& b, const Params& p) {
+    Head<B, T, head_dim> head{b, p};
+    const int tiles = head.tiles(), blocks = head.blocks(), seeing = head.first_seeing(0);
+    ROOFTILE_NO_UNROLL for (int i = 0; i < seeing; ++i) head.write_unseeing(i);
+    ROOFTILE_NO_UNROLL for (int j = 0; j < blocks; ++j) {
+      head.load_keys(j);
+      const int whole = head.first_whole(j), kept = head.first_kept(j);
+      int i = head.first_seeing(j);
+      ROOFTILE_NO_UNROLL for (; i < whole; ++i) head.template visit<true>({i, j, j == 0, i < kept});
+      ROOFTILE_NO_UNROLL for (; i < tiles; ++i) head.template visit<false>({i, j, j == 0, i < kept});
+    }
+  }
+};
+
+/// What is compiled for one element type.
+template <class T>
+using Instances = Kernels<KeysOutsideKernel<T, 64>, KeysOutsideKernel<T, 128>, KeysOutsideKernel<T, 256>>;
+
+/// rt_flash1.
+struct Forward {
+  enum : std::size_t { tensor_l = first_workspace, tensor_m };
+
+  static const char* refusal(const AttentionCall& call) {
+    if (call.head_dim != 64 && call.head_dim != 128 && call.head_dim != 256)
+      return "rt_flash1 is compiled for head_dim 64, 128 and 256";
+    if (call.batch > 65535) return "rt_flash1 takes a batch of at most 65535 (CTAs along y)";
+    return nullptr;
+  }
+
+  static constexpr Tensors tensors(const AttentionCall& call) {
+    Tensors all = attention_tensors(call);
+    if (call.seq_kv <= own_tile("flash1", call.head_dim).bc) return all;  // nothing comes back
+    TensorLayout statistic = all[tensor_lse];
+    statistic.role = TensorRole::workspace;
+    for (const char* name : {"l", "m"}) {
+      statistic.name = name;
+      all.add(statistic);
+    }
+    return all;
+  }
+
+  template <class Launcher>
+  static void launch(Launcher& launcher, const AttentionCall& call, const Buffers& buffers) {
+    if (call.element == Element::fp16) {
+      launch_for<fp16>(launcher, call, buffers);
+    } else {
+      launch_for<bf16>(launcher, call, buffers);
+    }
+  }
+
+ private:
+  template <class T, class Launcher>
+  static void launch_for(Launcher& launcher, const AttentionCall& call, const Buffers& buffers) {
+    switch (call.head_dim) {
+      case 64: return launch_kernel<KeysOutsideKernel<T, 64>>(launcher, call, buffers);
+      case 128: return launch_kernel<KeysOutsideKernel<T, 128>>(launcher, call, buffers);
+      case 256: return launch_kernel<KeysOutsideKernel<T, 256>>(launcher, call, buffers);
+      default: return;  // refused
+    }
+  }
+
+  template <class Kernel, class Launcher>
+  static void launch_kernel(Launcher& launcher, const AttentionCall& call, const Buffers& buffers) {
+    const Params params{.q = buffers[tensor_q],
+                        .k = buffers[tensor_k],
+                        .v = buffers[tensor_v],
+                        .o = buffers[tensor_o],
+                        .lse = static_cast<float*>(buffers[tensor_lse]),
+                        .l = static_cast<float*>(buffers[tensor_l]),
+                        .m = static_cast<float*>(buffers[tensor_m]),
+                        .heads = call.heads,
+                        .group = call.group(),
+                        .seq_q = call.seq_q,
+                        .seq_kv = call.seq_kv,
+                        .lse_pitch = tensors(call)[tensor_lse].pitch,
+                        .causal = call.causal,
+                        .scale_log2 = std::numbers::log2e_v<float> / std::sqrt(static_cast<float>(call.head_dim))};
+    launcher.template launch<Kernel>("flash1", {call.heads, call.batch}, Kernel::tile.smem, params);
+  }
+};
+
+}  // namespace rooftile::kernels::flash1
