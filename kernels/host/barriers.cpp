@@ -60,6 +60,16 @@ void Barriers::end_warp(int warp, Faults& faults) {
   }
 }
 
+void Barriers::end(Faults& faults) const {
+  for (const Barrier& barrier : barriers_) {
+    if (barrier.arrived == 0 || !barrier.waiting.empty()) continue;  // who waits was reported already
+    faults.add(FaultKind::barrier_misuse,
+               "the CTA ends when " + std::to_string(barrier.arrived) + " of the " + std::to_string(barrier.expected) +
+                   " warps of a barrier have arrived",
+               barrier.where);
+  }
+}
+
 void Barriers::forget_order() {
   for (Barrier& barrier : barriers_) barrier.joined.fill(0);
 }

@@ -31,6 +31,8 @@ class Barriers {
   [[nodiscard]] const std::vector<int>& released() const { return released_; }
   /// A warp ends. A fault if too few are left for a barrier that others wait at.
   void end_warp(int warp, Faults& faults);
+  /// All warps have ended. A fault if somebody arrived at a barrier that was never completed.
+  void end(Faults& faults) const;
   /// Segments were numbered anew.
   void forget_order();
   [[nodiscard]] const Barrier& operator[](int id) const { return barriers_[static_cast<std::size_t>(id)]; }

@@ -147,6 +147,25 @@ GlobalAccess GlobalMemory::access(Direction direction, const void* base, const L
   return result;
 }
 
+unsigned char* GlobalMemory::access_run(Direction direction, const void* at, std::int64_t bytes, const Site& site,
+                                        Faults& faults) {
+  const auto address = reinterpret_cast<std::uintptr_t>(at);
+  const std::string who = std::string{site.instruction} + " of warp " + std::to_string(site.warp);
+  const Tensor* const tensor = tensor_at(address);
+  if (tensor == nullptr) {
+    faults.add(FaultKind::out_of_bounds, who + ", is outside every tensor", site.where);
+    return nullptr;
+  }
+  const auto position = static_cast<std::int64_t>(address - reinterpret_cast<std::uintptr_t>(tensor->memory.get()));
+  if (const char* const why = tensor->refuses(position, static_cast<int>(bytes))) {
+    faults.add(FaultKind::out_of_bounds, who + ", byte " + std::to_string(position) + " " + why + " " + tensor->name,
+               site.where);
+    return nullptr;
+  }
+  count_run(direction, *tensor, position, bytes);
+  return tensor->memory.get() + position;
+}
+
 std::uint32_t GlobalMemory::allowed(const Tensor& tensor, const Positions& position, std::uint32_t active, int bytes,
                                     const Site& site, Faults& faults) {
   std::uint32_t good = 0;

@@ -41,6 +41,9 @@ class GlobalMemory {
   [[nodiscard]] GlobalAccess access(Direction direction, const void* base, const LanesI32& offset,
                                     std::int64_t element_bytes, std::uint32_t active, int bytes, const Site& site,
                                     Faults& faults);
+  /// `bytes` in a row at `at`, by TMA: where they are; nullptr, and a fault, if not all of them are in one tensor.
+  [[nodiscard]] unsigned char* access_run(Direction direction, const void* at, std::int64_t bytes, const Site& site,
+                                          Faults& faults);
 
  private:
   struct Tensor;

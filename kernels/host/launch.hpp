@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "host/machine.hpp"
+#include "host/tensor_maps.hpp"
 
 namespace rooftile::kernels::host {
 
@@ -14,6 +15,10 @@ void launch(Machine& machine, const char* name, Grid grid, std::int64_t smem, co
 /// What standard::launch(), flash2::launch() ... get to launch with on the host (text/README.md).
 struct Launcher {
   Machine& machine;
+
+  /// How a kernel's Params name a tensor that TMA moves.
+  [[nodiscard]] static TensorMap tensor_map(const BoxedTensor& tensor) { return encode(tensor); }
+
   template <class Kernel>
   void launch(const char* name, Grid grid, std::int64_t smem, const typename Kernel::Params& params) {
     host::launch<Kernel>(machine, name, grid, smem, params);

@@ -40,7 +40,10 @@ void Machine::run(const char* name, Grid grid, int warps, std::int64_t smem, con
   state.faults.begin_launch(name);
   state.global.begin_launch(counts);
   if (state.stopped) return;
-  LaunchContext launch{grid, warps, smem, &body, &counts, &state.global, &state.faults, &state.fibers, nullptr};
+  LaunchContext launch{grid,          warps,         smem,
+                       &body,         &counts,       &state.global,
+                       &state.faults, &state.fibers, AsyncModes::of_seed(state.options.seed),
+                       nullptr};
   try {
     state.run_ctas(launch);
   } catch (const StopRun&) {

@@ -30,6 +30,7 @@ void SharedMemory::start(std::int64_t bytes, int warps, Faults& faults) {
   const std::size_t lines = (words + LineBounds::line_words - 1) / LineBounds::line_words;
   written_.assign(lines * LineBounds::line_words, 0);
   std::fill_n(written_.begin(), words, never_written);
+  unfenced_.fill(never_written);
   writer_lane_.resize(words);
   copier_.resize(words / 4);
   // Stamps of reads may stay from the last CTA: it ended before this one's first segment.
@@ -50,7 +51,10 @@ void SharedMemory::forget_order() {
   }
   std::fill(read_.begin(), read_.end(), Stamp{0});
   bounds_.forget_order();
+  std::fill(unfenced_.begin(), unfenced_.end(), never_written);
+  const int agents = segments_.agents();
   segments_.start(segments_.warps());
+  for (int i = 0; i < agents; ++i) static_cast<void>(segments_.add_agent());
 }
 
 std::uint32_t SharedMemory::within(const LanesU32& address, std::uint32_t active, int bytes, const Site& site) {
@@ -110,6 +114,13 @@ bool SharedMemory::explain_writer(std::uint32_t word, int lane, const char* verb
   if (!flying && owner == site.warp && writer_lane_[word] == lane) return true;
 
   const std::string what = who(site, lane) + " " + verb + byte_of(word);
+  if (owner >= segments_.warps()) {
+    faults_->add(FaultKind::unlanded,
+                 what + (flying ? " while a TMA load to it is in flight"
+                                : ", which TMA brought, without having waited for its mbarrier"),
+                 site.where);
+    return false;
+  }
   const std::string writer =
       owner == site.warp ? "its lane " + std::to_string(writer_lane_[word]) : "warp " + std::to_string(owner);
   if (flying) {
@@ -143,8 +154,15 @@ bool SharedMemory::explain_readers(std::uint32_t word, int lane, const Site& sit
 
 void SharedMemory::look_at_reads(const LanesU32& words, std::uint32_t active, int width, bool by_lanes,
                                  const Site& site) {
+  std::uint64_t fine = never_written * std::uint64_t{0x0001000100010001};  // four stamps alike that are in order
   for (int lane = 0; lane < warp_size; ++lane) {
     if ((active >> lane & 1u) == 0) continue;
+    if (width == 4 && !by_lanes) {
+      std::uint64_t stamps = 0;
+      std::memcpy(&stamps, written_.data() + words.data()[lane], sizeof stamps);
+      if (stamps == fine && stamps % 0x10000 != never_written) continue;
+      fine = stamps;
+    }
     for (std::uint32_t word = words[lane]; word < words[lane] + static_cast<std::uint32_t>(width); ++word) {
       if (written_[word] == never_written) {
         faults_->add(FaultKind::uninitialised,
@@ -154,6 +172,21 @@ void SharedMemory::look_at_reads(const LanesU32& words, std::uint32_t active, in
       }
       if (!explain_writer(word, by_lanes ? lane : -1, "reads", site)) return;
     }
+  }
+}
+
+void SharedMemory::look_at_fences(const LanesU32& words, const Site& site) {
+  for (int lane = 0; lane < warp_size; ++lane) {
+    const std::uint32_t word = words[lane];
+    const Stamp stamp = written_[word];
+    if (stamp >= in_flight) continue;
+    const int owner = segments_.owner(stamp);
+    if (owner >= segments_.warps() || stamp < unfenced_[static_cast<std::size_t>(owner)]) continue;
+    faults_->add(FaultKind::race,
+                 who(site, -1) + " reads" + byte_of(word) + ", written by warp " + std::to_string(owner) +
+                     " without a proxy fence since",
+                 site.where);
+    return;
   }
 }
 
@@ -237,11 +270,12 @@ std::uint32_t SharedMemory::write(const LanesU32& to, std::uint32_t active, int 
   const LanesU32 words = first_words(to, good);
   if (!may_write(span_of(words), site.warp)) look_at_writes(words, good, width, site);
   mark(words, good, width, segments_.segment(site.warp));
+  note_unfenced(site.warp);
   check_same_instruction(words, good, site);
   return good;
 }
 
-std::uint32_t SharedMemory::begin_copy(const LanesU32& to, const Site& site) {
+std::uint32_t SharedMemory::begin_copy(const LanesU32& to, const Site& site, int copier) {
   Span span;
   if (all_within(to, 16, span) && is_whole_line(span, to)) [[likely]] {
     const LanesU32 words = to >> 2;
@@ -251,8 +285,7 @@ std::uint32_t SharedMemory::begin_copy(const LanesU32& to, const Site& site) {
       const std::uint32_t lanes = lane * 0x01010101u;
       std::memcpy(writer_lane_.data() + words.data()[lane], &lanes, sizeof lanes);
     }
-    std::fill_n(copier_.begin() + std::ptrdiff_t{span.first} * warp_size, warp_size,
-                static_cast<std::uint8_t>(site.warp));
+    std::fill_n(copier_.begin() + std::ptrdiff_t{span.first} * warp_size, warp_size, static_cast<std::uint8_t>(copier));
     return ~0u;
   }
   const std::uint32_t good = within(to, ~0u, 16, site);
@@ -260,19 +293,44 @@ std::uint32_t SharedMemory::begin_copy(const LanesU32& to, const Site& site) {
   const LanesU32 words = first_words(to, good);
   if (!may_write(span_of(words), site.warp)) look_at_writes(words, good, 4, site);
   mark(words, good, 4, in_flight);
-  for (int lane = 0; lane < warp_size; ++lane) copier_[words[lane] / 4] = static_cast<std::uint8_t>(site.warp);
+  for (int lane = 0; lane < warp_size; ++lane) copier_[words[lane] / 4] = static_cast<std::uint8_t>(copier);
   check_same_instruction(words, good, site);
   return good;
 }
 
 void SharedMemory::land(const LanesU32& to, std::uint32_t active, int warp) {
   if (active == 0) return;
+  note_unfenced(warp);
   const LanesU32 words = first_words(to, active);
   const Span span = span_of(words);
   if (active == ~0u && is_whole_line(span, to)) {
     mark_line(span.first, segments_.segment(warp));
   } else {
     mark(words, active, 4, segments_.segment(warp));
+  }
+}
+
+bool SharedMemory::begin_box(std::uint32_t to, std::uint32_t bytes, int agent, const Site& site) {
+  constexpr std::uint32_t period = 1024;  // of the 128-byte swizzle
+  if (to % period != 0 || std::uint64_t{to} + bytes > size_) {
+    const std::string what = who(site, -1) + " at shared byte " + std::to_string(to);
+    if (to % period != 0) {
+      faults_->add(FaultKind::misaligned, what + " needs a multiple of 1024", site.where);
+    } else {
+      faults_->add(FaultKind::out_of_bounds, what + ": the CTA has " + std::to_string(size_) + " bytes", site.where);
+    }
+    return false;
+  }
+  const LanesU32 chunks = LanesU32(lane_numbers()) << 4;
+  for (std::uint32_t line = 0; line < bytes; line += LineBounds::line_bytes) {
+    static_cast<void>(begin_copy(chunks + (to + line), site, agent));
+  }
+  return true;
+}
+
+void SharedMemory::land_box(std::uint32_t to, std::uint32_t bytes, Stamp stamp) {
+  for (std::uint32_t line = 0; line < bytes; line += LineBounds::line_bytes) {
+    mark_line((to + line) / LineBounds::line_bytes, stamp);
   }
 }
 

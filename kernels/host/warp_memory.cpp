@@ -38,12 +38,15 @@ void Warp::wait_for_copies(int pending) {
 }
 
 void Warp::end() {
-  const AsyncCopy* const left = copies_.oldest();
-  if (left == nullptr) return;
-  cta_.launch().faults->add(FaultKind::pending_copy,
-                            "warp " + std::to_string(index_) + " ends with " + std::to_string(copies_.pending()) +
-                                " asynchronous copies that no wait covers",
-                            left->where);
+  const auto report = [this](std::size_t left, const char* what, const Where& where) {
+    cta_.launch().faults->add(
+        FaultKind::pending_copy,
+        "warp " + std::to_string(index_) + " ends with " + std::to_string(left) + " " + what + " that no wait covers",
+        where);
+  };
+  if (const AsyncCopy* const left = copies_.oldest()) report(copies_.pending(), "asynchronous copies", left->where);
+  if (!stores_.empty()) report(stores_.size(), "TMA stores", stores_.front().where);
+  if (!products_.none()) report(products_.count(), "wgmmas", products_.oldest().where);
 }
 
 // --- shared memory

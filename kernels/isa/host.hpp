@@ -9,8 +9,10 @@
 #pragma once
 
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <vector>
 
 #include "host/async_copies.hpp"
 #include "host/banks.hpp"
@@ -19,6 +21,7 @@
 #include "host/fragments.hpp"
 #include "host/lane_math.hpp"
 #include "host/lanes.hpp"
+#include "host/wgmma.hpp"
 #include "host/where.hpp"
 #include "isa/isa.hpp"
 
@@ -53,6 +56,9 @@ class Warp {
   [[nodiscard]] int grid_x() const { return cta_.launch().grid.x; }
   [[nodiscard]] int grid_y() const { return cta_.launch().grid.y; }
   [[nodiscard]] static u32 shared_base() { return u32(0u); }
+  [[nodiscard]] static std::uint32_t shared_origin() { return 0; }
+  /// One lane of the warp does what is in the branch: here a warp does it once.
+  [[nodiscard]] static bool elect() { return true; }
 
   // --- choices and arithmetic per lane
   template <class Yes, class No>
@@ -186,6 +192,61 @@ class Warp {
                   Where where = Where::current());
   void atomic_add(float* to, const i32& offset, const f32& value, const pred& active, Where where = Where::current());
 
+  // --- sm_90a: registers move between warpgroups
+  template <int count>
+  static void give_registers_down_to() {
+    static_assert(count >= 24 && count <= 256 && count % 8 == 0, "what setmaxnreg takes");
+  }
+  template <int count>
+  static void take_registers_up_to() {
+    static_assert(count >= 24 && count <= 256 && count % 8 == 0, "what setmaxnreg takes");
+  }
+
+  // --- sm_90a: mbarriers
+  void mbarrier_init(std::uint32_t at, int arrivals, Where where = Where::current());
+  void mbarrier_publish(Where where = Where::current()) { cta_.meet({"mbarrier_publish", index_, where}); }
+  void mbarrier_arrive(std::uint32_t at, Where where = Where::current());
+  void mbarrier_expect(std::uint32_t at, std::uint32_t bytes, Where where = Where::current());
+  void mbarrier_wait(std::uint32_t at, std::uint32_t parity, Where where = Where::current());
+
+  // --- sm_90a: TMA
+  void tma_load(std::uint32_t to, const TensorMap& from, std::uint32_t mbarrier, int col, int row, int plane,
+                Where where = Where::current());
+  void tma_store(const TensorMap& to, std::uint32_t from, int col, int row, int plane, Where where = Where::current());
+  void tma_store_wait();
+  void fence_proxy_async() { shared_.fence_proxy(index_); }
+
+  // --- sm_90a: tensor cores, four warps together
+  void wgmma_fence() { products_.fenced = true; }
+  void wgmma_commit();
+  template <int pending, int tiles>
+  void wgmma_wait(Acc (&ready)[tiles], Where where = Where::current()) {
+    wait_for_products(pending, where);
+    must_be_ready(ready, where);
+  }
+  template <class T, int tiles>
+  void wgmma(Acc (&d)[tiles], std::uint64_t a, std::uint64_t b, bool add, Where where = Where::current()) {
+    issue_wgmma({{tiles, nullptr, a, b, false, add}, &Warp::multiply_tiles<T>, d, false, 0, 0, where});
+  }
+  template <class T, int tiles>
+  void wgmma_trans(Acc (&d)[tiles], const FragA<T>& a, std::uint64_t b, bool add, Where where = Where::current()) {
+    issue_wgmma({{tiles, &a, 0, b, true, add}, &Warp::multiply_tiles<T>, d, false, 0, sizeof a, where});
+  }
+
+  // --- sm_90a: a fragment -> shared memory; each lane gives the address of one 16-byte row
+  template <class T>
+  void stmatrix(const u32& row, const FragA<T>& a, Where where = Where::current()) {
+    before_access();
+    const std::uint32_t good = shared_.write(row, ~0u, 16, {"stmatrix", index_, where});
+    counts_.smem_written_bytes += std::int64_t{16} * std::popcount(good);
+    counts_.bank_conflicts += bank_conflicts(row, good, 16);
+    for (int lane = 0; lane < warp_size; ++lane) {
+      float values[8];
+      for (int k = 0; k < 8; ++k) values[k] = a.at(lane % 16, lane / 16 * 8 + k);
+      if ((good >> lane & 1u) != 0) narrow<T>(shared_.at(row[lane]), values);
+    }
+  }
+
   /// The kernel has returned: nothing may be in flight.
   void end();
 
@@ -229,6 +290,22 @@ class Warp {
     load(right, 8, rows + 24);
   }
 
+  // What wgmma does at last: D = A B or D + A B, tile by tile.
+  template <class T>
+  static void multiply_tiles(Warp& warp, const WgmmaOperands& operands, Acc* d);
+  void issue_wgmma(PendingWgmma issued);
+  void wait_for_products(int pending, const Where& where);
+  void complete(const PendingWgmma& one, const Where& where);
+  void must_be_ready(const Acc* d, const Where& where) const;
+  void count_operands(const WgmmaOperands& operands);
+  /// Addresses of the 16-byte rows of this warp's A, and of B's tiles `tile` and `tile` + 1, in ldmatrix's order.
+  [[nodiscard]] u32 rows_of_a(const WgmmaOperands& operands) const;
+  [[nodiscard]] static u32 rows_of_b(const WgmmaOperands& operands, int tile);
+  void look_at_operands(const WgmmaOperands& operands, bool done, const Where& where);
+  [[nodiscard]] Box box_of(Direction direction, const TensorMap& map, std::uint32_t shared, int col, int first_row,
+                           int plane, const Site& site);
+  void look_at_box(const Box& box, bool done);
+
   static constexpr std::int64_t packed_values = std::int64_t{2} * warp_size;
   static constexpr std::int64_t fragment_values = std::int64_t{8} * warp_size;
   static constexpr std::int64_t matrix_bytes = std::int64_t{16} * warp_size;
@@ -239,6 +316,34 @@ class Warp {
   int index_;
   bool draws_;
   AsyncCopies copies_;
+  PendingProducts products_;
+  std::vector<Box> stores_;  ///< by TMA, that no wait has covered
 };
+
+template <class T>
+void Warp::multiply_tiles(Warp& warp, const WgmmaOperands& operands, Acc* d) {
+  const auto rows_at = [&warp](const unsigned char*(&rows)[warp_size], const u32& address) {
+    for (int lane = 0; lane < warp_size; ++lane) rows[lane] = warp.shared_.at(address.data()[lane]);
+  };
+  const unsigned char* rows[warp_size];
+  FragA<T> from_memory;
+  if (operands.registers == nullptr) {
+    rows_at(rows, warp.rows_of_a(operands));
+    for (int quarter = 0; quarter < 4; ++quarter)
+      detail::load_a(from_memory, quarter, rows + std::ptrdiff_t{8} * quarter);
+  }
+  const auto& a = operands.registers == nullptr ? from_memory : *static_cast<const FragA<T>*>(operands.registers);
+  for (int tile = 0; tile < operands.tiles; tile += 2) {
+    rows_at(rows, rows_of_b(operands, tile));
+    for (int i = 0; i < 2; ++i) {
+      FragB<T> b;
+      const auto load = operands.down_rows ? detail::load_b_trans<T> : detail::load_b<T>;
+      load(b, 0, rows + std::ptrdiff_t{16} * i);
+      load(b, 8, rows + std::ptrdiff_t{16} * i + 8);
+      if (!operands.add) clear(d[tile + i]);
+      multiply(d[tile + i], a, b);
+    }
+  }
+}
 
 }  // namespace rooftile::kernels::host

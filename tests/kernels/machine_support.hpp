@@ -27,6 +27,9 @@ inline Execution run_cta(int warps, std::int64_t smem, const Body& body, const H
   return machine.finish();
 }
 
+/// The same of one warp with 256 bytes of shared memory.
+inline Execution run_warp_record(const Body& body) { return run_cta(1, 256, body); }
+
 /// One warp that does nothing wrong.
 inline LaunchExecution run_warp(std::int64_t smem, const Body& body) {
   const Execution record = run_cta(1, smem, body);
@@ -48,7 +51,7 @@ inline std::vector<FaultKind> kinds(const Execution& record) {
 
 /// Expects exactly one fault, of this kind, whose text has these words in it and whose place is in `file`.
 inline void expect_fault(const Execution& record, FaultKind kind, const std::string& words, const std::string& file) {
-  ASSERT_EQ(record.faults.size(), 1u);
+  ASSERT_EQ(record.faults.size(), 1u) << (record.faults.empty() ? "none" : record.faults.back().text);
   const Fault& fault = record.faults[0];
   EXPECT_EQ(fault.kind, kind) << fault.text;
   EXPECT_NE(fault.text.find(words), std::string::npos) << fault.text;

@@ -20,7 +20,8 @@ namespace rooftile::kernels {
 /// How the CPU plays the GPU.
 struct HostOptions {
   /// 0: warps take turns in order and copies land as late as the waits allow. Any other: order, preemption and landing
-  /// time are drawn from this seed.
+  /// time are drawn from this seed. Bit 0: TMA lands at issue; bit 1: wgmma is executed at issue; else as late as the
+  /// waits allow.
   std::uint64_t seed = 0;
   /// CTAs in flight at once, handed out in grid order as others finish.
   int resident = 1;
@@ -73,16 +74,20 @@ struct LaunchExecution {
   std::int64_t dram_read_bytes = 0;     ///< sectors that L2 fetched; 0 without an L2
   std::int64_t dram_write_bytes = 0;    ///< dirty sectors that left L2 (what is left at the end of a call counts in its
                                         ///< last launch)
-  std::int64_t smem_read_bytes = 0;     ///< ldmatrix, ld.shared
-  std::int64_t smem_written_bytes = 0;  ///< cp.async, st.shared
+  std::int64_t smem_read_bytes = 0;     ///< ldmatrix, ld.shared, operands of wgmma, TMA stores
+  std::int64_t smem_written_bytes = 0;  ///< cp.async, st.shared, stmatrix, TMA loads
   std::int64_t bank_conflicts = 0;      ///< shared-memory passes beyond the least possible
 
-  std::int64_t mma = 0;        ///< m16n8k16 instructions, flop_per_mma each
-  std::int64_t exp2 = 0;       ///< results
-  std::int64_t converted = 0;  ///< fp32 values rounded to 16 bits
-  std::int64_t shuffled = 0;   ///< lanes exchanged
-  std::int64_t barriers = 0;   ///< CTA-wide barriers completed
-  std::int64_t switches = 0;   ///< of fibers: what the emulation itself cost
+  std::int64_t mma = 0;                ///< m16n8k16 instructions, flop_per_mma each
+  std::int64_t exp2 = 0;               ///< results
+  std::int64_t converted = 0;          ///< fp32 values rounded to 16 bits
+  std::int64_t shuffled = 0;           ///< lanes exchanged
+  std::int64_t barriers = 0;           ///< CTA-wide barriers completed, set-up left out
+  std::int64_t mbarrier_arrivals = 0;  ///< of warps, at mbarriers
+  std::int64_t switches = 0;           ///< of fibers: what the emulation itself cost
+
+  /// Barriers as a Program counts them: those of the CTA, and a warpgroup's arrivals at an mbarrier as one.
+  [[nodiscard]] std::int64_t synchronisations() const { return barriers + mbarrier_arrivals / 4; }
 
   /// Traffic of the tensor with this name; nullptr if the call has none.
   [[nodiscard]] const TensorTraffic* tensor(std::string_view tensor_name) const;
