@@ -74,7 +74,7 @@ class Comparison {
     add("exp2", "", executed.exp2, program.work(OpKind::exp2));
     add("convert", "", executed.converted, program.work(OpKind::convert));
     add("lanes exchanged", "", executed.shuffled, program.work(OpKind::reduce));
-    add("barriers", "", executed.barriers, program.work(OpKind::barrier));
+    add("barriers", "", executed.synchronisations(), program.work(OpKind::barrier));
   }
 
   [[nodiscard]] std::vector<CountPair> take() && { return std::move(pairs_); }

@@ -41,23 +41,32 @@ cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH rooftile_cuda_root)  # kernels
 
 # One .cu per text and element type; what ptxas says of each lies beside its object file (ptxas_report.cmake reads it).
 function(rooftile_add_device_kernels)
-  set(sources)
+  set(sources "${rooftile_cuda_root}/cuda/tensor_map.cu")
+  set(sm90a_sources)
   rooftile_registry_texts(texts)
   foreach(text IN LISTS texts)
     foreach(element IN LISTS rooftile_elements)
       set(source "${CMAKE_CURRENT_BINARY_DIR}/device/${text}_${element}.cu")
       configure_file("${rooftile_cuda_root}/cuda/instance.cu.in" "${source}" @ONLY)
-      list(APPEND sources "${source}")
+      if(text IN_LIST rooftile_sm90a_texts)
+        list(APPEND sm90a_sources "${source}")
+      else()
+        list(APPEND sources "${source}")
+      endif()
     endforeach()
   endforeach()
 
-  add_library(rooftile_device_kernels STATIC ${sources})
-  target_include_directories(rooftile_device_kernels PRIVATE "${rooftile_cuda_root}")
-  target_include_directories(rooftile_device_kernels PUBLIC
-    "${rooftile_cuda_root}/include" "${PROJECT_SOURCE_DIR}/model/include")
-  target_compile_options(rooftile_device_kernels PRIVATE -Xptxas=-v -Xcompiler=-Wall,-Wextra)
-  set_target_properties(rooftile_device_kernels PROPERTIES
-    CUDA_COMPILER_LAUNCHER "${rooftile_cuda_root}/cuda/ptxas_log.sh;${CMAKE_CXX_COMPILER_LAUNCHER}")
+  add_library(rooftile_device_kernels_sm90a OBJECT ${sm90a_sources})
+  set_target_properties(rooftile_device_kernels_sm90a PROPERTIES CUDA_ARCHITECTURES 90a-real)
+  add_library(rooftile_device_kernels STATIC ${sources} $<TARGET_OBJECTS:rooftile_device_kernels_sm90a>)
+  foreach(target IN ITEMS rooftile_device_kernels rooftile_device_kernels_sm90a)
+    target_include_directories(${target} PRIVATE "${rooftile_cuda_root}")
+    target_include_directories(${target} PUBLIC
+      "${rooftile_cuda_root}/include" "${PROJECT_SOURCE_DIR}/model/include")
+    target_compile_options(${target} PRIVATE -Xptxas=-v -Xcompiler=-Wall,-Wextra)
+    set_target_properties(${target} PROPERTIES
+      CUDA_COMPILER_LAUNCHER "${rooftile_cuda_root}/cuda/ptxas_log.sh;${CMAKE_CXX_COMPILER_LAUNCHER}")
+  endforeach()
 endfunction()
 
 # CMake joins CUDA sources from 3.31 on only. Five to a file: most of a compilation goes into the standard headers, which

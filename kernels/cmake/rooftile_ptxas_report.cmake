@@ -25,8 +25,9 @@ function(rooftile_add_ptxas_report)
   set(committed "${rooftile_cuda_root}/ptxas_report.csv")
   add_custom_command(OUTPUT "${fresh}"
     COMMAND rooftile_write_ptxas_report "nvcc ${CMAKE_CUDA_COMPILER_VERSION}" "${fresh}"
-            $<TARGET_OBJECTS:rooftile_device_kernels>
+            $<TARGET_OBJECTS:rooftile_device_kernels> $<TARGET_OBJECTS:rooftile_device_kernels_sm90a>
     DEPENDS rooftile_write_ptxas_report rooftile_device_kernels $<TARGET_OBJECTS:rooftile_device_kernels>
+            $<TARGET_OBJECTS:rooftile_device_kernels_sm90a>
     COMMENT "Reading what ptxas says of the kernels"
     COMMAND_EXPAND_LISTS VERBATIM)
   add_custom_target(ptxas_report ALL DEPENDS "${fresh}")

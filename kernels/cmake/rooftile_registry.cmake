@@ -5,6 +5,8 @@
 #   foreach(text IN LISTS texts)
 #     foreach(element IN LISTS rooftile_elements)   -> fp16;bf16, the types of isa/isa.hpp
 set(rooftile_elements fp16 bf16)
+# Texts whose kernels say sm90a_only: for the GPU they are compiled for 90a-real alone.
+set(rooftile_sm90a_texts flash3)
 
 function(rooftile_registry_texts out)
   set(registry "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../text/registry.inc")

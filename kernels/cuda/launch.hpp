@@ -14,10 +14,20 @@ namespace rooftile::kernels::cuda {
 template <class Kernel>
 cudaError_t launch(Grid grid, std::int64_t smem, const typename Kernel::Params& params, cudaStream_t stream);
 
+/// What TMA is told of a tensor; fails where there is no driver that knows TMA.
+cudaError_t encode(const BoxedTensor& tensor, TensorMap& map);
+
 /// What standard::launch(), flash2::launch() ... get to launch with on the GPU (text/README.md).
 struct Launcher {
   cudaStream_t stream = nullptr;
   cudaError_t status = cudaSuccess;  ///< of the first launch that failed; later ones are not started
+
+  /// How a kernel's Params name a tensor that TMA moves.
+  [[nodiscard]] TensorMap tensor_map(const BoxedTensor& tensor) {
+    TensorMap map{};
+    if (status == cudaSuccess) status = cuda::encode(tensor, map);
+    return map;
+  }
 
   template <class Kernel>
   void launch(const char* /*name*/, Grid grid, std::int64_t smem, const typename Kernel::Params& params) {

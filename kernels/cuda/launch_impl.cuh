@@ -7,17 +7,23 @@
 #include <cuda_runtime.h>
 
 #include <tuple>
+#include <type_traits>
 
 #include "cuda/launch.hpp"
-#include "isa/device.cuh"
+#include "isa/device_sm90.cuh"
 
 namespace rooftile::kernels::cuda {
 
+/// CTAs of an SM that a kernel is compiled for: one where registers move between its warps, or ptxas drops setmaxnreg
+/// (C7508); 0: whatever its registers allow.
+template <class Kernel>
+inline constexpr int ctas_per_sm = sm90a_only<Kernel> ? 1 : 0;
+
 /// What the GPU runs. Registers are left to ptxas (up to 255): the tile table says how many it takes.
 template <class Kernel>
-__global__ void __launch_bounds__(Kernel::warps* warp_size)
+__global__ void __launch_bounds__(Kernel::warps* warp_size, ctas_per_sm<Kernel>)
     kernel(const __grid_constant__ typename Kernel::Params params) {
-  Device device;
+  std::conditional_t<sm90a_only<Kernel>, DeviceSm90, Device> device;
   Kernel::run(device, params);
 }
 

@@ -17,6 +17,7 @@
 #include "text/flash1.hpp"
 #include "text/flash2.hpp"
 #include "text/flash2_backward.hpp"
+#include "text/flash3.hpp"
 #include "text/split_kv.hpp"
 #include "text/standard.hpp"
 
@@ -42,12 +43,12 @@ std::string readable(const std::string& type) {
 
 template <class... Kernel>
 void add(std::vector<CompiledKernel>& all, Kernels<Kernel...>) {
-  const auto add_one = [&all](const std::string& type, const OwnTile& tile) {
+  const auto add_one = [&all](const std::string& type, const OwnTile& tile, bool needs_sm90a) {
     const auto same = [&type](const CompiledKernel& kernel) { return kernel.type == type; };
     if (std::any_of(all.begin(), all.end(), same)) return;  // texts with several lines in the registry
-    all.push_back({type, std::string{tile.launch}, key_of(tile), readable(type)});
+    all.push_back({type, std::string{tile.launch}, key_of(tile), readable(type), needs_sm90a});
   };
-  (add_one(demangled(typeid(Kernel).name()), Kernel::tile), ...);
+  (add_one(demangled(typeid(Kernel).name()), Kernel::tile, sm90a_only<Kernel>), ...);
 }
 
 /// The kernel that an entry function of the object file is: void ...cuda::kernel<TYPE>(TYPE::Params).
@@ -73,9 +74,14 @@ std::string name_of(const KernelUse& use) {
 
 void check_kernel(const CompiledKernel& kernel, const std::vector<KernelUse>& uses, std::vector<std::string>& found) {
   for (const char* arch : {"sm_80", "sm_90a"}) {
-    const auto same = [&](const KernelUse& use) { return use.variant == kernel.variant && use.arch == arch; };
+    const auto same = [&](const KernelUse& use) {
+      return use.launch == kernel.launch && use.variant == kernel.variant && use.arch == arch;
+    };
     const auto rows = std::count_if(uses.begin(), uses.end(), same);
-    if (rows != 1) found.push_back(kernel.variant + " on " + arch + " has " + std::to_string(rows) + " rows, not one");
+    const int wanted = kernel.sm90a_only && arch == std::string_view{"sm_80"} ? 0 : 1;
+    if (rows == wanted) continue;
+    found.push_back(kernel.variant + " on " + arch + " has " + std::to_string(rows) + " rows, not " +
+                    (wanted == 1 ? "one" : "none"));
   }
 }
 
@@ -112,6 +118,12 @@ bool has_text(const OwnTile& tile) {
   return std::find(std::begin(names), std::end(names), tile.kernel) != std::end(names);
 }
 
+bool needs_sm90a(const OwnTile& tile, const std::vector<CompiledKernel>& kernels) {
+  return std::any_of(kernels.begin(), kernels.end(), [&tile](const CompiledKernel& kernel) {
+    return kernel.sm90a_only && kernel.launch == tile.launch && kernel.key == key_of(tile);
+  });
+}
+
 }  // namespace
 
 std::vector<CompiledKernel> compiled_kernels() {
@@ -143,8 +155,9 @@ void read_ptxas_log(std::istream& log, const std::vector<CompiledKernel>& kernel
 void write_report(std::ostream& out, const std::string& compiler, const std::vector<CompiledKernel>& kernels,
                   std::vector<KernelUse> uses) {
   const auto place = [&kernels](const KernelUse& use) {
-    return std::find_if(kernels.begin(), kernels.end(),
-                        [&](const auto& kernel) { return kernel.variant == use.variant; });
+    return std::find_if(kernels.begin(), kernels.end(), [&](const auto& kernel) {
+      return kernel.launch == use.launch && kernel.variant == use.variant;
+    });
   };
   std::stable_sort(uses.begin(), uses.end(), [&](const KernelUse& a, const KernelUse& b) {
     return place(a) != place(b) ? place(a) < place(b) : a.arch < b.arch;
@@ -180,7 +193,7 @@ std::vector<std::string> disagreements(const std::vector<KernelUse>& uses) {
   for (const KernelUse& use : uses) check_use(use, kernels, found);
   for (const OwnTile& tile : own_tiles) {
     if (!has_text(tile)) continue;
-    check_tile(tile, "sm_80", tile.registers_sm80, uses, found);
+    if (!needs_sm90a(tile, kernels)) check_tile(tile, "sm_80", tile.registers_sm80, uses, found);
     check_tile(tile, "sm_90a", tile.registers_sm90, uses, found);
   }
   return found;

@@ -19,6 +19,7 @@ struct CompiledKernel {
   std::string launch;   ///< of its row in the tile table
   int key;              ///< of own_tile(): head_dim or columns
   std::string variant;  ///< "ForwardKernel<fp16 128>"
+  bool sm90a_only;
 };
 
 /// Every kernel that a build for the GPU contains, in the order of the registry.

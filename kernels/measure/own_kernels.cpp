@@ -9,6 +9,17 @@
 namespace rooftile::kernels::measure {
 namespace {
 
+/// True also without a device: a plan can be made anywhere.
+bool runs_sm90a() {
+  int device = 0, major = 0, minor = 0;
+  if (cudaGetDevice(&device) != cudaSuccess ||
+      cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device) != cudaSuccess ||
+      cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device) != cudaSuccess) {
+    return true;
+  }
+  return major == 9 && minor == 0;
+}
+
 class OwnKernel final : public Peer {
  public:
   explicit OwnKernel(const KernelEntry<cuda::Launcher>& entry) : entry_(&entry) {}
@@ -16,6 +27,7 @@ class OwnKernel final : public Peer {
   [[nodiscard]] std::string_view name() const override { return entry_->name; }
   [[nodiscard]] std::string version() const override { return "rooftile " ROOFTILE_VERSION; }
   [[nodiscard]] std::string refusal(const AttentionCall& call) override {
+    if (entry_->sm90a_only && !runs_sm90a()) return "it is compiled for sm_90a alone";
     const char* why = entry_->refusal(call);
     return why == nullptr ? "" : why;
   }

@@ -8,6 +8,7 @@
 #include "text/flash1.hpp"
 #include "text/flash2.hpp"
 #include "text/flash2_backward.hpp"
+#include "text/flash3.hpp"
 #include "text/split_kv.hpp"
 #include "text/standard.hpp"
 
@@ -18,6 +19,7 @@ template <class Launcher>
 struct KernelEntry {
   std::string_view name;
   Pass pass;
+  bool sm90a_only;                               ///< on the GPU
   const char* (*refusal)(const AttentionCall&);  ///< nullptr, or why the call is outside
   Tensors (*tensors)(const AttentionCall&);
   void (*launch)(Launcher&, const AttentionCall&, const Buffers&);
@@ -27,7 +29,12 @@ struct KernelEntry {
 template <class Launcher>
 inline constexpr KernelEntry<Launcher> registry[] = {
 #define ROOFTILE_ENTRY(name, family, text) \
-  {#name, pass_of<family>(), &family::refusal, &family::tensors, &family::template launch<Launcher>},
+  {#name,                                  \
+   pass_of<family>(),                      \
+   sm90a_only<family>,                     \
+   &family::refusal,                       \
+   &family::tensors,                       \
+   &family::template launch<Launcher>},
 #include "text/registry.inc"
 #undef ROOFTILE_ENTRY
 };

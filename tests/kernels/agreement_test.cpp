@@ -68,7 +68,8 @@ using Work = std::map<std::string, double>;
 class Predicted {
  public:
   Predicted(std::string_view kernel, const AttentionCall& call) {
-    static const Profile profile = yaml::load_profile(source_dir / "hw_profiles/a100_sxm4_80gb.yaml");
+    static const Profile ampere = yaml::load_profile(source_dir / "hw_profiles/a100_sxm4_80gb.yaml");
+    static const Profile hopper = yaml::load_profile(source_dir / "hw_profiles/h100_sxm5_80gb.yaml");
     static std::map<std::string, KernelSpec, std::less<>> specs;
     const std::string name{kernel};
     if (!specs.contains(name)) specs[name] = yaml::load_spec(source_dir / "kernels/specs" / (name + ".yaml"));
@@ -81,7 +82,8 @@ class Predicted {
                                .dtype = call.element == Element::fp16 ? DType::fp16 : DType::bf16,
                                .mask = call.causal ? Mask::causal : Mask::none,
                                .pass = call.pass == Pass::bwd ? rooftile::Pass::bwd : rooftile::Pass::fwd};
-    if (const auto built = build(program, profile.device, shape, specs[name]); !built)
+    const bool for_hopper = specs[name].from >= ComputeCapability{9, 0};
+    if (const auto built = build(program, (for_hopper ? hopper : ampere).device, shape, specs[name]); !built)
       throw std::runtime_error{built.error().reason};
     count(program, counts_);
   }
@@ -134,7 +136,7 @@ Work work(const LaunchExecution& launch) {
           {"shuffled lanes", static_cast<double>(launch.shuffled)},
           {"shared bytes read", static_cast<double>(launch.smem_read_bytes)},
           {"shared bytes written", static_cast<double>(launch.smem_written_bytes)},
-          {"barriers", static_cast<double>(launch.barriers)}};
+          {"barriers", static_cast<double>(launch.synchronisations())}};
 }
 
 /// Bytes of every tensor, pad left out: memory beyond inputs and outputs is what the Program says.

@@ -26,6 +26,7 @@ constexpr Meeting meetings[] = {
     {"flash2_key_blocks", "rt_flash2", {own_tile("flash2", 64).bc, true}, four_decimals},
     {"flash1_key_blocks", "rt_flash1", {own_tile("flash1", 64).bc, false}, four_decimals},
     {"split_kv_parts", "rt_split_kv", {own_tile("split_kv", 64).bc, true}, four_decimals},
+    {"flash3_key_blocks", "rt_flash3", {own_tile("flash3", 64).bc, true}, four_decimals},
     {"online_steps_of_a_lane", "rt_standard_online", {softmax_step, false}, 6e-4},
     {"online_lanes", "rt_standard_online", {8, false}, 6e-4},
     {"online_warps", "rt_standard_online", {softmax_step, false, softmax_warp_columns + 8}, 6e-4},

@@ -101,6 +101,12 @@ TEST(PtxasReport, EverythingThatCanBeWrongIsNamed) {
             "flash2 128, ForwardKernel<fp16 96> on sm_80 is no kernel of the texts\n");
 }
 
+TEST(PtxasReport, KernelsForSm90aAloneHaveNoRowForSm80) {
+  std::vector<KernelUse> uses = committed();
+  uses.push_back({"flash3", 64, "ForwardKernel<fp16 64>", "sm_80", 128});
+  EXPECT_EQ(listed(disagreements(uses)), "ForwardKernel<fp16 64> on sm_80 has 1 rows, not none\n");
+}
+
 TEST(PtxasReport, ATileWithoutKernelsIsNamed) {
   std::vector<KernelUse> uses = committed();
   uses.erase(std::remove_if(uses.begin(), uses.end(),

@@ -57,8 +57,10 @@ std::map<std::string, std::int64_t> expected_bytes(const std::string& kernel, co
                              .pass = call.pass == Pass::bwd ? rooftile::Pass::bwd : rooftile::Pass::fwd};
   static Program program;
   static ProgramCounts counts;
-  const Profile profile = yaml::load_profile(source / "hw_profiles/a100_sxm4_80gb.yaml");
   const KernelSpec spec = yaml::load_spec(source / "kernels/specs" / (kernel + ".yaml"));
+  const bool hopper = spec.from >= ComputeCapability{9, 0};
+  const Profile profile =
+      yaml::load_profile(source / "hw_profiles" / (hopper ? "h100_sxm5_80gb.yaml" : "a100_sxm4_80gb.yaml"));
   if (const auto built = build(program, profile.device, shape, spec); !built)
     throw std::runtime_error{built.error().reason};
   count(program, counts);

@@ -17,6 +17,8 @@ inline constexpr bool is_listed<Kernel, Kernels<Listed...>> = (std::is_same_v<Ke
 struct PatientLauncher {
   host::Machine& machine;
 
+  [[nodiscard]] static TensorMap tensor_map(const BoxedTensor& tensor) { return host::encode(tensor); }
+
   template <class Kernel>
   void launch(const char* name, Grid grid, std::int64_t smem, const typename Kernel::Params& params) {
     if constexpr (is_listed<Kernel, SubjectKernels>) {

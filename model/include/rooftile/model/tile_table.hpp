@@ -11,7 +11,8 @@
 // Br of them per CTA. gemm: Br x Bc is the tile of C in both products and bk the depth of one trip; A and B are
 // `stages` deep. flash1 (K, V and one tile of Q) and split_kv (FlashAttention-2's shapes for split keys): as flash2.
 // merge, split_kv's second launch: one row of O per CTA.
-// flash3: a producer warpgroup and two or three that compute, `stages` buffers of K and V; registers at entry.
+// flash3: a producer warpgroup and two or three that compute, `stages` buffers of K and V; registers at entry, as ptxas
+// reports them for sm_90a, for which alone it is compiled (sm_80: the same share, for a what-if without a kernel).
 // softmax: a CTA holds Br rows and goes through Bc columns of each per step, 16 bytes per lane.
 //
 // Kernels that kernels/text/registry.inc does not list have no text yet: their registers are budgets, not reports.

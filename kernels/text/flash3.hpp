@@ -1,0 +1,180 @@
+// FlashAttention-3 forward (Shah et al. 2024, arXiv 2407.08608, Algorithm 1) for sm_90a: the warps of a CTA have
+// different jobs. One warpgroup fetches, two or three compute, each 64 of the CTA's br query rows.
+//
+//   producer     Q; then K and V of each block that the tile sees, backwards, into `stages` buffers by TMA
+//   consumer     for each block:  K landed   S = Q Kᵀ        wgmma, both operands from shared memory
+//                                 m, l, P = online softmax of S
+//                                 V landed   O = alpha O + P V     wgmma, P from registers
+//                O / l by way of Q's buffer to global memory (TMA), m + log l
+//
+// Mbarriers hand buffers over: `landed` (TMA has brought all bytes) and `free` (each consumer warp has done with it). A
+// buffer is boxes of 64 columns, one below the other, each row 128 bytes in the 128-byte swizzle: what TMA writes and
+// wgmma reads. TMA writes zeros beyond the last row, and nothing there on the way out. Registers move from the producer
+// to the consumers (setmaxnreg). Exponentials are base 2: exp(s·scale) = exp2(s·scale·log2 e).
+//
+// What makes it fast, one step after the other (no run on a GPU has weighed them yet):
+//   longest tiles first          under a causal mask, as FlashAttention-3 hands them out
+//   warps with different jobs    who computes never issues a copy, and has the registers of those who do not
+// Not done: one block's softmax beside the other's product, warpgroups in turns, CTAs that stay.
+//
+// Tiles of 192 x 128, 128 x 128 and 128 x 80 for head_dim 64, 128 and 256, as FlashAttention-3 has them with P in
+// registers (hopper/tile_size.h of Dao-AILab/flash-attention); compute capability 9.0 with the `a` feature set.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <numbers>
+
+#include "isa/isa.hpp"
+#include "rooftile/kernels/call.hpp"
+#include "rooftile/model/registers.hpp"
+#include "rooftile/model/tile_table.hpp"
+#include "text/flash3_consumer.hpp"
+#include "text/flash3_tile.hpp"
+
+namespace rooftile::kernels::flash3 {
+
+/// The warp that fetches.
+template <class B, int head_dim>
+class Producer {
+  using Place = Layout<head_dim>;
+
+ public:
+  ROOFTILE_KERNEL Producer(B& b, const Params& p) : b_{b}, p_{p}, tile_{b, p}, shared_{b.shared_origin()} {}
+
+  ROOFTILE_KERNEL void run() {
+    load<Place::br>(Place::q, Place::q_landed, p_.q, tile_.first_row, tile_.head);
+    Stage<Place::stages> stage{0, 1};  // the phase before the first: buffers begin free
+    ROOFTILE_NO_UNROLL for (int block = tile_.seen_blocks(p_) - 1; block >= 0; --block) {
+      load_block(Place::k, Place::k_free, Place::k_landed, p_.k, block, stage);
+      load_block(Place::v, Place::v_free, Place::v_landed, p_.v, block, stage);
+      stage.advance();
+    }
+  }
+
+ private:
+  ROOFTILE_KERNEL void load_block(std::uint32_t buffers, std::uint32_t free, std::uint32_t landed,
+                                  const TensorMap& tensor, int block, const Stage<Place::stages>& stage) {
+    b_.mbarrier_wait(shared_ + free + 8 * stage.index, stage.parity);
+    load<Place::bc>(buffers + stage.index * Place::block_bytes, landed + 8 * stage.index, tensor, block * Place::bc,
+                    tile_.kv_head);
+  }
+
+  /// `rows` rows of all columns.
+  template <int rows>
+  ROOFTILE_KERNEL void load(std::uint32_t to, std::uint32_t landed, const TensorMap& tensor, int row, int plane) {
+    if (!b_.elect()) return;
+    b_.mbarrier_expect(shared_ + landed, rows * head_dim * 2);
+    ROOFTILE_UNROLL for (int box = 0; box < Place::boxes; ++box) {
+      b_.tma_load(shared_ + to + box * rows * Place::box_row, tensor, shared_ + landed, box * box_cols, row, plane);
+    }
+  }
+
+  B& b_;
+  const Params& p_;
+  QueryTile<B, head_dim> tile_;
+  std::uint32_t shared_;
+};
+
+template <class T, int head_dim>
+struct ForwardKernel {
+  using Params = flash3::Params;
+  using Place = Layout<head_dim>;
+  static constexpr OwnTile tile = Place::tile;
+  static constexpr int warps = tile.warps;
+  static constexpr bool sm90a_only = true;
+  static constexpr RoleRegisters registers = flash3_role_registers(Place::groups);
+
+  template <class B>
+  ROOFTILE_KERNEL static void run(B& b, const Params& p) {
+    if (b.warp() == 0) init_mbarriers(b);
+    b.mbarrier_publish();
+    if (b.warp() < group_warps) {
+      b.template give_registers_down_to<registers.producer>();
+      if (b.warp() == 0) Producer<B, head_dim>{b, p}.run();
+    } else {
+      b.template take_registers_up_to<registers.consumer>();
+      Consumer<B, T, head_dim>{b, p}.run();
+    }
+  }
+
+ private:
+  template <class B>
+  ROOFTILE_KERNEL static void init_mbarriers(B& b) {
+    if (!b.elect()) return;
+    const std::uint32_t shared = b.shared_origin();
+    b.mbarrier_init(shared + Place::q_landed, 1);
+    ROOFTILE_UNROLL for (std::uint32_t stage = 0; stage < Place::stages; ++stage) {
+      b.mbarrier_init(shared + Place::k_landed + 8 * stage, 1);
+      b.mbarrier_init(shared + Place::v_landed + 8 * stage, 1);
+      b.mbarrier_init(shared + Place::k_free + 8 * stage, Place::groups * group_warps);
+      b.mbarrier_init(shared + Place::v_free + 8 * stage, Place::groups * group_warps);
+    }
+  }
+};
+
+/// What is compiled for one element type.
+template <class T>
+using Instances = Kernels<ForwardKernel<T, 64>, ForwardKernel<T, 128>, ForwardKernel<T, 256>>;
+
+/// rt_flash3.
+struct Forward {
+  static constexpr bool sm90a_only = true;
+
+  static const char* refusal(const AttentionCall& call) {
+    if (call.head_dim != 64 && call.head_dim != 128 && call.head_dim != 256)
+      return "rt_flash3 is compiled for head_dim 64, 128 and 256";
+    if (call.heads > 65535) return "rt_flash3 takes at most 65535 heads (CTAs along y)";
+    if (call.batch > 65535) return "rt_flash3 takes a batch of at most 65535 (CTAs along z)";
+    return nullptr;
+  }
+
+  static constexpr Tensors tensors(const AttentionCall& call) { return attention_tensors(call); }
+
+  template <class Launcher>
+  static void launch(Launcher& launcher, const AttentionCall& call, const Buffers& buffers) {
+    if (call.element == Element::fp16) {
+      launch_for<fp16>(launcher, call, buffers);
+    } else {
+      launch_for<bf16>(launcher, call, buffers);
+    }
+  }
+
+ private:
+  template <class T, class Launcher>
+  static void launch_for(Launcher& launcher, const AttentionCall& call, const Buffers& buffers) {
+    switch (call.head_dim) {
+      case 64: return launch_kernel<ForwardKernel<T, 64>>(launcher, call, buffers);
+      case 128: return launch_kernel<ForwardKernel<T, 128>>(launcher, call, buffers);
+      case 256: return launch_kernel<ForwardKernel<T, 256>>(launcher, call, buffers);
+      default: return;  // refused
+    }
+  }
+
+  template <class Kernel, class Launcher>
+  static void launch_kernel(Launcher& launcher, const AttentionCall& call, const Buffers& buffers) {
+    const auto map = [&](TensorIndex tensor, int rows, int heads, int box_rows) {
+      return launcher.tensor_map({.base = buffers[tensor],
+                                  .cols = call.head_dim,
+                                  .rows = rows,
+                                  .planes = call.batch * heads,
+                                  .box_rows = box_rows});
+    };
+    const Params params{.q = map(tensor_q, call.seq_q, call.heads, Kernel::tile.br),
+                        .k = map(tensor_k, call.seq_kv, call.kv_heads, Kernel::tile.bc),
+                        .v = map(tensor_v, call.seq_kv, call.kv_heads, Kernel::tile.bc),
+                        .o = map(tensor_o, call.seq_q, call.heads, group_rows),
+                        .lse = static_cast<float*>(buffers[tensor_lse]),
+                        .heads = call.heads,
+                        .group = call.group(),
+                        .seq_q = call.seq_q,
+                        .seq_kv = call.seq_kv,
+                        .lse_pitch = tensors(call)[tensor_lse].pitch,
+                        .causal = call.causal,
+                        .scale_log2 = std::numbers::log2e_v<float> / std::sqrt(static_cast<float>(call.head_dim))};
+    const Grid grid{(call.seq_q + Kernel::tile.br - 1) / Kernel::tile.br, call.heads, call.batch};
+    launcher.template launch<Kernel>("flash3", grid, Kernel::tile.smem, params);
+  }
+};
+
+}  // namespace rooftile::kernels::flash3

@@ -1,0 +1,88 @@
+// What the two kinds of warps of flash3.hpp agree on: the call, where things lie in shared memory, which rows and key
+// blocks a CTA has.
+#pragma once
+
+#include <cstdint>
+
+#include "isa/isa.hpp"
+#include "rooftile/model/tile_table.hpp"
+
+namespace rooftile::kernels::flash3 {
+
+/// Tensors as AttentionCall describes them; O and LSE are written whole. K and V in boxes of bc rows, Q of br and O of
+/// 64.
+struct Params {
+  TensorMap q;
+  TensorMap k;
+  TensorMap v;
+  TensorMap o;
+  float* lse;
+  int heads;
+  int group;  ///< query heads per K/V head
+  int seq_q;
+  int seq_kv;
+  int lse_pitch;  ///< floats from one head's logsumexp to the next
+  bool causal;
+  float scale_log2;  ///< scale · log2 e
+};
+
+/// Rows of a consumer warpgroup.
+inline constexpr int group_rows = 64;
+
+/// Where things are in shared memory, and who arrives at its mbarriers.
+template <int head_dim>
+struct Layout {
+  static constexpr OwnTile tile = own_tile("flash3", head_dim);
+  static constexpr int br = tile.br, bc = tile.bc, stages = tile.stages;
+  static constexpr int groups = tile.warps / group_warps - 1;  ///< consumer warpgroups
+  static_assert(groups * group_rows == br);
+  static constexpr int boxes = head_dim / box_cols;
+  static constexpr std::uint32_t box_row = box_cols * 2;  ///< bytes
+  static constexpr std::uint32_t q_bytes = br * head_dim * 2, block_bytes = bc * head_dim * 2;
+  static constexpr std::uint32_t q = 0, k = q_bytes, v = k + stages * block_bytes, mbarriers = v + stages * block_bytes;
+  static constexpr std::uint32_t q_landed = mbarriers;
+  static constexpr std::uint32_t k_landed = q_landed + 8, v_landed = k_landed + 8 * stages;  ///< one per stage
+  static constexpr std::uint32_t k_free = v_landed + 8 * stages, v_free = k_free + 8 * stages;
+  static_assert(v_free + 8 * stages <= tile.smem);
+};
+
+/// A buffer and how often it was used: mbarrier phases alternate.
+template <int stages>
+struct Stage {
+  std::uint32_t index = 0;
+  std::uint32_t parity = 0;
+  ROOFTILE_KERNEL void advance() {
+    if (++index == stages) index = 0, parity ^= 1u;
+  }
+};
+
+/// The rows of one CTA: what producer and consumers agree on.
+template <class B, int head_dim>
+struct QueryTile {
+  using Place = Layout<head_dim>;
+  int first_row;
+  int head;     ///< of Q and O, over the batch
+  int kv_head;  ///< of K and V, over the batch
+
+  ROOFTILE_KERNEL QueryTile(B& b, const Params& p)
+      : first_row{(b.grid_x() - 1 - b.block_x()) * Place::br},  // longest tiles first under a causal mask
+        head{b.block_z() * p.heads + b.block_y()},
+        kv_head{head / p.group} {}
+
+  /// One past the last key block that any row of the tile sees.
+  ROOFTILE_KERNEL int seen_blocks(const Params& p) const {
+    constexpr int bc = Place::bc;
+    const int blocks = (p.seq_kv + bc - 1) / bc;
+    return p.causal ? clamp((first_row + Place::br - 1 + p.seq_kv - p.seq_q + bc) / bc, blocks) : blocks;
+  }
+  /// One past the last key block that every row of the tile sees whole.
+  ROOFTILE_KERNEL int unmasked_blocks(const Params& p) const {
+    const int whole = p.seq_kv / Place::bc;
+    return p.causal ? clamp((first_row + p.seq_kv - p.seq_q + 1) / Place::bc, whole) : whole;
+  }
+
+ private:
+  ROOFTILE_KERNEL static int clamp(int value, int most) { return value < 0 ? 0 : value < most ? value : most; }
+};
+
+}  // namespace rooftile::kernels::flash3
