@@ -2,9 +2,10 @@
 // different jobs. One warpgroup fetches, two or three compute, each 64 of the CTA's br query rows.
 //
 //   producer     Q; then K and V of each block that the tile sees, backwards, into `stages` buffers by TMA
-//   consumer     for each block:  K landed   S = Q Kᵀ        wgmma, both operands from shared memory
-//                                 m, l, P = online softmax of S
-//                                 V landed   O = alpha O + P V     wgmma, P from registers
+//   consumer     for each block i: K landed     S = Q Kᵀ                     wgmma, both operands from shared memory
+//                                  V landed     O = O + P V of block i + 1   wgmma, P from registers
+//                                  S is there   m, l, P = online softmax of S, while P V runs on
+//                                  P V is there O = alpha O
 //                O / l by way of Q's buffer to global memory (TMA), m + log l
 //
 // Mbarriers hand buffers over: `landed` (TMA has brought all bytes) and `free` (each consumer warp has done with it). A
@@ -15,7 +16,8 @@
 // What makes it fast, one step after the other (no run on a GPU has weighed them yet):
 //   longest tiles first          under a causal mask, as FlashAttention-3 hands them out
 //   warps with different jobs    who computes never issues a copy, and has the registers of those who do not
-// Not done: one block's softmax beside the other's product, warpgroups in turns, CTAs that stay.
+//   overlap in a warpgroup       one block's softmax beside the other's product (section 3.2, Algorithm 2)
+// Not done: warpgroups in turns, CTAs that stay.
 //
 // Tiles of 192 x 128, 128 x 128 and 128 x 80 for head_dim 64, 128 and 256, as FlashAttention-3 has them with P in
 // registers (hopper/tile_size.h of Dao-AILab/flash-attention); compute capability 9.0 with the `a` feature set.

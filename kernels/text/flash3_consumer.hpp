@@ -45,26 +45,49 @@ class Consumer {
     const int unmasked = tile_.unmasked_blocks(p_);
     int block = tile_.seen_blocks(p_) - 1;
     b_.mbarrier_wait(shared_ + Place::q_landed, 0);
-    ROOFTILE_NO_UNROLL for (; block >= unmasked; --block) trip<true>(block);
-    ROOFTILE_NO_UNROLL for (; block >= 0; --block) trip<false>(block);
+    if (block >= 0) {
+      first_trip(block--);
+      ROOFTILE_NO_UNROLL for (; block >= unmasked; --block) trip<true>(block);
+      ROOFTILE_NO_UNROLL for (; block >= 0; --block) trip<false>(block);
+      last_product();
+    }
     finish();
   }
 
  private:
-  /// One key block.
-  template <bool masked>
-  ROOFTILE_KERNEL void trip(int block) {
+  /// P of the first block; its product with V is left to the next trip.
+  ROOFTILE_KERNEL void first_trip(int block) {
     Scores s;
     start_scores(s, stage_);
     b_.template wgmma_wait<0>(s);
     release(Place::k_free, stage_);
-    softmax_step<masked>(s, block);
-    rescale();
+    softmax_step<true>(s, block);
     keep_probabilities(s);
+  }
+
+  /// One key block: its scores and the product of the block before are on the tensor cores together, and that product
+  /// runs on beside this block's softmax (Algorithm 2).
+  template <bool masked>
+  ROOFTILE_KERNEL void trip(int block) {
+    const Stage<Place::stages> before = stage_;
+    stage_.advance();
+    Scores s;
+    start_scores(s, stage_);
+    start_weighted_sum(before);
+    b_.template wgmma_wait<1>(s);
+    release(Place::k_free, stage_);
+    softmax_step<masked>(s, block);
+    b_.template wgmma_wait<0>(o_sum_);
+    release(Place::v_free, before);
+    keep_probabilities(s);
+    rescale();
+  }
+
+  /// The product of the last block.
+  ROOFTILE_KERNEL void last_product() {
     start_weighted_sum(stage_);
     b_.template wgmma_wait<0>(o_sum_);
     release(Place::v_free, stage_);
-    stage_.advance();
   }
 
   /// S = Q Kᵀ of this warpgroup's rows and one key block (line 8), a group of its own.
