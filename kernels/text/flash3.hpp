@@ -17,7 +17,9 @@
 //   longest tiles first          under a causal mask, as FlashAttention-3 hands them out
 //   warps with different jobs    who computes never issues a copy, and has the registers of those who do not
 //   overlap in a warpgroup       one block's softmax beside the other's product (section 3.2, Algorithm 2)
-// Not done: warpgroups in turns, CTAs that stay.
+//   ping-pong                    softmax of one warpgroup beside products of the others: named barriers hand the
+//                                tensor cores round (section 3.1)
+// Not done: CTAs that stay, clusters that share K and V.
 //
 // Tiles of 192 x 128, 128 x 128 and 128 x 80 for head_dim 64, 128 and 256, as FlashAttention-3 has them with P in
 // registers (hopper/tile_size.h of Dao-AILab/flash-attention); compute capability 9.0 with the `a` feature set.

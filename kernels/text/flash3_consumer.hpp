@@ -47,8 +47,10 @@ class Consumer {
     b_.mbarrier_wait(shared_ + Place::q_landed, 0);
     if (block >= 0) {
       first_trip(block--);
+      if (group_ == Place::groups - 1) pass_turn();  // the first turn is group 0's
       ROOFTILE_NO_UNROLL for (; block >= unmasked; --block) trip<true>(block);
       ROOFTILE_NO_UNROLL for (; block >= 0; --block) trip<false>(block);
+      if (group_ == 0) take_turn();  // the one that nobody needs: the barrier ends as it began
       last_product();
     }
     finish();
@@ -72,8 +74,10 @@ class Consumer {
     const Stage<Place::stages> before = stage_;
     stage_.advance();
     Scores s;
+    take_turn();
     start_scores(s, stage_);
     start_weighted_sum(before);
+    pass_turn();
     b_.template wgmma_wait<1>(s);
     release(Place::k_free, stage_);
     softmax_step<masked>(s, block);
@@ -81,6 +85,13 @@ class Consumer {
     release(Place::v_free, before);
     keep_probabilities(s);
     rescale();
+  }
+
+  /// The tensor cores go round among the warpgroups: while one has its products there, the others are at their softmax.
+  ROOFTILE_KERNEL void take_turn() { b_.barrier_sync(1 + group_, 2 * group_warps); }
+  ROOFTILE_KERNEL void pass_turn() {
+    const int next = group_ + 1 == Place::groups ? 0 : group_ + 1;
+    b_.barrier_arrive(1 + next, 2 * group_warps);
   }
 
   /// The product of the last block.
@@ -192,7 +203,7 @@ class Consumer {
       b_.stmatrix((place ^ in_row) + (Place::q + box * Place::br * box_row), o);
     }
     b_.fence_proxy_async();
-    b_.barrier_sync(1 + group_, group_warps);
+    b_.barrier_sync(1 + Place::groups + group_, group_warps);
     if (b_.warp() % group_warps == 0 && b_.elect()) store_o();
   }
 
