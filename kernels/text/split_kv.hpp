@@ -193,7 +193,7 @@ class PartTile {
       const typename B::pred exists = box(head_dim).exists(r);
       ROOFTILE_UNROLL for (int d = 0; d < Attention::d_tiles; ++d) {
         const auto& o = rows_.o_sum[0][d].c;
-        b_.st_global8(to + d * 8, at, o[h * 2] * inverse[h], o[h * 2 + 1] * inverse[h], exists);
+        b_.st_global8(to + std::int64_t{d} * 8, at, o[h * 2] * inverse[h], o[h * 2 + 1] * inverse[h], exists);
       }
     }
   }

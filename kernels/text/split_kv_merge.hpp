@@ -128,10 +128,10 @@ class MergedRow {
     const i32 offset = (thread_ >> row_bits) * part_elements + ((thread_ & (row_threads - 1)) << 2);
     ROOFTILE_UNROLL for (int n = 0; n < loads_ahead; ++n) {
       const i32 part = first + n * at_a_time;
-      const float* row = from + std::int64_t{n * at_a_time} * part_elements;
+      const float* row = from + std::int64_t{n} * at_a_time * part_elements;
       weight[n] = b_.ld_shared(b_.shared_base() + weights_at + u32(part << 2));
       ROOFTILE_UNROLL for (int c = 0; c < lane_chunks; ++c) {
-        b_.ld_global16(bits[n][c], row + c * row_threads * 4, offset, part < p_.parts);
+        b_.ld_global16(bits[n][c], row + std::int64_t{c} * row_threads * 4, offset, part < p_.parts);
       }
     }
     ROOFTILE_UNROLL for (int n = 0; n < loads_ahead; ++n) {

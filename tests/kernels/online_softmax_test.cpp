@@ -1,6 +1,6 @@
 // Softmax tile by tile, executed: maxima and sums of parts of a row merge into those of the row, wherever a text does
-// it: between key blocks of flash1 and flash2, parts of split_kv, steps of a lane, lanes, warps. And what a softmax without a
-// maximum comes to.
+// it: between key blocks of flash1 and flash2, parts of split_kv, steps of a lane, lanes, warps. And what a softmax
+// without a maximum comes to.
 #include <gtest/gtest.h>
 
 #include <cmath>

@@ -157,7 +157,6 @@ TEST(Flash1, WarpsThatShareRowsSplitTheKeys) {
 }
 
 // ---- split_kv
-// ---------------------------------------------------------------------------------------------------------
 
 TEST(SplitKv, DecodeReadsTheCacheOnceAndItsPartsTwice) {
   for (const Int keys : {1, 127, 8192, 10000}) {
@@ -204,42 +203,6 @@ TEST(SplitKv, CausalPartsEndWhereTheMaskDoes) {
   EXPECT_EQ(c.use(0, "K").loaded, keys_read * 128 * fp16_bytes);
   EXPECT_EQ(c.use(0, "Q").loaded, 4 * 800 * 128 * fp16_bytes);
   EXPECT_EQ(c.use(0, "O_part").stored, 4 * 800 * 128 * 4);
-}
-
-struct SharedTile {
-  Int group, members, positions;
-};
-/// Members of a group in a tile of 64 rows, and queries of each: whole runs, a power of two; equal shares beyond 64.
-constexpr SharedTile shared_tiles[] = {{1, 1, 64},  {2, 2, 32},  {3, 3, 16},  {8, 8, 8},   {40, 40, 1},
-                                       {64, 64, 1}, {71, 1, 64}, {96, 48, 1}, {128, 64, 1}};
-
-TEST(OwnSplitKv, MembersOfAGroupShareTheirKeys) {
-  for (const SharedTile& tile : shared_tiles) {
-    const AttentionShape s{
-        .batch = 2, .heads = 2 * tile.group, .kv_heads = 2, .seq_q = 9, .seq_kv = 1000, .head_dim = 128};
-    for (const int splits : {1, 3}) {
-      const Counted c{s, test::own_split_kv_spec(splits)};
-      const Int kv_heads = 2 * 2, rows = kv_heads * tile.group * 9, tiles = ceil_div(9, tile.positions);
-      EXPECT_EQ(c.use(0, "K").loaded, kv_heads * tile.group / tile.members * tiles * 1000 * 128 * fp16_bytes);
-      EXPECT_EQ(c.use(0, "Q").loaded, splits * rows * 128 * fp16_bytes);
-      const Int partial = splits == 1 ? 0 : splits * rows * (128 + 1) * 4;
-      EXPECT_EQ(c.counts.workspace.value(), static_cast<double>(partial));
-      if (splits == 1) continue;
-      EXPECT_EQ(c.use(0, "O_part").stored + c.use(0, "LSE_part").stored, partial);
-      EXPECT_EQ(c.moved(1), partial + rows * 128 * fp16_bytes + rows * 4);
-      EXPECT_EQ(c.counts.launch[1].ctas, rows) << "the merge has a CTA per row";
-    }
-  }
-}
-
-/// What FlashAttention-2's rule sees: 8 K/V heads are 8 tiles whatever the group, up to 64 heads.
-TEST(OwnSplitKv, PartsFillTheGpu) {
-  for (const Int group : {1, 4, 64}) {
-    const AttentionShape s{
-        .batch = 1, .heads = 8 * group, .kv_heads = 8, .seq_q = 1, .seq_kv = 131072, .head_dim = 128};
-    const Counted c{s, test::own_split_kv_spec()};
-    EXPECT_EQ(c.program.launches[0].axes[1].extent, 23) << group;
-  }
 }
 
 TEST(SplitKv, EmptyPartsStillLeaveTheirResults) {

@@ -2,6 +2,9 @@
 // ldmatrix reads 512 bytes, mma.m16n8k16 makes 16 x 8 results, a shuffle exchanges 32 lanes.
 #include <gtest/gtest.h>
 
+#include <string_view>
+
+#include "rooftile/model/count.hpp"
 #include "support.hpp"
 
 namespace rooftile {
@@ -178,6 +181,105 @@ TEST(Standard, OnlyScoresArePadded) {
   EXPECT_EQ(find(1, "LSE").stored, 100 * 4);
   EXPECT_EQ(find(2, "P").loaded, 100 * 1008 * 2);
   EXPECT_EQ(find(2, "V").loaded, 1001 * 64 * 2);
+}
+
+/// A call as one of our kernels makes it, asked by tensor name.
+struct OwnCall {
+  Program program;
+  ProgramCounts counts;
+
+  OwnCall(const AttentionShape& shape, const KernelSpec& spec) {
+    test::build_or_throw(program, shape, spec);
+    count(program, counts);
+  }
+  [[nodiscard]] Int loaded(std::size_t launch, std::string_view name) const { return use(launch, name).loaded; }
+  [[nodiscard]] Int stored(std::size_t launch, std::string_view name) const { return use(launch, name).stored; }
+
+ private:
+  [[nodiscard]] TensorUse use(std::size_t launch, std::string_view name) const {
+    for (const TensorUse& use : counts.uses_of(launch)) {
+      if (program.tensors[static_cast<std::size_t>(use.tensor)].name == name) return use;
+    }
+    return {};
+  }
+};
+
+struct SharedTile {
+  Int group, members, positions;
+};
+/// Members of a group in a tile of 64 rows, and queries of each: whole runs, a power of two; equal shares beyond 64.
+constexpr SharedTile shared_tiles[] = {{1, 1, 64},  {2, 2, 32},  {3, 3, 16},  {8, 8, 8},   {40, 40, 1},
+                                       {64, 64, 1}, {71, 1, 64}, {96, 48, 1}, {128, 64, 1}};
+
+TEST(SplitKv, MembersOfAGroupShareTheirKeys) {
+  for (const SharedTile& tile : shared_tiles) {
+    const AttentionShape s{
+        .batch = 2, .heads = 2 * tile.group, .kv_heads = 2, .seq_q = 9, .seq_kv = 1000, .head_dim = 128};
+    for (const int splits : {1, 3}) {
+      const OwnCall c{s, test::own_split_kv_spec(splits)};
+      const Int kv_heads = 2 * 2, rows = kv_heads * tile.group * 9, tiles = ceil_div(9, tile.positions);
+      EXPECT_EQ(c.loaded(0, "K"), kv_heads * tile.group / tile.members * tiles * 1000 * 128 * 2);
+      EXPECT_EQ(c.loaded(0, "Q"), splits * rows * 128 * 2);
+      const Int partial_o = splits == 1 ? 0 : splits * rows * 128 * 4, partial_lse = partial_o / 128;
+      EXPECT_EQ(c.counts.workspace.value(), static_cast<double>(partial_o + partial_lse));
+      EXPECT_EQ(c.stored(0, "O_part"), partial_o);
+      EXPECT_EQ(c.stored(0, "LSE_part"), partial_lse);
+      if (splits == 1) continue;
+      EXPECT_EQ(c.loaded(1, "O_part"), partial_o);
+      EXPECT_EQ(c.loaded(1, "LSE_part"), partial_lse);
+      EXPECT_EQ(c.counts.launch[1].ctas, rows) << "the merge has a CTA per row";
+    }
+  }
+}
+
+/// What FlashAttention-2's rule sees: 8 K/V heads are 8 tiles whatever the group, up to 64 heads.
+TEST(SplitKv, PartsFillTheGpu) {
+  for (const Int group : {1, 4, 64}) {
+    const AttentionShape s{
+        .batch = 1, .heads = 8 * group, .kv_heads = 8, .seq_q = 1, .seq_kv = 131072, .head_dim = 128};
+    EXPECT_EQ(OwnCall(s, test::own_split_kv_spec()).program.launches[0].axes[1].extent, 23) << group;
+  }
+}
+
+/// Per row of the merge: a thread per part, then 512 floats of partial O at a time (1024 of head dim 256), four ahead.
+TEST(SplitKv, MergeIsThatOfTheText) {
+  for (const Int d : {64, 128, 256}) {
+    const AttentionShape s{.batch = 1, .heads = 1, .kv_heads = 1, .seq_q = 1, .seq_kv = 64000, .head_dim = d};
+    Program program;
+    test::build_or_throw(program, s, test::own_split_kv_spec(40));
+    const Work work = work_of(program, 1);
+    const Int parts = d == 64 ? 8 : 4;  // side by side on 128 threads
+    EXPECT_EQ(program.launches[1].loops[0].last.hi, ceil_div(40, 4 * parts));
+    EXPECT_EQ(work.per_cta(OpKind::exp2), 128);
+    EXPECT_EQ(work.per_cta(OpKind::reduce), 2 * 5 * 128);
+    EXPECT_EQ(work.per_cta(OpKind::sts), (128 + 4 + 4) * 4 + parts * d * 4);
+    EXPECT_EQ(work.per_cta(OpKind::lds), 2 * 4 * 128 * 4 + 2 * parts * ldmatrix);
+    EXPECT_EQ(work.per_trip(0, OpKind::lds), 4 * 128 * 4);
+    EXPECT_EQ(work.per_cta(OpKind::barrier), 3);
+    EXPECT_EQ(work.per_cta(OpKind::convert), lanes * 8);
+  }
+}
+
+/// A visit: Q and the old O come in and the new O goes out through one place; no barrier, each warp has its rows.
+TEST(Flash1, VisitIsThatOfTheText) {
+  for (const int d : {64, 128, 256}) {
+    const OwnTile tile = own_tile("flash1", d);
+    const Int rows = Int{tile.br} * d * 2, keys = Int{tile.bc} * d * 2;
+    Program program;
+    test::build_or_throw(program, ragged(d), test::flash1_spec());
+    const Work work = work_of(program, 0);
+    const std::size_t visits[] = {1, 3};  // with blocks of keys to come, with the last
+    for (const std::size_t loop : visits) {
+      EXPECT_EQ(work.per_trip(loop, OpKind::sts), 3 * rows);
+      EXPECT_EQ(work.per_trip(loop, OpKind::lds), 3 * rows + 2 * 4 * keys);
+      EXPECT_EQ(work.per_trip(loop, OpKind::exp2), tile.br * (tile.bc + 4));
+      EXPECT_EQ(work.per_trip(loop, OpKind::reduce), tile.br * 4 * 2 * 3);
+      EXPECT_EQ(work.per_trip(loop, OpKind::convert), Int{tile.br} * (tile.bc + d));
+      EXPECT_EQ(work.per_trip(loop, OpKind::barrier), 0);
+    }
+    EXPECT_EQ(work.per_trip(0, OpKind::barrier), 2);
+    EXPECT_EQ(work.per_trip(0, OpKind::sts), 2 * keys);
+  }
 }
 
 }  // namespace

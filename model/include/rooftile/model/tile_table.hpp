@@ -127,7 +127,7 @@ inline constexpr std::array own_tiles{
     OwnTile{"rt_split_kv", "split_kv", 256, 64, 64, 0, 4, 1, 243, 245, flash2_smem(64, 64, 256)},
     OwnTile{"rt_split_kv", "merge", 64, 1, 0, 0, 4, 1, 31, 32, merge_smem(64)},
     OwnTile{"rt_split_kv", "merge", 128, 1, 0, 0, 4, 1, 32, 32, merge_smem(128)},
-    OwnTile{"rt_split_kv", "merge", 256, 1, 0, 0, 4, 1, 44, 40, merge_smem(256)},
+    OwnTile{"rt_split_kv", "merge", 256, 1, 0, 0, 4, 1, 44, 44, merge_smem(256)},
     OwnTile{"rt_flash3", "flash3", 64, 192, 128, 0, 16, 2, 128, 128, flash3_smem(192, 128, 64, 2, false)},
     OwnTile{"rt_flash3", "flash3", 128, 128, 128, 0, 12, 2, 168, 168, flash3_smem(128, 128, 128, 2, false)},
     OwnTile{"rt_flash3", "flash3", 256, 128, 80, 0, 12, 2, 168, 168, flash3_smem(128, 80, 256, 2, false)},
