@@ -55,8 +55,9 @@ class OwnKernel final : public Peer {
 
 std::vector<std::unique_ptr<Peer>> own_kernels() {
   std::vector<std::unique_ptr<Peer>> kernels;
-  for (const KernelEntry<cuda::Launcher>& entry : registry<cuda::Launcher>)
-    kernels.push_back(std::make_unique<OwnKernel>(entry));
+  for (const KernelEntry<cuda::Launcher>& entry : registry<cuda::Launcher>) {
+    if (entry.pass == Pass::fwd) kernels.push_back(std::make_unique<OwnKernel>(entry));
+  }
   return kernels;
 }
 

@@ -9,7 +9,7 @@
 
 namespace rooftile::kernels::measure {
 
-/// Every kernel of the registry, in its order.
+/// Every forward kernel of the registry, in its order: backward passes are not measured yet.
 [[nodiscard]] std::vector<std::unique_ptr<Peer>> own_kernels();
 
 }  // namespace rooftile::kernels::measure
