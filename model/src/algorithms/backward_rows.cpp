@@ -5,7 +5,6 @@ namespace rooftile::algorithms {
 namespace {
 
 constexpr IndexId row_tile_axis = 0, head_axis = 1, batch_axis = 2;
-constexpr std::int64_t fp32 = 4;
 constexpr std::int64_t lanes_per_row = 8, exchanges_per_row = 3;  // 16 bytes per lane, 64 columns at a time
 
 void begin_rows(ProgramWriter& w, const AttentionShape& s, const RowKernel& kernel, std::int64_t rows,
@@ -29,8 +28,8 @@ int move_sum(ProgramWriter& w, const GradientSum& sum, std::int64_t br, IndexId 
 
 GradientSum gradient_sum(ProgramWriter& w, const AttentionShape& s, const char* name, std::int64_t heads,
                          std::int64_t rows, std::int64_t cols, std::int64_t splits) {
-  const int tensor = splits == 0 ? w.workspace(name, fp32, {s.batch, heads, rows, cols})
-                                 : w.workspace(name, fp32, {splits, s.batch, heads, rows, cols});
+  const int tensor = splits == 0 ? w.workspace(name, fp32_bytes, {s.batch, heads, rows, cols})
+                                 : w.workspace(name, fp32_bytes, {splits, s.batch, heads, rows, cols});
   return {tensor, heads, rows, cols, splits};
 }
 

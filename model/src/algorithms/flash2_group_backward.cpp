@@ -18,7 +18,6 @@
 namespace rooftile::algorithms {
 namespace {
 
-constexpr std::int64_t fp32 = 4;
 constexpr std::int64_t statistics = 2;  // LSE and D
 
 struct GroupBackward {
@@ -50,8 +49,8 @@ struct GroupBackward {
     const TileDim rows = rooftile::tile(index, tile.br);
     BackwardTrip::Loads loads = trip.load(at(batch), head, index, keys);
     loads.delta = w.load(trip.t.delta, {at(batch), head, rows});
-    w.work(OpKind::sts, statistics * fp32 * tile.br);
-    w.work(OpKind::lds, statistics * fp32 * row_lanes * tile.br * (tile.warps / trip.warp_rows.scores));
+    w.work(OpKind::sts, statistics * fp32_bytes * tile.br);
+    w.work(OpKind::lds, statistics * fp32_bytes * row_lanes * tile.br * (tile.warps / trip.warp_rows.scores));
     const BackwardTrip::Products made = trip.products(loads);
     if (sum == nullptr) return;
     const int add = w.atomic(sum->tensor, {at(batch), head, rows, whole(sum->cols)});
@@ -61,7 +60,7 @@ struct GroupBackward {
 
 std::int64_t smem_of(const TileRow& row, std::int64_t element) {
   const std::int64_t operands = (row.stages + 1) * row.br * row.head_dim + 2 * row.bc * row.head_dim;
-  return element * (operands + 2 * row.br * row.bc) + statistics * fp32 * row.br;
+  return element * (operands + 2 * row.br * row.bc) + statistics * fp32_bytes * row.br;
 }
 
 int registers_of(const OwnTile& tile, const Call& call) {

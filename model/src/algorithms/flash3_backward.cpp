@@ -12,7 +12,6 @@
 namespace rooftile::algorithms {
 namespace {
 
-constexpr std::int64_t fp32_bytes = 4;
 constexpr int warpgroup = 4;                 // warps
 constexpr std::int64_t widest_staged = 255;  // wider heads add dQ to memory straight from registers
 

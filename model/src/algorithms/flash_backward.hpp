@@ -12,6 +12,9 @@
 
 namespace rooftile::algorithms {
 
+/// Row statistics and sums of gradients are fp32.
+inline constexpr std::int64_t fp32_bytes = 4;
+
 struct BackwardTensors {
   int q, k, v, o, grad_o;      ///< inputs
   int statistics[2];           ///< LSE and -1, or l and m: of the forward pass
