@@ -54,7 +54,7 @@ TileComparison compare_tiles(const AttentionCall& call, std::span<const std::uin
 
 int tile_rows(std::string_view kernel, int head_dim) {
   for (const OwnTile& tile : own_tiles) {
-    const bool writes_o = tile.launch == "gemm" || tile.launch.starts_with("flash");
+    const bool writes_o = tile.launch == "gemm" || tile.launch == "split_kv" || tile.launch.starts_with("flash");
     if (writes_o && kernel.starts_with(tile.kernel) && (tile.head_dim == 0 || tile.head_dim == head_dim))
       return tile.br;
   }

@@ -1,9 +1,8 @@
 // Attention for few queries (Dao et al. 2023, "Flash-Decoding for long-context inference"; split kernels of
 // FlashAttention-2): the keys go in parts, so that a handful of query tiles keeps every SM busy.
 //
-//   split    a part s of the keys per CTA: flash2's trips (running_attention.hpp), then O_s / l_s and L_s = m_s + log
-//   l_s
-//            in fp32 to a workspace; with one part, O and L in their places and no second launch
+//   split    a part s of the keys per CTA: flash2's trips (running_attention.hpp), then O_s / l_s and the logsumexp
+//            L_s in fp32 to a workspace; with one part, O and L in their places and no second launch
 //   merge    L = log Σ exp(L_s),  O = Σ exp(L_s - L) O_s                   split_kv_merge.hpp
 //
 // What decoding waits for is K and V, read once per K/V head: the query heads of a group stand in one tile

@@ -69,6 +69,8 @@ TEST_P(Tiles, AnUnwrittenElementIsFound) {
 TEST(TileRows, ComeFromTheTileTable) {
   EXPECT_EQ(tile_rows("rt_flash2", 128), 128);
   EXPECT_EQ(tile_rows("rt_standard_online", 64), 128);
+  EXPECT_EQ(tile_rows("rt_flash1", 64), 64);
+  EXPECT_EQ(tile_rows("rt_split_kv", 256), 64);
   EXPECT_THROW(static_cast<void>(tile_rows("cudnn_sdpa", 64)), std::invalid_argument);
 }
 
