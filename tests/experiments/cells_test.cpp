@@ -100,7 +100,7 @@ TEST(Cells, WhatCannotRunSaysWhyAndTheRestGoesOn) {
   const CsvTable table = answers(scratch, header +
                                               "\n"
                                               "a100_sxm4_40gb,pytorch_eager,fwd,fp16,64,64,64,65536,65536,128,none,\n"
-                                              "a100_sxm4_40gb,rt_flash2,bwd,fp16,1,16,16,4096,4096,128,none,\n"
+                                              "a100_sxm4_40gb,rt_standard,bwd,fp16,1,16,16,4096,4096,128,none,\n"
                                               "a100_sxm4_40gb,fa2,fwd,fp16,1,16,16,4096,4096,128,none,\n");
   ASSERT_EQ(table.size(), 3U);
   EXPECT_EQ(table[0].text("status"), "infeasible");

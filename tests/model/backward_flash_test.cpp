@@ -72,6 +72,18 @@ TEST(Flash2Backward, LaunchesAsTheShippedCode) {
   EXPECT_EQ(test::launch_names(program), (Names{"zero_dq", "delta", "flash2_backward", "convert_dq"}));
 }
 
+/// With the group inside a CTA nothing is left to add up, and without atomics nothing to zero or to convert.
+TEST(Flash2Backward, LaunchesOfOurKernels) {
+  Program program;
+  KernelSpec spec = test::flash2_training_spec();
+  spec.sums_group = true;
+  test::build_or_throw(program, backward_of(512, 512, 64, 4, 2), spec);
+  EXPECT_EQ(test::launch_names(program), (Names{"delta", "flash2_backward", "convert_dq"}));
+  spec.deterministic = true;
+  test::build_or_throw(program, backward_of(512, 512, 64, 4, 2), spec);
+  EXPECT_EQ(test::launch_names(program), (Names{"delta", "flash2_backward", "flash2_grad_q"}));
+}
+
 /// A block of keys meets the tiles that hold a row which sees its first key, and those behind.
 TEST(Flash2Backward, CausalTripsEqualTheMaskItself) {
   std::mt19937 random{7};

@@ -39,7 +39,7 @@ TEST(TileCandidates, SayWhichLimitAndByHowMuch) {
 TEST(TileCandidates, HaveMoreBuffersWhereTheKernelHasAPipeline) {
   KernelSpec spec = flash2_spec();
   EXPECT_EQ(reason(candidates(spec, device(), 128), {64, 64, 4, 2}), "not in the grid");
-  spec.tiles.back().stages = 2;
+  spec.tiles.front().stages = 2;
   EXPECT_EQ(reason(candidates(spec, device(), 128), {64, 64, 4, 2}), "fits");
   EXPECT_EQ(reason(candidates(spec, device(), 128), {64, 256, 4, 2}),
             "flash2 needs 272 KiB of shared memory per CTA, test_a100 has 163 KiB");

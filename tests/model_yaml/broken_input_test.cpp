@@ -231,7 +231,7 @@ TEST(BrokenSpec, IsRefusedWithItsPlace) {
        "x.yaml:9:1: unknown key 'softmax'; allowed: schema, name, description, source, algorithm, dtypes, passes, "
        "masks, "
        "dropout, kv_placement, max_seq_kv, architectures, launch, l2, math, dropout_bits, packs_group, longest_first, "
-       "deterministic, "
+       "deterministic, sums_group, "
        "tiles, instead"},
       {"math: wmma\ntiles: [{head_dim: 64, br: 128, bc: 64}]\n",
        "x.yaml:9:7: unknown math 'wmma'; allowed: mma_sync, wgmma, native; did you mean 'wgmma'?"},
@@ -240,7 +240,7 @@ TEST(BrokenSpec, IsRefusedWithItsPlace) {
        "x.yaml:9:1: unknown key 'score_padding'; allowed: schema, name, description, source, algorithm, dtypes, "
        "passes, masks, "
        "dropout, kv_placement, max_seq_kv, architectures, launch, l2, math, dropout_bits, packs_group, longest_first, "
-       "deterministic, "
+       "deterministic, sums_group, "
        "tiles, instead"},
       {"dropout: maybe\ntiles: [{head_dim: 64, br: 128, bc: 64}]\n", "x.yaml:9:10: 'maybe' is neither true nor false"},
   };

@@ -66,7 +66,11 @@ std::int64_t smem_of(const TileRow& row, std::int64_t element) {
 int registers_of(const OwnTile& tile, const Call& call) {
   return call.device.compute_capability >= ComputeCapability{9, 0} ? tile.registers_sm90 : tile.registers_sm80;
 }
-OwnTile tile_of(const char* launch, const Call& call) { return own_tile(launch, static_cast<int>(call.tile.head_dim)); }
+/// The compiled shape that serves the head dim.
+OwnTile tile_of(const char* launch, const Call& call) {
+  const std::int64_t d = call.tile.head_dim;
+  return own_tile(launch, d <= 64 ? 64 : d <= 128 ? 128 : 256);
+}
 
 /// The launch that makes dQ alone: each warp has rows of its own and keeps its part of dS in registers.
 struct QueryGradients {
@@ -75,6 +79,7 @@ struct QueryGradients {
   ProgramWriter& w;
   const AttentionShape& shape;
   const BackwardTensors& t;
+  const ScoreExtras& extras;
   const OwnTile tile;
 
   void launch(const Call& call) const {
@@ -110,12 +115,15 @@ struct QueryGradients {
     w.in(loop);
     const int load_k = w.load(t.k, {at(batch), at(kv_head), keys, whole(shape.head_dim)});
     const int load_v = w.load(t.v, {at(batch), at(kv_head), keys, whole(shape.head_dim)});
+    const int key_mask = extras.load_mask(at(batch), keys);
     w.work(OpKind::sts, 2 * key_bytes);
     w.work(OpKind::lds, 2 * query_bytes() + 3 * key_bytes * tile.warps);
     const int qk = w.work(OpKind::mma, matmul);
+    const int masked = extras.apply_mask(key_mask, qk, scores);
     const int dp = w.work(OpKind::mma, matmul);
     const int exponent = w.work(OpKind::fma, scores);
     const int exp = w.work(OpKind::exp2, scores);
+    const int kept = extras.drop(exp, scores);
     const int ds = w.work(OpKind::fma, 2 * scores);
     const int ds_16_bit = w.work(OpKind::convert, scores);
     const int dq = w.work(OpKind::mma, matmul);
@@ -124,9 +132,9 @@ struct QueryGradients {
     w.after(load_v, {{dp, 1}});
     w.after(qk, {{load_k, 0}, {load_v, 0}});
     w.after(dp, {{qk, 0}});
-    w.after(exponent, {{dp, 0}});
+    w.after(exponent, {{masked, 0}, {dp, 0}});
     w.after(exp, {{exponent, 0}});
-    w.after(ds, {{exp, 0}});
+    w.after(ds, {{kept, 0}});
     w.after(ds_16_bit, {{ds, 0}});
     w.after(dq, {{ds_16_bit, 0}});
   }
@@ -166,7 +174,7 @@ void flash2_group_backward(Program& program, const AttentionShape& s, const Call
   w.role("all", row.warps);
   GroupBackward{s, row, adds, trip}.block();
   if (deterministic) {
-    QueryGradients{w, s, t, tile_of("flash2_grad_q", call)}.launch(call);
+    QueryGradients{w, s, t, extras, tile_of("flash2_grad_q", call)}.launch(call);
   } else {
     convert_launch(w, s, row_kernel("convert_dq", call, row.br, row.warps), sum, t.grad_q);
   }
