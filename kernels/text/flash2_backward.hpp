@@ -15,6 +15,15 @@
 //
 //   delta, flash2_backward    as above, without dQ
 //   flash2_grad_q             flash2_backward_query.hpp    a CTA per tile of queries: dQ
+// Limits: head_dim 64, 128, 256; masks none and causal; no dropout. Steps on the way here, as ptxas and the host see
+// them (no GPU has timed them):
+//
+//   parts of 32 rows for every warp       operands are read from shared memory half as often as with strips of 16
+//   P and dS swizzled, read transposed    no bank conflicts, no second copy of either
+//   dQ in the order of accumulators       an atomic instruction fills 4 sectors, not halves of 8
+//   a second buffer of Q, where it fits   its load runs beside the whole trip; dO's beside dK and dQ
+//   the group inside the CTA              no dK and dV per query head, no launches that add them up
+//   positions made anew where used        8 bytes of spills less: none
 #pragma once
 
 #include <cmath>
