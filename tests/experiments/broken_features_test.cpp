@@ -42,7 +42,7 @@ const BrokenFile broken_features[] = {
      flash_spec + "instead:\n  - {algorithm: flash2, dtypes: [fp16], tiles: [{head_dim: 64, br: 64, bc: 64}]}\n",
      asking_spec,
      "mine.yaml:12:25: unknown key 'dtypes'; allowed: algorithm, when, passes, masks, dropout, architectures, math, "
-     "dropout_bits, packs_group, longest_first, deterministic, tiles"},
+     "dropout_bits, packs_group, longest_first, deterministic, sums_group, tiles"},
     {"spec_instead_tiles", "mine.yaml", flash_spec + "instead:\n  - {algorithm: flash2}\n", asking_spec,
      "mine.yaml:12:5: missing key 'tiles'"},
     {"spec_instead_is_text", "mine.yaml", flash_spec + "instead: flash2\n", asking_spec,
@@ -62,7 +62,7 @@ const BrokenFile broken_features[] = {
      "mine.yaml:11:1: unknown key 'splits'; allowed: schema, name, description, source, algorithm, dtypes, passes, "
      "masks, dropout, kv_placement, max_seq_kv, architectures, launch, l2, math, dropout_bits, packs_group, "
      "longest_first, "
-     "deterministic, tiles, instead"},
+     "deterministic, sums_group, tiles, instead"},
     {"spec_packs_group", "mine.yaml", flash_spec + "packs_group: sometimes\n", asking_spec,
      "mine.yaml:11:14: unknown packs_group 'sometimes'; allowed: false, true, one_query, efficient"},
     {"spec_warps_of_flash3", "mine.yaml",
