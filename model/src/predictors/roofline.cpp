@@ -21,7 +21,7 @@ class Roofline final : public Predictor {
   using Predictor::predict;
 
   [[nodiscard]] std::string_view name() const override { return "roofline"; }
-  [[nodiscard]] int version() const override { return 3; }
+  [[nodiscard]] int version() const override { return 4; }
 
   [[nodiscard]] std::vector<std::string_view> needs(const Program& program) const override {
     std::vector<std::string_view> paths{"clock.tensor_boost", "sm.count", "memory.dram.bandwidth",

@@ -1,0 +1,78 @@
+# flash3.hpp: TMA, mbarriers, wgmma.
+set(flash3_text flash3)
+set(flash3_kernel rt_flash3)
+set(flash3_family "flash3::Forward")
+set(flash3_instances "flash3::ForwardKernel<fp16, 128>")
+set(flash3_shape 200 700 4 2 128 1)
+
+fault(flash3_control flash3 nothing)
+
+# Warps with different jobs. Not among them: a K buffer that is released before its product is done. The producer asks for
+# the V buffer of the trip before first, which is released after that product: the fault is harmless, and nothing sees it.
+fault(flash3_mbarriers_are_not_published flash3 uninitialised flash3.hpp
+  [=[b.mbarrier_publish();]=] [=[]=])
+fault(flash3_no_wait_for_q flash3 unlanded flash3_consumer.hpp
+  [=[b_.mbarrier_wait(shared_ + Place::q_landed, 0);]=] [=[]=])
+fault(flash3_no_wait_for_k flash3 unlanded flash3_consumer.hpp
+  [=[b_.mbarrier_wait(shared_ + Place::k_landed + 8 * stage.index, stage.parity);]=] [=[]=])
+fault(flash3_no_wait_for_v flash3 unlanded flash3_consumer.hpp
+  [=[b_.mbarrier_wait(shared_ + Place::v_landed + 8 * stage.index, stage.parity);]=] [=[]=])
+fault(flash3_producer_does_not_wait_for_free_buffers flash3 unlanded flash3.hpp
+  [=[b_.mbarrier_wait(shared_ + free + 8 * stage.index, stage.parity);]=] [=[static_cast<void>(free);]=])
+fault(flash3_producer_begins_in_the_wrong_phase flash3 deadlock flash3.hpp
+  [=[stage{0, 1};]=] [=[stage{0, 0};]=])
+fault(flash3_expects_half_of_the_bytes flash3 deadlock flash3.hpp
+  [=[b_.mbarrier_expect(shared_ + landed, rows * head_dim * 2);]=] [=[b_.mbarrier_expect(shared_ + landed, rows * head_dim);]=])
+fault(flash3_one_arrival_per_warpgroup_frees_k flash3 race flash3.hpp
+  [=[Place::k_free + 8 * stage, Place::groups * group_warps);]=] [=[Place::k_free + 8 * stage, Place::groups);]=])
+fault(flash3_v_is_free_before_its_product_is_done flash3 race flash3_consumer.hpp
+  [=[b_.template wgmma_wait<0>(o_sum_);
+    release(Place::v_free, before);]=] [=[release(Place::v_free, before);
+    b_.template wgmma_wait<0>(o_sum_);]=])
+fault(flash3_turns_are_not_passed_on flash3 deadlock flash3_consumer.hpp
+  [=[pass_turn();
+    b_.template]=] [=[b_.template]=])
+fault(flash3_a_turn_is_left_over flash3 barrier_misuse flash3_consumer.hpp
+  [=[if (group_ == 0) take_turn();]=] [=[]=])
+
+# Asynchronous products
+fault(flash3_no_wait_for_the_scores flash3 race flash3_consumer.hpp
+  [=[wgmma_wait<1>(s)]=] [=[wgmma_wait<2>(s)]=])
+fault(flash3_no_fence_of_registers flash3 race flash3_consumer.hpp
+  [=[b_.wgmma_fence();
+    ROOFTILE_UNROLL for (int d = 0;]=] [=[ROOFTILE_UNROLL for (int d = 0;]=])
+fault(flash3_p_is_overwritten_before_its_product_is_done flash3 race flash3_consumer.hpp
+  [=[b_.template wgmma_wait<0>(o_sum_);
+    release(Place::v_free, before);
+    keep_probabilities(s);]=] [=[keep_probabilities(s);
+    b_.template wgmma_wait<0>(o_sum_);
+    release(Place::v_free, before);]=])
+fault(flash3_o_is_rescaled_before_the_product_is_done flash3 accuracy flash3_consumer.hpp
+  [=[b_.template wgmma_wait<0>(o_sum_);
+    release(Place::v_free, before);
+    keep_probabilities(s);
+    rescale();]=] [=[rescale();
+    b_.template wgmma_wait<0>(o_sum_);
+    release(Place::v_free, before);
+    keep_probabilities(s);]=])
+fault(flash3_scores_of_the_first_group_for_all flash3 race flash3_consumer.hpp
+  [=[Place::q + group_ * group_rows * box_row;]=] [=[Place::q;]=])
+fault(flash3_v_steps_along_the_rows flash3 accuracy flash3_consumer.hpp
+  [=[matrix_descriptor(v + k * box_row,]=] [=[matrix_descriptor(v + k % box_cols * 2,]=])
+fault(flash3_wrong_distance_of_boxes flash3 accuracy flash3_consumer.hpp
+  [=[bc * box_row, eight_rows)]=] [=[eight_rows, eight_rows)]=])
+
+# On the way out, and limits
+fault(flash3_no_proxy_fence_before_o_leaves flash3 race flash3_consumer.hpp
+  [=[b_.fence_proxy_async();]=] [=[]=])
+fault(flash3_no_barrier_before_o_leaves flash3 race flash3_consumer.hpp
+  [=[b_.barrier_sync(1 + Place::groups + group_, group_warps);]=] [=[]=])
+fault(flash3_ends_before_o_has_left flash3 pending_copy flash3_consumer.hpp
+  [=[b_.tma_store_wait();]=] [=[]=])
+fault(flash3_o_without_swizzle flash3 conflicts fragment_places.hpp
+  [=[u32(Swizzle<row_bytes>::place(b.lane() & 15, b.lane() >> 4))]=]
+  [=[u32((b.lane() & 15) * row_bytes + ((b.lane() >> 4) << 4))]=])
+fault(flash3_causal_limit_off_by_one flash3 accuracy flash3_consumer.hpp
+  [=[warp_row() + p_.seq_kv - p_.seq_q - block * bc]=] [=[warp_row() + p_.seq_kv - p_.seq_q + 1 - block * bc]=])
+fault(flash3_wrong_kv_head flash3 accuracy flash3_tile.hpp
+  [=[kv_head{head / p.group}]=] [=[kv_head{head % (p.heads / p.group)}]=])
