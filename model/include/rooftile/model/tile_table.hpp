@@ -15,8 +15,6 @@
 // reports them for sm_90a, for which alone it is compiled (sm_80: the same share, for a what-if without a kernel).
 // softmax: a CTA holds Br rows and goes through Bc columns of each per step, 16 bytes per lane.
 //
-// Kernels that kernels/text/registry.inc does not list have no text yet: their registers are budgets, not reports.
-//
 // Standard library only: the kernels build with nvcc alone.
 #pragma once
 
