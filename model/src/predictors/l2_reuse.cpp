@@ -89,7 +89,8 @@ Traffic L2Reuse::next(const Launch& launch, std::span<const TensorUse> uses, std
     // what the launch itself stores before it reads it is no older than a sweep
     const bool made_here = use.stored > 0 && (made_ >> t & 1U) == 0;
     made_ |= std::uint64_t{1} << t;
-    used_[t] = program_.tensors[t].placement == Placement::host ? never : touched_;
+    used_[t] = touched_;
+    if (program_.tensors[t].placement == Placement::host) used_[t] = never;
     if (use.swept_loads > 0) {
       const auto swept = static_cast<double>(use.swept_loads);
       const double missed_first = std::isinf(between) ? 1 : loose * miss_share(between, capacity_);

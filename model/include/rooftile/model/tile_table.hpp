@@ -49,6 +49,10 @@ struct OwnTile {
                                                           int stages) {
   return ((stages + 1) * br + 2 * bc) * head_dim * 2 + 2 * br * bc * 2 + 2 * br * 4;
 }
+/// Shared memory of convert_dq: a tile of dQ on its way out.
+[[nodiscard]] constexpr std::int64_t convert_dq_smem(std::int64_t br, std::int64_t head_dim) {
+  return br * head_dim * 2;
+}
 /// Shared memory of a tile that makes dQ alone: Q, dO, K and V.
 [[nodiscard]] constexpr std::int64_t flash2_grad_q_smem(std::int64_t br, std::int64_t bc, std::int64_t head_dim) {
   return 2 * (br + bc) * head_dim * 2;
@@ -111,9 +115,9 @@ inline constexpr std::array own_tiles{
     OwnTile{"rt_flash2", "delta", 64, 128, 0, 0, 4, 1, 28, 30, 0},
     OwnTile{"rt_flash2", "delta", 128, 128, 0, 0, 4, 1, 36, 32, 0},
     OwnTile{"rt_flash2", "delta", 256, 128, 0, 0, 4, 1, 38, 38, 0},
-    OwnTile{"rt_flash2", "convert_dq", 64, 128, 0, 0, 8, 1, 32, 32, 128 * 64 * 2},
-    OwnTile{"rt_flash2", "convert_dq", 128, 64, 0, 0, 8, 1, 32, 32, 64 * 128 * 2},
-    OwnTile{"rt_flash2", "convert_dq", 256, 64, 0, 0, 8, 1, 30, 30, 64 * 256 * 2},
+    OwnTile{"rt_flash2", "convert_dq", 64, 128, 0, 0, 8, 1, 32, 32, convert_dq_smem(128, 64)},
+    OwnTile{"rt_flash2", "convert_dq", 128, 64, 0, 0, 8, 1, 32, 32, convert_dq_smem(64, 128)},
+    OwnTile{"rt_flash2", "convert_dq", 256, 64, 0, 0, 8, 1, 30, 30, convert_dq_smem(64, 256)},
     OwnTile{"rt_flash2", "flash2_grad_q", 64, 128, 32, 0, 4, 1, 211, 210, flash2_grad_q_smem(128, 32, 64)},
     OwnTile{"rt_flash2", "flash2_grad_q", 128, 128, 32, 0, 4, 1, 255, 255, flash2_grad_q_smem(128, 32, 128)},
     OwnTile{"rt_flash2", "flash2_grad_q", 256, 128, 32, 0, 8, 1, 245, 254, flash2_grad_q_smem(128, 32, 256)},
