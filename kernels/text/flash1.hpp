@@ -47,6 +47,8 @@
 #include "isa/isa.hpp"
 #include "rooftile/kernels/call.hpp"
 #include "rooftile/model/tile_table.hpp"
+#include "text/call_params.hpp"
+#include "text/dispatch.hpp"
 #include "text/fragment_places.hpp"
 #include "text/reduce.hpp"
 #include "text/running_attention.hpp"
@@ -54,22 +56,10 @@
 
 namespace rooftile::kernels::flash1 {
 
-/// Tensors as AttentionCall describes them; l and m as LSE, of raw scores.
-struct Params {
-  const void* q;
-  const void* k;
-  const void* v;
-  void* o;
-  float* lse;
+/// l and m have a float per query as LSE has; m of raw scores.
+struct Params : text::ForwardParams {
   float* l;
   float* m;
-  int heads;
-  int group;  ///< query heads per K/V head
-  int seq_q;
-  int seq_kv;
-  int lse_pitch;  ///< floats from one head's logsumexp to the next, in l and m too
-  bool causal;
-  float scale_log2;  ///< scale · log2 e
 };
 
 /// Where a visit stands among those of its tile.
@@ -165,9 +155,7 @@ class Head {
     const int below = rows < 0 ? 0 : rows / br;
     return below < tiles() ? below : tiles();
   }
-  ROOFTILE_KERNEL std::int64_t kv_head() const {
-    return b_.block_y() * (p_.heads / p_.group) + b_.block_x() / p_.group;
-  }
+  ROOFTILE_KERNEL std::int64_t kv_head() const { return b_.block_y() * p_.kv_heads + b_.block_x() / p_.group; }
   ROOFTILE_KERNEL std::int64_t head() const { return std::int64_t{b_.block_y()} * p_.heads + b_.block_x(); }
   ROOFTILE_KERNEL Attention rows() const { return {b_, p_, b_.warp(), kv_head() * p_.seq_kv * head_dim}; }
   ROOFTILE_KERNEL std::uint32_t q_at() const {
@@ -296,9 +284,8 @@ struct Forward {
   enum : std::size_t { tensor_l = first_workspace, tensor_m };
 
   static const char* refusal(const AttentionCall& call) {
-    if (call.head_dim != 64 && call.head_dim != 128 && call.head_dim != 256)
-      return "rt_flash1 is compiled for head_dim 64, 128 and 256";
-    if (call.batch > 65535) return "rt_flash1 takes a batch of at most 65535 (CTAs along y)";
+    if (!text::has_head_dim(call)) return "rt_flash1 is compiled for head_dim 64, 128 and 256";
+    if (call.batch > text::most_ctas) return "rt_flash1 takes a batch of at most 65535 (CTAs along y)";
     return nullptr;
   }
 
@@ -316,41 +303,12 @@ struct Forward {
 
   template <class Launcher>
   static void launch(Launcher& launcher, const AttentionCall& call, const Buffers& buffers) {
-    if (call.element == Element::fp16) {
-      launch_for<fp16>(launcher, call, buffers);
-    } else {
-      launch_for<bf16>(launcher, call, buffers);
-    }
-  }
-
- private:
-  template <class T, class Launcher>
-  static void launch_for(Launcher& launcher, const AttentionCall& call, const Buffers& buffers) {
-    switch (call.head_dim) {
-      case 64: return launch_kernel<KeysOutsideKernel<T, 64>>(launcher, call, buffers);
-      case 128: return launch_kernel<KeysOutsideKernel<T, 128>>(launcher, call, buffers);
-      case 256: return launch_kernel<KeysOutsideKernel<T, 256>>(launcher, call, buffers);
-      default: return;  // refused
-    }
-  }
-
-  template <class Kernel, class Launcher>
-  static void launch_kernel(Launcher& launcher, const AttentionCall& call, const Buffers& buffers) {
-    const Params params{.q = buffers[tensor_q],
-                        .k = buffers[tensor_k],
-                        .v = buffers[tensor_v],
-                        .o = buffers[tensor_o],
-                        .lse = static_cast<float*>(buffers[tensor_lse]),
-                        .l = static_cast<float*>(buffers[tensor_l]),
-                        .m = static_cast<float*>(buffers[tensor_m]),
-                        .heads = call.heads,
-                        .group = call.group(),
-                        .seq_q = call.seq_q,
-                        .seq_kv = call.seq_kv,
-                        .lse_pitch = tensors(call)[tensor_lse].pitch,
-                        .causal = call.causal,
-                        .scale_log2 = std::numbers::log2e_v<float> / std::sqrt(static_cast<float>(call.head_dim))};
-    launcher.template launch<Kernel>("flash1", {call.heads, call.batch}, Kernel::tile.smem, params);
+    text::for_element_and_head_dim(call, [&]<class T, int head_dim>() {
+      using Kernel = KeysOutsideKernel<T, head_dim>;
+      const Params params{text::forward_params(call, buffers), static_cast<float*>(buffers[tensor_l]),
+                          static_cast<float*>(buffers[tensor_m])};
+      launcher.template launch<Kernel>("flash1", {call.heads, call.batch}, Kernel::tile.smem, params);
+    });
   }
 };
 

@@ -16,6 +16,8 @@
 #include "isa/isa.hpp"
 #include "rooftile/kernels/call.hpp"
 #include "rooftile/model/tile_table.hpp"
+#include "text/call_params.hpp"
+#include "text/dispatch.hpp"
 #include "text/fragment_places.hpp"
 #include "text/reduce.hpp"
 #include "text/running_attention.hpp"
@@ -23,21 +25,7 @@
 
 namespace rooftile::kernels::flash2 {
 
-/// Tensors as AttentionCall describes them; O and LSE are written whole.
-struct Params {
-  const void* q;
-  const void* k;
-  const void* v;
-  void* o;
-  float* lse;
-  int heads;
-  int group;  ///< query heads per K/V head
-  int seq_q;
-  int seq_kv;
-  int lse_pitch;  ///< floats from one head's logsumexp to the next
-  bool causal;
-  float scale_log2;  ///< scale · log2 e
-};
+using Params = text::ForwardParams;
 
 /// The work of one CTA as one of its warps sees it.
 template <class B, class T, int head_dim>
@@ -118,9 +106,7 @@ class QueryTile {
   ROOFTILE_KERNEL int warp_row() const { return first_row_ + warp_ * warp_rows; }
   ROOFTILE_KERNEL int warp_rows_left() const { return p_.seq_q - warp_row(); }
   ROOFTILE_KERNEL int head() const { return b_.block_z() * p_.heads + b_.block_y(); }
-  ROOFTILE_KERNEL std::int64_t kv_head() const {
-    return b_.block_z() * (p_.heads / p_.group) + b_.block_y() / p_.group;
-  }
+  ROOFTILE_KERNEL std::int64_t kv_head() const { return b_.block_z() * p_.kv_heads + b_.block_y() / p_.group; }
   /// Elements before this warp's rows in Q and O.
   ROOFTILE_KERNEL std::int64_t query_offset() const {
     return (std::int64_t{head()} * p_.seq_q + warp_row()) * head_dim;
@@ -167,10 +153,9 @@ using Instances = Kernels<ForwardKernel<T, 64>, ForwardKernel<T, 128>, ForwardKe
 /// rt_flash2.
 struct Forward {
   static const char* refusal(const AttentionCall& call) {
-    if (call.head_dim != 64 && call.head_dim != 128 && call.head_dim != 256)
-      return "rt_flash2 is compiled for head_dim 64, 128 and 256";
-    if (call.heads > 65535) return "rt_flash2 takes at most 65535 heads (CTAs along y)";
-    if (call.batch > 65535) return "rt_flash2 takes a batch of at most 65535 (CTAs along z)";
+    if (!text::has_head_dim(call)) return "rt_flash2 is compiled for head_dim 64, 128 and 256";
+    if (call.heads > text::most_ctas) return "rt_flash2 takes at most 65535 heads (CTAs along y)";
+    if (call.batch > text::most_ctas) return "rt_flash2 takes a batch of at most 65535 (CTAs along z)";
     return nullptr;
   }
 
@@ -178,40 +163,11 @@ struct Forward {
 
   template <class Launcher>
   static void launch(Launcher& launcher, const AttentionCall& call, const Buffers& buffers) {
-    if (call.element == Element::fp16) {
-      launch_for<fp16>(launcher, call, buffers);
-    } else {
-      launch_for<bf16>(launcher, call, buffers);
-    }
-  }
-
- private:
-  template <class T, class Launcher>
-  static void launch_for(Launcher& launcher, const AttentionCall& call, const Buffers& buffers) {
-    switch (call.head_dim) {
-      case 64: return launch_kernel<ForwardKernel<T, 64>>(launcher, call, buffers);
-      case 128: return launch_kernel<ForwardKernel<T, 128>>(launcher, call, buffers);
-      case 256: return launch_kernel<ForwardKernel<T, 256>>(launcher, call, buffers);
-      default: return;  // refused
-    }
-  }
-
-  template <class Kernel, class Launcher>
-  static void launch_kernel(Launcher& launcher, const AttentionCall& call, const Buffers& buffers) {
-    const Params params{.q = buffers[tensor_q],
-                        .k = buffers[tensor_k],
-                        .v = buffers[tensor_v],
-                        .o = buffers[tensor_o],
-                        .lse = static_cast<float*>(buffers[tensor_lse]),
-                        .heads = call.heads,
-                        .group = call.group(),
-                        .seq_q = call.seq_q,
-                        .seq_kv = call.seq_kv,
-                        .lse_pitch = tensors(call)[tensor_lse].pitch,
-                        .causal = call.causal,
-                        .scale_log2 = std::numbers::log2e_v<float> / std::sqrt(static_cast<float>(call.head_dim))};
-    const Grid grid{(call.seq_q + Kernel::tile.br - 1) / Kernel::tile.br, call.heads, call.batch};
-    launcher.template launch<Kernel>("flash2", grid, Kernel::tile.smem, params);
+    text::for_element_and_head_dim(call, [&]<class T, int head_dim>() {
+      using Kernel = ForwardKernel<T, head_dim>;
+      launcher.template launch<Kernel>("flash2", text::query_grid(call, Kernel::tile.br), Kernel::tile.smem,
+                                       text::forward_params(call, buffers));
+    });
   }
 };
 

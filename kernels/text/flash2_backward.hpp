@@ -30,6 +30,7 @@
 #include <numbers>
 
 #include "rooftile/kernels/call.hpp"
+#include "text/dispatch.hpp"
 #include "text/flash2_backward_block.hpp"
 #include "text/flash2_backward_query.hpp"
 #include "text/flash2_backward_rows.hpp"
@@ -50,10 +51,9 @@ struct Launches {
   static constexpr Pass pass = Pass::bwd;
 
   static const char* refusal(const AttentionCall& call) {
-    if (call.head_dim != 64 && call.head_dim != 128 && call.head_dim != 256)
-      return "the backward of rt_flash2 is compiled for head_dim 64, 128 and 256";
-    if (call.heads > 65535) return "the backward of rt_flash2 takes at most 65535 heads (CTAs along y)";
-    if (call.batch > 65535) return "the backward of rt_flash2 takes a batch of at most 65535 (CTAs along z)";
+    if (!text::has_head_dim(call)) return "the backward of rt_flash2 is compiled for head_dim 64, 128 and 256";
+    if (call.heads > text::most_ctas) return "the backward of rt_flash2 takes at most 65535 heads (CTAs along y)";
+    if (call.batch > text::most_ctas) return "the backward of rt_flash2 takes a batch of at most 65535 (CTAs along z)";
     return nullptr;
   }
 
@@ -68,11 +68,15 @@ struct Launches {
 
   template <class Launcher>
   static void launch(Launcher& launcher, const AttentionCall& call, const Buffers& buffers) {
-    if (call.element == Element::fp16) {
-      launch_for<fp16>(launcher, call, buffers);
-    } else {
-      launch_for<bf16>(launcher, call, buffers);
-    }
+    text::for_element_and_head_dim(call, [&]<class T, int head_dim>() {
+      launch_delta<DeltaKernel<T, head_dim>>(launcher, call, buffers);
+      launch_blocks<BackwardKernel<T, head_dim, !deterministic>>(launcher, call, buffers);
+      if constexpr (deterministic) {
+        launch_queries<QueryGradientKernel<T, head_dim>>(launcher, call, buffers);
+      } else {
+        launch_convert<ConvertKernel<T, head_dim>>(launcher, call, buffers);
+      }
+    });
   }
 
  private:
@@ -86,27 +90,14 @@ struct Launches {
       default: return Shape<256>::query_tiles(call.seq_q) * Shape<256>::br;
     }
   }
-  static float scale_of(const AttentionCall& call) { return 1 / std::sqrt(static_cast<float>(call.head_dim)); }
-
-  template <class T, class Launcher>
-  static void launch_for(Launcher& launcher, const AttentionCall& call, const Buffers& buffers) {
-    switch (call.head_dim) {
-      case 64: return launch_all<T, 64>(launcher, call, buffers);
-      case 128: return launch_all<T, 128>(launcher, call, buffers);
-      case 256: return launch_all<T, 256>(launcher, call, buffers);
-      default: return;  // refused
-    }
-  }
-
-  template <class T, int head_dim, class Launcher>
-  static void launch_all(Launcher& launcher, const AttentionCall& call, const Buffers& buffers) {
-    launch_delta<DeltaKernel<T, head_dim>>(launcher, call, buffers);
-    launch_blocks<BackwardKernel<T, head_dim, !deterministic>>(launcher, call, buffers);
-    if constexpr (deterministic) {
-      launch_queries<QueryGradientKernel<T, head_dim>>(launcher, call, buffers);
-    } else {
-      launch_convert<ConvertKernel<T, head_dim>>(launcher, call, buffers);
-    }
+  static BackwardParams params_of(const AttentionCall& call, const Buffers& buffers) {
+    return {text::call_sizes(call),
+            buffers[tensor_q],
+            buffers[tensor_k],
+            buffers[tensor_v],
+            buffers[tensor_grad_o],
+            static_cast<const float*>(buffers[tensor_lse]),
+            static_cast<const float*>(buffers[tensor_delta])};
   }
 
   template <class Kernel, class Launcher>
@@ -119,52 +110,22 @@ struct Launches {
                              .seq_q = call.seq_q,
                              .row_pitch = tensors(call)[tensor_delta].pitch,
                              .sum_rows = deterministic ? 0 : sum_rows(call)};
-    const Grid grid{(call.seq_q + Kernel::tile.br - 1) / Kernel::tile.br, call.heads, call.batch};
-    launcher.template launch<Kernel>("delta", grid, Kernel::tile.smem, params);
+    launcher.template launch<Kernel>("delta", text::query_grid(call, Kernel::tile.br), Kernel::tile.smem, params);
   }
 
   template <class Kernel, class Launcher>
   static void launch_blocks(Launcher& launcher, const AttentionCall& call, const Buffers& buffers) {
-    const BlockParams params{.q = buffers[tensor_q],
-                             .k = buffers[tensor_k],
-                             .v = buffers[tensor_v],
-                             .grad_o = buffers[tensor_grad_o],
-                             .lse = static_cast<const float*>(buffers[tensor_lse]),
-                             .delta = static_cast<const float*>(buffers[tensor_delta]),
-                             .grad_q_sum = static_cast<float*>(buffers[tensor_sum]),
-                             .grad_k = buffers[tensor_grad_k],
-                             .grad_v = buffers[tensor_grad_v],
-                             .kv_heads = call.kv_heads,
-                             .group = call.group(),
-                             .seq_q = call.seq_q,
-                             .seq_kv = call.seq_kv,
-                             .row_pitch = tensors(call)[tensor_lse].pitch,
-                             .causal = call.causal,
-                             .scale = scale_of(call),
-                             .scale_log2 = std::numbers::log2e_v<float> * scale_of(call)};
-    const Grid grid{(call.seq_kv + Kernel::tile.bc - 1) / Kernel::tile.bc, call.kv_heads, call.batch};
+    const BlockParams params{params_of(call, buffers), static_cast<float*>(buffers[tensor_sum]), buffers[tensor_grad_k],
+                             buffers[tensor_grad_v]};
+    const Grid grid{text::ceil_div(call.seq_kv, Kernel::tile.bc), call.kv_heads, call.batch};
     launcher.template launch<Kernel>("flash2_backward", grid, Kernel::tile.smem, params);
   }
 
   template <class Kernel, class Launcher>
   static void launch_queries(Launcher& launcher, const AttentionCall& call, const Buffers& buffers) {
-    const QueryParams params{.q = buffers[tensor_q],
-                             .k = buffers[tensor_k],
-                             .v = buffers[tensor_v],
-                             .grad_o = buffers[tensor_grad_o],
-                             .lse = static_cast<const float*>(buffers[tensor_lse]),
-                             .delta = static_cast<const float*>(buffers[tensor_delta]),
-                             .grad_q = buffers[tensor_grad_q],
-                             .heads = call.heads,
-                             .group = call.group(),
-                             .seq_q = call.seq_q,
-                             .seq_kv = call.seq_kv,
-                             .row_pitch = tensors(call)[tensor_lse].pitch,
-                             .causal = call.causal,
-                             .scale = scale_of(call),
-                             .scale_log2 = std::numbers::log2e_v<float> * scale_of(call)};
-    const Grid grid{(call.seq_q + Kernel::tile.br - 1) / Kernel::tile.br, call.heads, call.batch};
-    launcher.template launch<Kernel>("flash2_grad_q", grid, Kernel::tile.smem, params);
+    const QueryParams params{params_of(call, buffers), buffers[tensor_grad_q]};
+    launcher.template launch<Kernel>("flash2_grad_q", text::query_grid(call, Kernel::tile.br), Kernel::tile.smem,
+                                     params);
   }
 
   template <class Kernel, class Launcher>
@@ -173,9 +134,8 @@ struct Launches {
                                .grad_q = buffers[tensor_grad_q],
                                .heads = call.heads,
                                .seq_q = call.seq_q,
-                               .scale = scale_of(call)};
-    const Grid grid{Kernel::S::query_tiles(call.seq_q), call.heads, call.batch};
-    launcher.template launch<Kernel>("convert_dq", grid, Kernel::tile.smem, params);
+                               .scale = text::call_sizes(call).scale};
+    launcher.template launch<Kernel>("convert_dq", text::query_grid(call, Kernel::tile.br), Kernel::tile.smem, params);
   }
 };
 

@@ -28,25 +28,11 @@
 
 namespace rooftile::kernels::flash2_backward {
 
-/// Tensors as AttentionCall describes them; dK and dV are written whole, dQ is added to `grad_q_sum`.
-struct BlockParams {
-  const void* q;
-  const void* k;
-  const void* v;
-  const void* grad_o;
-  const float* lse;
-  const float* delta;
+/// dK and dV are written whole, dQ is added to `grad_q_sum`.
+struct BlockParams : BackwardParams {
   float* grad_q_sum;
   void* grad_k;
   void* grad_v;
-  int kv_heads;
-  int group;  ///< query heads per K/V head
-  int seq_q;
-  int seq_kv;
-  int row_pitch;  ///< floats from one head's LSE (and D) to the next
-  bool causal;
-  float scale;
-  float scale_log2;  ///< scale · log2 e
 };
 
 /// The work of one CTA as one of its warps sees it.
@@ -165,7 +151,7 @@ class KeyBlock {
   }
 
   ROOFTILE_KERNEL void load_queries(std::uint32_t to, const void* tensor, int member, int tile) {
-    const std::int64_t first = (std::int64_t{head(member)} * p_.seq_q + tile * br) * head_dim;
+    const std::int64_t first = (std::int64_t{head(member)} * p_.seq_q + std::int64_t{tile} * br) * head_dim;
     copy_.template load<br>(b_, to, static_cast<const T*>(tensor) + first, p_.seq_q - tile * br);
   }
   /// All warps are done with dO (and with the only Q): the next may land.
@@ -185,7 +171,7 @@ class KeyBlock {
   ROOFTILE_KERNEL f32 load_statistic(int member, int tile) {
     if (!holds_statistic()) return f32(0.f);
     const int row = tile * br + statistic_row();
-    const float* const from = (holds_lse() ? p_.lse : p_.delta) + std::int64_t{head(member)} * p_.row_pitch + row;
+    const float* const from = (holds_lse() ? p_.lse : p_.delta) + std::int64_t{head(member)} * p_.lse_pitch + row;
     return b_.ld_global(from, b_.lane(), b_.lane() < p_.seq_q - row);
   }
   ROOFTILE_KERNEL void keep_statistic(f32 value) {
@@ -258,13 +244,12 @@ class KeyBlock {
         multiply(grad_q, a, d, left, right);
       }
     }
-    const std::int64_t tiles_before = std::int64_t{head(member)} * S::query_tiles(p_.seq_q) + tile;
-    float* const to = p_.grad_q_sum + tiles_before * (br * head_dim) + warp_ * warp_size;
+    float* const to = p_.grad_q_sum + S::sum_before(head(member), p_.seq_q, tile);
     ROOFTILE_UNROLL for (int i = 0; i < m_tiles; ++i) {
       ROOFTILE_UNROLL for (int d = 0; d < S::grad_q_cols / 8; ++d) {
         ROOFTILE_UNROLL for (int r = 0; r < 4; ++r) {
           const int value = (i * (S::grad_q_cols / 8) + d) * 4 + r;
-          b_.atomic_add(to + value * S::warps * warp_size, b_.lane(), grad_q[i][d].c[r], true);
+          b_.atomic_add(to + S::sum_place(value, warp_), b_.lane(), grad_q[i][d].c[r], true);
         }
       }
     }

@@ -25,23 +25,9 @@
 
 namespace rooftile::kernels::flash2_backward {
 
-/// Tensors as AttentionCall describes them; dQ is written whole.
-struct QueryParams {
-  const void* q;
-  const void* k;
-  const void* v;
-  const void* grad_o;
-  const float* lse;
-  const float* delta;
+/// dQ is written whole.
+struct QueryParams : BackwardParams {
   void* grad_q;
-  int heads;
-  int group;  ///< query heads per K/V head
-  int seq_q;
-  int seq_kv;
-  int row_pitch;  ///< floats from one head's LSE (and D) to the next
-  bool causal;
-  float scale;
-  float scale_log2;  ///< scale · log2 e
 };
 
 /// The work of one CTA as one of its warps sees it.
@@ -140,14 +126,14 @@ class QueryGradientTile {
   ROOFTILE_KERNEL std::uint32_t warp_bytes() const { return static_cast<std::uint32_t>(warp_ * warp_rows * row_bytes); }
 
   ROOFTILE_KERNEL void load_block(std::uint32_t to, const void* tensor, int block) {
-    const std::int64_t kv_head = b_.block_z() * (p_.heads / p_.group) + b_.block_y() / p_.group;
-    const T* from = static_cast<const T*>(tensor) + (kv_head * p_.seq_kv + block * bc) * head_dim;
+    const std::int64_t kv_head = b_.block_z() * p_.kv_heads + b_.block_y() / p_.group;
+    const T* from = static_cast<const T*>(tensor) + (kv_head * p_.seq_kv + std::int64_t{block} * bc) * head_dim;
     text::TileCopy<B, head_dim, warps>{b_, warp_, head_dim}.template load<bc>(b_, to, from, p_.seq_kv - block * bc);
   }
 
   /// LSE and D of the warp's rows: one lane of a quad reads, the others get it by exchange.
   ROOFTILE_KERNEL void load_statistics() {
-    const std::int64_t first = std::int64_t{head()} * p_.row_pitch + warp_row();
+    const std::int64_t first = std::int64_t{head()} * p_.lse_pitch + warp_row();
     const i32 of_quad = b_.select((b_.lane() & 3) < 1, b_.lane() >> 2, i32(warp_rows));
     const int rows = rows_left() < warp_rows ? rows_left() : warp_rows;
     ROOFTILE_UNROLL for (int i = 0; i < m_tiles; ++i) {

@@ -123,8 +123,7 @@ struct ConvertKernel {
   ROOFTILE_KERNEL static void run(B& b, const Params& p) {
     using f32 = typename B::f32;
     const int warp = b.warp(), head = b.block_z() * p.heads + b.block_y(), first_row = b.block_x() * S::br;
-    const std::int64_t tiles_before = std::int64_t{head} * S::query_tiles(p.seq_q) + b.block_x();
-    const float* const from = p.grad_q_sum + tiles_before * (S::br * head_dim) + warp * warp_size;
+    const float* const from = p.grad_q_sum + S::sum_before(head, p.seq_q, b.block_x());
     const int part = warp % S::query_parts, col = warp / S::query_parts;
     const typename B::u32 place =
         (text::place_of_accumulator<S::row_bytes>(b) ^ static_cast<std::uint32_t>(col * S::grad_q_cols * 2)) +
@@ -134,7 +133,7 @@ struct ConvertKernel {
         typename B::Acc sum;
         ROOFTILE_UNROLL for (int r = 0; r < 4; ++r) {
           const int value = (i * (S::grad_q_cols / 8) + d) * 4 + r;
-          sum.c[r] = b.ld_global(from + value * warps * warp_size, b.lane(), true);
+          sum.c[r] = b.ld_global(from + S::sum_place(value, warp), b.lane(), true);
         }
         text::stage<T, S::row_bytes>(b, place, i * 16 * S::row_bytes, d, sum, f32(p.scale), f32(p.scale));
       }

@@ -12,10 +12,23 @@
 // they were. (FlashAttention-2 does the same: GmemLayoutAtomdQaccumAtomicAdd, csrc/flash_attn/src/kernel_traits.h.)
 #pragma once
 
+#include <cstdint>
+
 #include "isa/isa.hpp"
 #include "rooftile/model/tile_table.hpp"
+#include "text/call_params.hpp"
 
 namespace rooftile::kernels::flash2_backward {
+
+/// What P and dS are made from: the inputs of a backward call, and D in the layout of LSE.
+struct BackwardParams : text::CallSizes {
+  const void* q;
+  const void* k;
+  const void* v;
+  const void* grad_o;
+  const float* lse;
+  const float* delta;
+};
 
 template <int head_dim>
 struct Shape {
@@ -33,6 +46,15 @@ struct Shape {
 
   /// Tiles of queries.
   ROOFTILE_BOTH static constexpr int query_tiles(int seq_q) { return (seq_q + br - 1) / br; }
+
+  /// Elements of the sum of dQ before a tile of a head, over the batch.
+  ROOFTILE_BOTH static constexpr std::int64_t sum_before(int head, int seq_q, int query_tile) {
+    return (std::int64_t{head} * query_tiles(seq_q) + query_tile) * std::int64_t{br} * head_dim;
+  }
+  /// Where in the sum of a tile lane 0 of a warp has its value `value`.
+  ROOFTILE_BOTH static constexpr std::int64_t sum_place(int value, int warp) {
+    return (std::int64_t{value} * warps + warp) * warp_size;
+  }
 };
 
 }  // namespace rooftile::kernels::flash2_backward

@@ -33,6 +33,7 @@
 #include "rooftile/kernels/call.hpp"
 #include "rooftile/model/registers.hpp"
 #include "rooftile/model/tile_table.hpp"
+#include "text/dispatch.hpp"
 #include "text/flash3_consumer.hpp"
 #include "text/flash3_tile.hpp"
 
@@ -126,10 +127,9 @@ struct Forward {
   static constexpr bool sm90a_only = true;
 
   static const char* refusal(const AttentionCall& call) {
-    if (call.head_dim != 64 && call.head_dim != 128 && call.head_dim != 256)
-      return "rt_flash3 is compiled for head_dim 64, 128 and 256";
-    if (call.heads > 65535) return "rt_flash3 takes at most 65535 heads (CTAs along y)";
-    if (call.batch > 65535) return "rt_flash3 takes a batch of at most 65535 (CTAs along z)";
+    if (!text::has_head_dim(call)) return "rt_flash3 is compiled for head_dim 64, 128 and 256";
+    if (call.heads > text::most_ctas) return "rt_flash3 takes at most 65535 heads (CTAs along y)";
+    if (call.batch > text::most_ctas) return "rt_flash3 takes a batch of at most 65535 (CTAs along z)";
     return nullptr;
   }
 
@@ -137,47 +137,23 @@ struct Forward {
 
   template <class Launcher>
   static void launch(Launcher& launcher, const AttentionCall& call, const Buffers& buffers) {
-    if (call.element == Element::fp16) {
-      launch_for<fp16>(launcher, call, buffers);
-    } else {
-      launch_for<bf16>(launcher, call, buffers);
-    }
-  }
-
- private:
-  template <class T, class Launcher>
-  static void launch_for(Launcher& launcher, const AttentionCall& call, const Buffers& buffers) {
-    switch (call.head_dim) {
-      case 64: return launch_kernel<ForwardKernel<T, 64>>(launcher, call, buffers);
-      case 128: return launch_kernel<ForwardKernel<T, 128>>(launcher, call, buffers);
-      case 256: return launch_kernel<ForwardKernel<T, 256>>(launcher, call, buffers);
-      default: return;  // refused
-    }
-  }
-
-  template <class Kernel, class Launcher>
-  static void launch_kernel(Launcher& launcher, const AttentionCall& call, const Buffers& buffers) {
-    const auto map = [&](TensorIndex tensor, int rows, int heads, int box_rows) {
-      return launcher.tensor_map({.base = buffers[tensor],
-                                  .cols = call.head_dim,
-                                  .rows = rows,
-                                  .planes = call.batch * heads,
-                                  .box_rows = box_rows});
-    };
-    const Params params{.q = map(tensor_q, call.seq_q, call.heads, Kernel::tile.br),
-                        .k = map(tensor_k, call.seq_kv, call.kv_heads, Kernel::tile.bc),
-                        .v = map(tensor_v, call.seq_kv, call.kv_heads, Kernel::tile.bc),
-                        .o = map(tensor_o, call.seq_q, call.heads, group_rows),
-                        .lse = static_cast<float*>(buffers[tensor_lse]),
-                        .heads = call.heads,
-                        .group = call.group(),
-                        .seq_q = call.seq_q,
-                        .seq_kv = call.seq_kv,
-                        .lse_pitch = tensors(call)[tensor_lse].pitch,
-                        .causal = call.causal,
-                        .scale_log2 = std::numbers::log2e_v<float> / std::sqrt(static_cast<float>(call.head_dim))};
-    const Grid grid{(call.seq_q + Kernel::tile.br - 1) / Kernel::tile.br, call.heads, call.batch};
-    launcher.template launch<Kernel>("flash3", grid, Kernel::tile.smem, params);
+    text::for_element_and_head_dim(call, [&]<class T, int head_dim>() {
+      using Kernel = ForwardKernel<T, head_dim>;
+      const auto map = [&](TensorIndex tensor, int rows, int heads, int box_rows) {
+        return launcher.tensor_map({.base = buffers[tensor],
+                                    .cols = call.head_dim,
+                                    .rows = rows,
+                                    .planes = call.batch * heads,
+                                    .box_rows = box_rows});
+      };
+      const Params params{text::call_sizes(call),
+                          map(tensor_q, call.seq_q, call.heads, Kernel::tile.br),
+                          map(tensor_k, call.seq_kv, call.kv_heads, Kernel::tile.bc),
+                          map(tensor_v, call.seq_kv, call.kv_heads, Kernel::tile.bc),
+                          map(tensor_o, call.seq_q, call.heads, group_rows),
+                          static_cast<float*>(buffers[tensor_lse])};
+      launcher.template launch<Kernel>("flash3", text::query_grid(call, Kernel::tile.br), Kernel::tile.smem, params);
+    });
   }
 };
 

@@ -6,24 +6,18 @@
 
 #include "isa/isa.hpp"
 #include "rooftile/model/tile_table.hpp"
+#include "text/call_params.hpp"
 
 namespace rooftile::kernels::flash3 {
 
 /// Tensors as AttentionCall describes them; O and LSE are written whole. K and V in boxes of bc rows, Q of br and O of
 /// 64.
-struct Params {
+struct Params : text::CallSizes {
   TensorMap q;
   TensorMap k;
   TensorMap v;
   TensorMap o;
   float* lse;
-  int heads;
-  int group;  ///< query heads per K/V head
-  int seq_q;
-  int seq_kv;
-  int lse_pitch;  ///< floats from one head's logsumexp to the next
-  bool causal;
-  float scale_log2;  ///< scale · log2 e
 };
 
 /// Rows of a consumer warpgroup.

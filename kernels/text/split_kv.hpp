@@ -33,6 +33,8 @@
 #include "rooftile/kernels/call.hpp"
 #include "rooftile/model/split_parts.hpp"
 #include "rooftile/model/tile_table.hpp"
+#include "text/call_params.hpp"
+#include "text/dispatch.hpp"
 #include "text/fragment_places.hpp"
 #include "text/reduce.hpp"
 #include "text/running_attention.hpp"
@@ -41,26 +43,14 @@
 
 namespace rooftile::kernels::split_kv {
 
-/// Tensors as AttentionCall describes them; `o_part` and `lse_part` are those of Forward::tensors().
-struct Params {
-  const void* q;
-  const void* k;
-  const void* v;
-  void* o;
-  float* lse;
+/// `o_part` and `lse_part` are those of Forward::tensors(), or nullptr.
+struct Params : text::ForwardParams {
   float* o_part;
   float* lse_part;
-  int heads;
-  int group;          ///< query heads per K/V head
+  int batch;
   int members;        ///< of a group per tile; divides it
   int position_bits;  ///< log2 of a tile's positions
-  int batch;
-  int seq_q;
-  int seq_kv;
-  int lse_pitch;    ///< floats from one head's logsumexp to the next, in LSE and LSE_part
-  int part_blocks;  ///< key blocks of a part
-  bool causal;
-  float scale_log2;  ///< scale · log2 e
+  int part_blocks;    ///< key blocks of a part
 };
 
 /// Where the rows of a tile lie: row m · positions + p is query `first` + p of member m.
@@ -246,10 +236,8 @@ struct Forward {
   enum : std::size_t { tensor_o_part = first_workspace, tensor_lse_part };
 
   static const char* refusal(const AttentionCall& call) {
-    constexpr int most_ctas = 65535;  // along y and z
-    if (call.head_dim != 64 && call.head_dim != 128 && call.head_dim != 256)
-      return "rt_split_kv is compiled for head_dim 64, 128 and 256";
-    if (std::int64_t{call.heads} * call.batch > most_ctas)
+    if (!text::has_head_dim(call)) return "rt_split_kv is compiled for head_dim 64, 128 and 256";
+    if (std::int64_t{call.heads} * call.batch > text::most_ctas)
       return "rt_split_kv takes at most 65535 heads over the whole batch (CTAs along z)";
     if (std::int64_t{call.group()} * call.seq_q * call.head_dim > std::numeric_limits<int>::max())
       return "rt_split_kv takes at most 2^31 - 1 elements of Q per K/V head";
@@ -273,11 +261,17 @@ struct Forward {
 
   template <class Launcher>
   static void launch(Launcher& launcher, const AttentionCall& call, const Buffers& buffers) {
-    if (call.element == Element::fp16) {
-      launch_for<fp16>(launcher, call, buffers);
-    } else {
-      launch_for<bf16>(launcher, call, buffers);
-    }
+    text::for_element_and_head_dim(call, [&]<class T, int head_dim>() {
+      using Split = SplitKernel<T, head_dim>;
+      using Merge = MergeKernel<T, head_dim>;
+      const int parts = parts_of(call);
+      const Params params = params_of(call, buffers, parts);
+      const Grid grid{static_cast<int>(position_tiles(call)), parts, static_cast<int>(columns(call))};
+      launcher.template launch<Split>("split", grid, Split::tile.smem, params);
+      if (parts == 1) return;
+      launcher.template launch<Merge>("merge", text::query_grid(call, 1), Merge::tile.smem,
+                                      merge_params_of(params, parts));
+    });
   }
 
  private:
@@ -291,56 +285,28 @@ struct Forward {
     return ceil_div(call.seq_kv, own_tile("split_kv", call.head_dim).bc);
   }
 
-  template <class T, class Launcher>
-  static void launch_for(Launcher& launcher, const AttentionCall& call, const Buffers& buffers) {
-    switch (call.head_dim) {
-      case 64: return launch_kernels<T, 64>(launcher, call, buffers);
-      case 128: return launch_kernels<T, 128>(launcher, call, buffers);
-      case 256: return launch_kernels<T, 256>(launcher, call, buffers);
-      default: return;  // refused
-    }
-  }
-
-  template <class T, int head_dim, class Launcher>
-  static void launch_kernels(Launcher& launcher, const AttentionCall& call, const Buffers& buffers) {
-    const int parts = parts_of(call);
-    const Params params = params_of(call, buffers, parts);
-    const Grid grid{static_cast<int>(position_tiles(call)), parts, static_cast<int>(columns(call))};
-    launcher.template launch<SplitKernel<T, head_dim>>("split", grid, SplitKernel<T, head_dim>::tile.smem, params);
-    if (parts == 1) return;
-    const MergeParams merge{.o_part = params.o_part,
-                            .lse_part = params.lse_part,
-                            .o = params.o,
-                            .lse = params.lse,
-                            .parts = parts,
-                            .batch = call.batch,
-                            .heads = call.heads,
-                            .seq_q = call.seq_q,
-                            .lse_pitch = params.lse_pitch};
-    launcher.template launch<MergeKernel<T, head_dim>>("merge", {call.seq_q, call.heads, call.batch},
-                                                       MergeKernel<T, head_dim>::tile.smem, merge);
-  }
-
   static Params params_of(const AttentionCall& call, const Buffers& buffers, int parts) {
     const RowBox rows = box(call);
-    return {.q = buffers[tensor_q],
-            .k = buffers[tensor_k],
-            .v = buffers[tensor_v],
-            .o = buffers[tensor_o],
-            .lse = static_cast<float*>(buffers[tensor_lse]),
-            .o_part = parts == 1 ? nullptr : static_cast<float*>(buffers[tensor_o_part]),
-            .lse_part = parts == 1 ? nullptr : static_cast<float*>(buffers[tensor_lse_part]),
-            .heads = call.heads,
-            .group = call.group(),
-            .members = static_cast<int>(rows.members),
-            .position_bits = std::countr_zero(static_cast<std::uint64_t>(rows.positions)),
-            .batch = call.batch,
-            .seq_q = call.seq_q,
-            .seq_kv = call.seq_kv,
-            .lse_pitch = attention_tensors(call)[tensor_lse].pitch,
-            .part_blocks = static_cast<int>(ceil_div(blocks(call), parts)),
-            .causal = call.causal,
-            .scale_log2 = std::numbers::log2e_v<float> / std::sqrt(static_cast<float>(call.head_dim))};
+    const auto part = [&](std::size_t tensor) { return parts == 1 ? nullptr : static_cast<float*>(buffers[tensor]); };
+    return {text::forward_params(call, buffers),
+            part(tensor_o_part),
+            part(tensor_lse_part),
+            call.batch,
+            static_cast<int>(rows.members),
+            std::countr_zero(static_cast<std::uint64_t>(rows.positions)),
+            static_cast<int>(ceil_div(blocks(call), parts))};
+  }
+
+  static MergeParams merge_params_of(const Params& params, int parts) {
+    return {.o_part = params.o_part,
+            .lse_part = params.lse_part,
+            .o = params.o,
+            .lse = params.lse,
+            .parts = parts,
+            .batch = params.batch,
+            .heads = params.heads,
+            .seq_q = params.seq_q,
+            .lse_pitch = params.lse_pitch};
   }
 };
 

@@ -11,6 +11,7 @@
 
 #include <cmath>
 
+#include "text/dispatch.hpp"
 #include "text/gemm.hpp"
 #include "text/softmax.hpp"
 
@@ -27,8 +28,6 @@ using Instances = Kernels<GemmKernel<T, 128, BLayout::rows_of_n>, GemmKernel<T, 
                           SoftmaxKernel<T, SoftmaxKind::online, 1>, SoftmaxKernel<T, SoftmaxKind::online, 4>,
                           SoftmaxKernel<T, SoftmaxKind::fused, 1>, SoftmaxKernel<T, SoftmaxKind::fused, 4>>;
 
-[[nodiscard]] constexpr int ceil_div(int value, int divisor) { return (value + divisor - 1) / divisor; }
-
 /// The kernels of the registry whose softmax is `kind`.
 template <SoftmaxKind kind>
 struct Standard {
@@ -36,12 +35,11 @@ struct Standard {
 
   static const char* refusal(const AttentionCall& call) {
     constexpr std::int64_t most_smem = 232448;  // 227 KiB per CTA, sm_90: CUDA C++ Programming Guide
-    constexpr int most_ctas = 65535;            // along y and z
     if (call.head_dim % 8 != 0 || call.head_dim < 8 || call.head_dim > 256)
       return "standard attention takes head_dim 8 to 256 in steps of 8";
-    if (call.heads > most_ctas || std::int64_t{call.heads} * call.batch > most_ctas)
+    if (call.heads > text::most_ctas || std::int64_t{call.heads} * call.batch > text::most_ctas)
       return "standard attention takes at most 65535 heads over the whole batch (CTAs along z)";
-    if (ceil_div(call.seq_q, own_tile("gemm", 128).br) > most_ctas)
+    if (text::ceil_div(call.seq_q, own_tile("gemm", 128).br) > text::most_ctas)
       return "standard attention takes at most 8388480 queries (CTAs along y)";
     if (kind == SoftmaxKind::fused && smem(call) > most_smem)
       return "the fused softmax keeps whole rows in shared memory: at most 116208 keys";
@@ -50,7 +48,7 @@ struct Standard {
 
   static constexpr Tensors tensors(const AttentionCall& call) {
     Tensors all = attention_tensors(call);
-    const int cols = padded(call), pitch = ceil_div(call.seq_kv, 16) * 16;  // rows start at 32-byte sectors
+    const int cols = padded(call), pitch = text::ceil_div(call.seq_kv, 16) * 16;  // rows start at 32-byte sectors
     all.add({"S", TensorRole::workspace, 2, call.batch, call.heads, call.seq_q, cols, pitch});
     all.add({"P", TensorRole::workspace, 2, call.batch, call.heads, call.seq_q, cols, pitch});
     return all;
@@ -58,16 +56,12 @@ struct Standard {
 
   template <class Launcher>
   static void launch(Launcher& launcher, const AttentionCall& call, const Buffers& buffers) {
-    if (call.element == Element::fp16) {
-      launch_for<fp16>(launcher, call, buffers);
-    } else {
-      launch_for<bf16>(launcher, call, buffers);
-    }
+    text::for_element(call, [&]<class T>() { launch_for<T>(launcher, call, buffers); });
   }
 
  private:
   static constexpr int padded(const AttentionCall& call) {
-    return ceil_div(call.seq_kv, score_padding) * score_padding;
+    return text::ceil_div(call.seq_kv, score_padding) * score_padding;
   }
   static constexpr bool shares_row(const AttentionCall& call) { return padded(call) > softmax_warp_columns; }
   static constexpr std::int64_t smem(const AttentionCall& call) {
@@ -128,7 +122,7 @@ struct Standard {
   template <class Kernel, class Launcher>
   static void launch_tile(Launcher& launcher, const char* name, const AttentionCall& call, const GemmParams& params) {
     constexpr OwnTile tile = Kernel::tile;
-    const Grid grid{ceil_div(params.n, tile.bc), ceil_div(params.m, tile.br), call.heads * call.batch};
+    const Grid grid{text::ceil_div(params.n, tile.bc), text::ceil_div(params.m, tile.br), call.heads * call.batch};
     launcher.template launch<Kernel>(name, grid, tile.smem, params);
   }
 
@@ -142,7 +136,7 @@ struct Standard {
   }
   template <class Kernel, class Launcher>
   static void launch_rows(Launcher& launcher, const AttentionCall& call, const SoftmaxParams& params) {
-    const Grid grid{ceil_div(params.rows, Kernel::tile.br), call.heads, call.batch};
+    const Grid grid{text::ceil_div(params.rows, Kernel::tile.br), call.heads, call.batch};
     launcher.template launch<Kernel>("softmax", grid, smem(call), params);
   }
 };

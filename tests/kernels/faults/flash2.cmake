@@ -58,7 +58,7 @@ fault(flash2_last_row_is_not_written flash2 bytes flash2.hpp
   [=[store<warp_rows>(b_, to, q_at + warp_bytes(), warp_rows_left());]=]
   [=[store<warp_rows>(b_, to, q_at + warp_bytes(), warp_rows_left() - 1);]=])
 fault(flash2_wrong_kv_head flash2 accuracy flash2.hpp
-  [=[b_.block_y() / p_.group;]=] [=[b_.block_y() % (p_.heads / p_.group);]=])
+  [=[b_.block_y() / p_.group;]=] [=[b_.block_y() % p_.kv_heads;]=])
 
 # Lanes that do not wait for each other
 fault(flash2_no_sync_before_o_leaves flash2 race flash2.hpp

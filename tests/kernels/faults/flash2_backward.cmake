@@ -47,8 +47,8 @@ fault(backward_p_is_not_transposed backward accuracy flash2_backward_block.hpp
 fault(backward_warps_take_each_others_keys backward accuracy flash2_backward_block.hpp
   [=[^ bytes(key_part * S::part_rows * 2);]=] [=[^ bytes((key_part ^ 1) * S::part_rows * 2);]=])
 fault(backward_dq_comes_back_in_another_order backward accuracy flash2_backward_rows.hpp
-  [=[b.ld_global(from + value * warps * warp_size, b.lane(), true)]=]
-  [=[b.ld_global(from + value * warps * warp_size, b.lane() ^ 1, true)]=])
+  [=[b.ld_global(from + S::sum_place(value, warp), b.lane(), true)]=]
+  [=[b.ld_global(from + S::sum_place(value, warp), b.lane() ^ 1, true)]=])
 
 # gradients
 fault(backward_delta_is_not_subtracted backward accuracy flash2_backward_block.hpp
@@ -82,4 +82,4 @@ fault(grad_q_of_one_lane_of_a_quad grad_q accuracy flash2_backward_query.hpp
 fault(grad_q_last_block_is_not_masked grad_q accuracy flash2_backward_query.hpp
   [=[warp_row() + offset() < end - 1]=] [=[warp_row() + offset() < end - bc]=])
 fault(grad_q_rows_of_another_head grad_q accuracy flash2_backward_query.hpp
-  [=[b_.block_y() / p_.group;]=] [=[b_.block_y() % (p_.heads / p_.group);]=])
+  [=[b_.block_y() / p_.group;]=] [=[b_.block_y() % p_.kv_heads;]=])

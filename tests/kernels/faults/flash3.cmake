@@ -75,4 +75,4 @@ fault(flash3_o_without_swizzle flash3 conflicts fragment_places.hpp
 fault(flash3_causal_limit_off_by_one flash3 accuracy flash3_consumer.hpp
   [=[warp_row() + p_.seq_kv - p_.seq_q - block * bc]=] [=[warp_row() + p_.seq_kv - p_.seq_q + 1 - block * bc]=])
 fault(flash3_wrong_kv_head flash3 accuracy flash3_tile.hpp
-  [=[kv_head{head / p.group}]=] [=[kv_head{head % (p.heads / p.group)}]=])
+  [=[kv_head{head / p.group}]=] [=[kv_head{head % p.kv_heads}]=])

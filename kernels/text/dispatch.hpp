@@ -1,0 +1,50 @@
+// From a call to the kernel that is compiled for it: what the launch code of the families shares.
+#pragma once
+
+#include <cstdint>
+
+#include "isa/isa.hpp"
+#include "rooftile/kernels/call.hpp"
+
+namespace rooftile::kernels::text {
+
+/// The head dims that the fused kernels are compiled for.
+[[nodiscard]] constexpr bool has_head_dim(const AttentionCall& call) {
+  return call.head_dim == 64 || call.head_dim == 128 || call.head_dim == 256;
+}
+
+/// CTAs along y and z of a grid (CUDA C++ Programming Guide, table of compute capabilities).
+inline constexpr int most_ctas = 65535;
+
+[[nodiscard]] constexpr int ceil_div(int value, int divisor) { return (value + divisor - 1) / divisor; }
+
+/// A CTA per tile of `rows` queries and head.
+[[nodiscard]] constexpr Grid query_grid(const AttentionCall& call, int rows) {
+  return {ceil_div(call.seq_q, rows), call.heads, call.batch};
+}
+
+/// Calls `launch.template operator()<T>()` with the element type of the call.
+template <class Launch>
+void for_element(const AttentionCall& call, const Launch& launch) {
+  if (call.element == Element::fp16) {
+    launch.template operator()<fp16>();
+  } else {
+    launch.template operator()<bf16>();
+  }
+}
+
+/// Calls `launch.template operator()<T, head_dim>()` with element type and head dim of the call; does nothing with a
+/// head dim that refusal() refuses.
+template <class Launch>
+void for_element_and_head_dim(const AttentionCall& call, const Launch& launch) {
+  for_element(call, [&]<class T>() {
+    switch (call.head_dim) {
+      case 64: return launch.template operator()<T, 64>();
+      case 128: return launch.template operator()<T, 128>();
+      case 256: return launch.template operator()<T, 256>();
+      default: return;
+    }
+  });
+}
+
+}  // namespace rooftile::kernels::text
