@@ -11,18 +11,18 @@ namespace rooftile::kernels::text {
 /// The numbers of a call.
 struct CallSizes {
   int heads;
-  int kv_heads;
   int group;  ///< query heads per K/V head
   int seq_q;
   int seq_kv;
   int lse_pitch;  ///< floats from one head's logsumexp to the next, and in whatever else has a float per query
   bool causal;
-  float scale;
   float scale_log2;  ///< scale · log2 e
+  float scale;
+  int kv_heads;
 };
 
-/// Tensors of a forward as AttentionCall describes them; O and LSE are written whole.
-struct ForwardParams : CallSizes {
+/// Tensors of a forward as AttentionCall describes them.
+struct ForwardTensors {
   const void* q;
   const void* k;
   const void* v;
@@ -30,22 +30,32 @@ struct ForwardParams : CallSizes {
   float* lse;
 };
 
+/// What a forward is told; O and LSE are written whole.
+struct ForwardParams : ForwardTensors, CallSizes {};
+
 [[nodiscard]] inline CallSizes call_sizes(const AttentionCall& call) {
   const float scale = 1 / std::sqrt(static_cast<float>(call.head_dim));
   return {.heads = call.heads,
-          .kv_heads = call.kv_heads,
           .group = call.group(),
           .seq_q = call.seq_q,
           .seq_kv = call.seq_kv,
           .lse_pitch = attention_tensors(call)[tensor_lse].pitch,
           .causal = call.causal,
+          .scale_log2 = std::numbers::log2e_v<float> * scale,
           .scale = scale,
-          .scale_log2 = std::numbers::log2e_v<float> * scale};
+          .kv_heads = call.kv_heads};
+}
+
+[[nodiscard]] inline ForwardTensors forward_tensors(const Buffers& buffers) {
+  return {.q = buffers[tensor_q],
+          .k = buffers[tensor_k],
+          .v = buffers[tensor_v],
+          .o = buffers[tensor_o],
+          .lse = static_cast<float*>(buffers[tensor_lse])};
 }
 
 [[nodiscard]] inline ForwardParams forward_params(const AttentionCall& call, const Buffers& buffers) {
-  return {call_sizes(call),  buffers[tensor_q], buffers[tensor_k],
-          buffers[tensor_v], buffers[tensor_o], static_cast<float*>(buffers[tensor_lse])};
+  return {forward_tensors(buffers), call_sizes(call)};
 }
 
 }  // namespace rooftile::kernels::text

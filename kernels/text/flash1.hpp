@@ -56,11 +56,12 @@
 
 namespace rooftile::kernels::flash1 {
 
-/// l and m have a float per query as LSE has; m of raw scores.
-struct Params : text::ForwardParams {
+/// What a row of O comes back with, a float per query as LSE has; m of raw scores.
+struct Statistics {
   float* l;
   float* m;
 };
+struct Params : text::ForwardTensors, Statistics, text::CallSizes {};
 
 /// Where a visit stands among those of its tile.
 struct Visit {
@@ -156,7 +157,7 @@ class Head {
     return below < tiles() ? below : tiles();
   }
   ROOFTILE_KERNEL std::int64_t kv_head() const { return b_.block_y() * p_.kv_heads + b_.block_x() / p_.group; }
-  ROOFTILE_KERNEL std::int64_t head() const { return std::int64_t{b_.block_y()} * p_.heads + b_.block_x(); }
+  ROOFTILE_KERNEL int head() const { return b_.block_y() * p_.heads + b_.block_x(); }
   ROOFTILE_KERNEL Attention rows() const { return {b_, p_, b_.warp(), kv_head() * p_.seq_kv * head_dim}; }
   ROOFTILE_KERNEL std::uint32_t q_at() const {
     return Attention::q_at + static_cast<std::uint32_t>(warp_row_ * row_bytes);
@@ -164,7 +165,9 @@ class Head {
 
   ROOFTILE_KERNEL void begin(int tile_index) { first_row_ = tile_index * br + warp_row_; }
   ROOFTILE_KERNEL int rows_left() const { return p_.seq_q - first_row_; }
-  ROOFTILE_KERNEL std::int64_t first_element() const { return (head() * p_.seq_q + first_row_) * head_dim; }
+  ROOFTILE_KERNEL std::int64_t first_element() const {
+    return (std::int64_t{head()} * p_.seq_q + first_row_) * head_dim;
+  }
   /// The last key that each lane's row sees, relative to the block.
   ROOFTILE_KERNEL i32 reach(int block) const {
     const int reach = p_.causal ? first_row_ + offset() - block * bc : p_.seq_kv - 1 - block * bc;
@@ -184,7 +187,7 @@ class Head {
 
   /// l and m, read by one lane of the four that hold a row: there sums and maxima over the four find them.
   ROOFTILE_KERNEL void read_statistics() {
-    const std::int64_t at = head() * p_.lse_pitch + first_row_;
+    const std::int64_t at = std::int64_t{head()} * p_.lse_pitch + first_row_;
     ROOFTILE_UNROLL for (int h = 0; h < 2; ++h) {
       const i32 row = (b_.lane() >> 2) + h * 8;
       const typename B::pred reads = speaker(row) < rows_left();
@@ -196,7 +199,7 @@ class Head {
   /// A number per row to global memory.
   ROOFTILE_KERNEL void store_rows(float* tensor, int h, f32 value) {
     const i32 row = (b_.lane() >> 2) + h * 8;
-    b_.st_global(tensor + head() * p_.lse_pitch + first_row_, row, value, speaker(row) < rows_left());
+    b_.st_global(tensor + std::int64_t{head()} * p_.lse_pitch + first_row_, row, value, speaker(row) < rows_left());
   }
   /// `row` in the first lane of a quad; in the others a row beyond any edge.
   ROOFTILE_KERNEL i32 speaker(i32 row) const { return b_.select((b_.lane() & 3) < 1, row, i32(beyond_any_edge)); }
@@ -305,8 +308,9 @@ struct Forward {
   static void launch(Launcher& launcher, const AttentionCall& call, const Buffers& buffers) {
     text::for_element_and_head_dim(call, [&]<class T, int head_dim>() {
       using Kernel = KeysOutsideKernel<T, head_dim>;
-      const Params params{text::forward_params(call, buffers), static_cast<float*>(buffers[tensor_l]),
-                          static_cast<float*>(buffers[tensor_m])};
+      const Params params{text::forward_tensors(buffers),
+                          {static_cast<float*>(buffers[tensor_l]), static_cast<float*>(buffers[tensor_m])},
+                          text::call_sizes(call)};
       launcher.template launch<Kernel>("flash1", {call.heads, call.batch}, Kernel::tile.smem, params);
     });
   }

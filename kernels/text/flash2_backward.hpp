@@ -91,13 +91,9 @@ struct Launches {
     }
   }
   static BackwardParams params_of(const AttentionCall& call, const Buffers& buffers) {
-    return {text::call_sizes(call),
-            buffers[tensor_q],
-            buffers[tensor_k],
-            buffers[tensor_v],
-            buffers[tensor_grad_o],
-            static_cast<const float*>(buffers[tensor_lse]),
-            static_cast<const float*>(buffers[tensor_delta])};
+    return {{buffers[tensor_q], buffers[tensor_k], buffers[tensor_v], buffers[tensor_grad_o],
+             static_cast<const float*>(buffers[tensor_lse]), static_cast<const float*>(buffers[tensor_delta])},
+            text::call_sizes(call)};
   }
 
   template <class Kernel, class Launcher>

@@ -126,9 +126,10 @@ class QueryGradientTile {
   ROOFTILE_KERNEL std::uint32_t warp_bytes() const { return static_cast<std::uint32_t>(warp_ * warp_rows * row_bytes); }
 
   ROOFTILE_KERNEL void load_block(std::uint32_t to, const void* tensor, int block) {
-    const std::int64_t kv_head = b_.block_z() * p_.kv_heads + b_.block_y() / p_.group;
-    const T* from = static_cast<const T*>(tensor) + (kv_head * p_.seq_kv + std::int64_t{block} * bc) * head_dim;
-    text::TileCopy<B, head_dim, warps>{b_, warp_, head_dim}.template load<bc>(b_, to, from, p_.seq_kv - block * bc);
+    const int first_key = block * bc;
+    const int kv_head = b_.block_z() * p_.kv_heads + b_.block_y() / p_.group;
+    const T* from = static_cast<const T*>(tensor) + (std::int64_t{kv_head} * p_.seq_kv + first_key) * head_dim;
+    text::TileCopy<B, head_dim, warps>{b_, warp_, head_dim}.template load<bc>(b_, to, from, p_.seq_kv - first_key);
   }
 
   /// LSE and D of the warp's rows: one lane of a quad reads, the others get it by exchange.

@@ -20,8 +20,8 @@
 
 namespace rooftile::kernels::flash2_backward {
 
-/// What P and dS are made from: the inputs of a backward call, and D in the layout of LSE.
-struct BackwardParams : text::CallSizes {
+/// What P and dS are made from: tensors as AttentionCall describes them, and D in the layout of LSE.
+struct BackwardInputs {
   const void* q;
   const void* k;
   const void* v;
@@ -29,6 +29,7 @@ struct BackwardParams : text::CallSizes {
   const float* lse;
   const float* delta;
 };
+struct BackwardParams : BackwardInputs, text::CallSizes {};
 
 template <int head_dim>
 struct Shape {
