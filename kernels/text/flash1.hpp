@@ -39,10 +39,8 @@
 //   bf16         0.0050    0.0093    0.013     0.019
 #pragma once
 
-#include <cmath>
 #include <cstdint>
 #include <limits>
-#include <numbers>
 
 #include "isa/isa.hpp"
 #include "rooftile/kernels/call.hpp"

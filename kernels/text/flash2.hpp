@@ -9,9 +9,7 @@
 // and at last overwritten with O by that warp alone.
 #pragma once
 
-#include <cmath>
 #include <cstdint>
-#include <numbers>
 
 #include "isa/isa.hpp"
 #include "rooftile/kernels/call.hpp"

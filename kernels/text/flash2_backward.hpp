@@ -26,9 +26,6 @@
 //   positions made anew where used        8 bytes of spills less: none
 #pragma once
 
-#include <cmath>
-#include <numbers>
-
 #include "rooftile/kernels/call.hpp"
 #include "text/dispatch.hpp"
 #include "text/flash2_backward_block.hpp"

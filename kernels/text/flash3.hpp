@@ -25,9 +25,7 @@
 // registers (hopper/tile_size.h of Dao-AILab/flash-attention); compute capability 9.0 with the `a` feature set.
 #pragma once
 
-#include <cmath>
 #include <cstdint>
-#include <numbers>
 
 #include "isa/isa.hpp"
 #include "rooftile/kernels/call.hpp"

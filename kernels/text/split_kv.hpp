@@ -24,10 +24,8 @@
 #pragma once
 
 #include <bit>
-#include <cmath>
 #include <cstdint>
 #include <limits>
-#include <numbers>
 
 #include "isa/isa.hpp"
 #include "rooftile/kernels/call.hpp"
