@@ -7,6 +7,23 @@
 //
 // One buffer each for Q, K and V, two CTA barriers per block. Each warp owns br / warps rows: their Q is loaded, read
 // and at last overwritten with O by that warp alone.
+//
+// Tiles of 128 x 128, 128 x 64 and 128 x 64 (8 warps) for head_dim 64, 128 and 256: the widest without spills
+// (register_sweep.csv), and those that FlashAttention-2 ships for 64 and 128 (kernels/specs/fa2.yaml).
+// Limits: those head dims; masks none and causal; 65535 heads, and as many sequences.
+//
+// Steps on the way here, as ptxas and the decoded cubins show them (no GPU has timed them):
+//
+//   keys backwards                      blocks that a mask cuts come first: the loop over whole blocks knows no mask
+//   longest tiles first                 under a causal mask the last tile of queries is CTA 0
+//   a mask as the start of S            -inf where no key is seen, before the product: no registers beside S
+//   K of the next block after softmax   it arrives during P V; before softmax, ptxas spills 128 bytes (128, sm_90a)
+//   swizzled rows, one place per lane   an address is that place XOR a constant, plus a constant in the instruction
+//   O through its warp's rows of Q      16-byte stores that fill whole sectors, and no barrier
+//
+// A trip over a whole block is 1096, 893 and 813 SASS instructions (sm_80; head_dim 64, 128, 256), 256 of them mma and
+// 7 to 12 % addresses and moves; constant offsets inside cp.async change nothing, ptxas folds them anyway. Not done: O
+// is rescaled in every trip, though the maximum of a row seldom grows after the first ones (64 to 128 FMUL).
 #pragma once
 
 #include <cstdint>
