@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include "host/call_memory.hpp"
 #include "host/launch.hpp"
@@ -87,6 +88,10 @@ HostCall& HostCall::operator=(HostCall&&) noexcept = default;
 const AttentionCall& HostCall::call() const { return state_->memory.call(); }
 void HostCall::fill(std::uint64_t seed) { state_->memory.fill(seed); }
 std::vector<std::uint16_t>& HostCall::input(TensorIndex tensor) { return state_->memory.input(tensor); }
+
+void HostCall::take_forward(std::vector<std::uint16_t> o, std::vector<float> lse) {
+  state_->memory.take_forward(std::move(o), std::move(lse));
+}
 
 Execution HostCall::execute(const HostOptions& options) {
   return state_->memory.execute(options, [this](host::Machine& machine, const Buffers& buffers) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <stdexcept>
+#include <utility>
 
 #include "rooftile/kernels/element.hpp"
 #include "rooftile/kernels/inputs.hpp"
@@ -55,6 +57,14 @@ void CallMemory::take_forward() {
                  [this](double value) { return bits_of(call_.element, static_cast<float>(value)); });
   std::transform(exact.lse.begin(), exact.lse.end(), lse_.begin(),
                  [](double value) { return static_cast<float>(value); });
+  forward_is_known_ = true;
+}
+
+void CallMemory::take_forward(std::vector<std::uint16_t> o, std::vector<float> lse) {
+  if (o.size() != matrices_[tensor_o].size() || lse.size() != lse_.size())
+    throw std::invalid_argument{"take_forward: O or LSE is not of the call's size"};
+  matrices_[tensor_o] = std::move(o);
+  lse_ = std::move(lse);
   forward_is_known_ = true;
 }
 

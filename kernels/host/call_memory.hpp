@@ -7,7 +7,7 @@
 //   Accuracy error = accuracy(call, memory.reference(), memory.o(), memory.lse());
 //
 // What a backward call needs of the forward one, O and LSE, are those of float64, rounded, of the inputs as they are at
-// execute().
+// execute(), unless take_forward() gives others.
 #pragma once
 
 #include <array>
@@ -31,6 +31,9 @@ class CallMemory {
 
   /// Q, K, V (and dO) standard normal (inputs.hpp).
   void fill(std::uint64_t seed);
+  /// O and LSE of a backward call as some forward pass gave them, until an input changes. Throws std::invalid_argument
+  /// for wrong sizes.
+  void take_forward(std::vector<std::uint16_t> o, std::vector<float> lse);
   /// Runs `launch` on a new machine whose memory is poisoned but for the inputs; keeps the outputs.
   Execution execute(const HostOptions& options, const Launch& launch);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "rooftile/kernels/element.hpp"
@@ -76,6 +77,27 @@ TEST_P(GradientNumerics, AreThoseOfFloat64InEveryOrder) {
     if (kernel() == deterministic) {
       EXPECT_EQ(run.gradient(tensor_grad_q), grad_q) << "dQ depends on the order";
     }
+  }
+}
+
+/// O and LSE as the forward kernel of the family gives them, not rounded float64: as a training step has them.
+TEST_P(GradientNumerics, OfTheKernelsOwnForward) {
+  for (const GradientShape& shape : {gradient_shapes[4], gradient_shapes[6]}) {
+    const AttentionCall call = call_of(shape);
+    AttentionCall forward_call = call;
+    forward_call.pass = Pass::fwd;
+    SCOPED_TRACE(std::string{kernel()} + " " + describe(call));
+    HostCall forward{"rt_flash2", forward_call};
+    forward.fill(5);
+    expect_healthy(forward.execute());
+    std::vector<std::uint16_t> o;
+    for (const float value : forward.o()) o.push_back(bits_of(call.element, value));
+    HostCall run{kernel(), call};
+    run.fill(5);
+    run.take_forward(std::move(o), forward.lse());
+    expect_healthy(run.execute());
+    expect_close(run);
+    EXPECT_THROW(run.take_forward({}, forward.lse()), std::invalid_argument);
   }
 }
 

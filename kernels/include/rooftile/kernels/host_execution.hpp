@@ -5,7 +5,8 @@
 //   Execution record = run.execute(options);         O and LSE poisoned before, written by the kernel
 //   Accuracy error = run.accuracy();                 against float64
 //
-// A backward call gets dO too; its O and LSE are those of float64, rounded. dQ, dK and dV take the place of O and LSE.
+// A backward call gets dO too; its O and LSE are those of float64, rounded, or given. dQ, dK and dV take the place of O
+// and LSE.
 #pragma once
 
 #include <cstdint>
@@ -46,6 +47,10 @@ class HostCall {
   void fill(std::uint64_t seed);
   /// Inputs as 16-bit patterns; [batch, heads, rows, head_dim] without pad.
   [[nodiscard]] std::vector<std::uint16_t>& input(TensorIndex tensor);
+
+  /// Of a backward call: O and LSE as a forward pass gave them, in the place of float64's, until an input changes.
+  /// Throws std::invalid_argument for wrong sizes.
+  void take_forward(std::vector<std::uint16_t> o, std::vector<float> lse);
 
   [[nodiscard]] Execution execute(const HostOptions& options = {});
 
