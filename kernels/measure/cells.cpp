@@ -203,6 +203,7 @@ std::string describe(const Cell& cell) {
 Cell cell_of(std::string_view kernel, const AttentionCall& call) {
   Cell cell;
   cell.kernel = kernel;
+  cell.pass = call.pass == Pass::bwd ? "bwd" : "fwd";
   cell.dtype = call.element == Element::fp16 ? "fp16" : "bf16";
   cell.batch = call.batch;
   cell.heads = call.heads;
@@ -215,7 +216,7 @@ Cell cell_of(std::string_view kernel, const AttentionCall& call) {
 }
 
 std::optional<AttentionCall> call_of(const Cell& cell, std::string& why) {
-  why = cell.pass != "fwd"                             ? "pass " + cell.pass + " is not measured, only fwd"
+  why = cell.pass == "fwd+bwd" ? "pass fwd+bwd is not measured, only fwd and bwd, each by itself"
         : cell.dtype != "fp16" && cell.dtype != "bf16" ? "dtype " + cell.dtype + ": fp16 and bf16 are measured"
         : cell.mask == "key_padding"                   ? "mask key_padding is not measured"
         : cell.dropout                                 ? "dropout is not measured"
@@ -228,7 +229,8 @@ std::optional<AttentionCall> call_of(const Cell& cell, std::string& why) {
                        .seq_q = cell.seq_q,
                        .seq_kv = cell.seq_kv,
                        .head_dim = cell.head_dim,
-                       .causal = cell.mask == "causal"};
+                       .causal = cell.mask == "causal",
+                       .pass = cell.pass == "bwd" ? Pass::bwd : Pass::fwd};
 }
 
 }  // namespace rooftile::kernels::measure

@@ -42,7 +42,7 @@ void add_cell(JsonObject& line, const Cell& cell, std::string_view l2);
 /// A call of our own kernels as a cell.
 [[nodiscard]] Cell cell_of(std::string_view kernel, const AttentionCall& call);
 
-/// The cell as a call, or nothing and why no kernel of this program takes it (backward, fp32, dropout ...).
+/// The cell as a call, or nothing and why no kernel of this program takes it (fwd+bwd, fp32, dropout ...).
 [[nodiscard]] std::optional<AttentionCall> call_of(const Cell& cell, std::string& why);
 
 struct CellFile {

@@ -4,6 +4,22 @@
 #include "measure/device_kernels.hpp"
 
 namespace rooftile::kernels::measure {
+namespace {
+
+/// What `read` gives of each (batch, head), one behind the other.
+template <class T, class Read>
+std::vector<T> all_heads(const TensorLayout& layout, const Read& read) {
+  std::vector<T> all;
+  for (int batch = 0; batch < layout.batch; ++batch) {
+    for (int head = 0; head < layout.heads; ++head) {
+      const std::vector<T> one = read(batch, head);
+      all.insert(all.end(), one.begin(), one.end());
+    }
+  }
+  return all;
+}
+
+}  // namespace
 
 std::int64_t tensor_bytes(const Tensors& tensors) {
   std::int64_t bytes = 0;
@@ -24,19 +40,27 @@ DeviceCall::DeviceCall(Peer& subject, const AttentionCall& call, cudaStream_t st
 }
 
 void DeviceCall::fill(std::uint64_t seed) {
-  for (const std::size_t tensor : {tensor_q, tensor_k, tensor_v}) {
+  const bool backward = call_.pass == Pass::bwd;
+  for (const std::size_t tensor : {tensor_q, tensor_k, tensor_v, tensor_grad_o}) {
+    if (tensor == tensor_grad_o && !backward) continue;
     auto* elements = reinterpret_cast<std::uint16_t*>(memory_[tensor].data());
     queue_fill(elements, tensors_[tensor].elements(), call_.element, seed, tensor, stream_);
     check(cudaGetLastError(), "filling the inputs");
   }
+  if (!backward) return;
+  for (const std::size_t tensor : {tensor_o, tensor_lse}) poison(tensor);
+  subject_->launch_forward();
 }
 
 void DeviceCall::poison() {
   for (std::size_t i = 0; i < tensors_.count; ++i) {
-    if (tensors_[i].role == TensorRole::input) continue;
-    const auto bytes = static_cast<std::size_t>(memory_[i].bytes());
-    check(cudaMemsetAsync(memory_[i].data(), 0xff, bytes, stream_), "poisoning the outputs");
+    if (tensors_[i].role != TensorRole::input) poison(i);
   }
+}
+
+void DeviceCall::poison(std::size_t tensor) {
+  const auto bytes = static_cast<std::size_t>(memory_[tensor].bytes());
+  check(cudaMemsetAsync(memory_[tensor].data(), 0xff, bytes, stream_), "poisoning the outputs");
 }
 
 cudaError_t DeviceCall::launch() {
@@ -68,6 +92,14 @@ std::vector<std::uint16_t> DeviceCall::matrix(TensorIndex tensor, int batch, int
 
 std::vector<float> DeviceCall::lse(int batch, int head) const {
   return read<float>(tensors_[tensor_lse], memory_[tensor_lse].data(), batch, head);
+}
+
+std::vector<std::uint16_t> DeviceCall::matrices(TensorIndex tensor) const {
+  return all_heads<std::uint16_t>(tensors_[tensor], [&](int batch, int head) { return matrix(tensor, batch, head); });
+}
+
+std::vector<float> DeviceCall::lse() const {
+  return all_heads<float>(tensors_[tensor_lse], [&](int batch, int head) { return lse(batch, head); });
 }
 
 }  // namespace rooftile::kernels::measure

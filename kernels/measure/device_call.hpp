@@ -27,7 +27,8 @@ class DeviceCall {
   [[nodiscard]] const AttentionCall& call() const { return call_; }
   [[nodiscard]] const Tensors& tensors() const { return tensors_; }
 
-  /// Q, K and V: the inputs that (seed, tensor, element) give on every machine.
+  /// Q, K, V (and dO): the inputs that (seed, tensor, element) give on every machine. Of a backward call O and LSE too,
+  /// by the forward pass of its family.
   void fill(std::uint64_t seed);
   /// 0xff into all other tensors: a NaN in every element that nothing writes.
   void poison();
@@ -40,8 +41,12 @@ class DeviceCall {
   [[nodiscard]] std::vector<std::uint16_t> matrix(TensorIndex tensor, int batch, int head) const;
   /// Logarithms of one (batch, head): [seq_q].
   [[nodiscard]] std::vector<float> lse(int batch, int head) const;
+  /// The same of all of them: [batch, heads, rows, cols] and [batch, heads, seq_q].
+  [[nodiscard]] std::vector<std::uint16_t> matrices(TensorIndex tensor) const;
+  [[nodiscard]] std::vector<float> lse() const;
 
  private:
+  void poison(std::size_t tensor);
   template <class T>
   [[nodiscard]] std::vector<T> read(const TensorLayout& layout, const void* memory, int batch, int head) const;
 

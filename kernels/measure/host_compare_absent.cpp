@@ -7,7 +7,8 @@ namespace rooftile::kernels::measure {
 
 bool host_execution_linked() { return false; }
 
-TileComparison compare_with_host(std::string_view /*kernel*/, const DeviceCall& /*device*/, std::uint64_t /*seed*/) {
+TileComparison compare_with_host(std::string_view /*kernel*/, const AttentionCall& /*call*/,
+                                 const DeviceResults& /*device*/, std::uint64_t /*seed*/) {
   throw std::logic_error("built without Boost.Context: there is no host execution to compare with");
 }
 

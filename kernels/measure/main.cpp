@@ -104,6 +104,14 @@ ExitCode measure(const Options& options, const std::vector<std::string>& argv, c
   return conclude(session);
 }
 
+/// SMs that a dry run plans for: those asked for, those of the device at hand, or those of a call that states none.
+int planned_sms(const Options& options) {
+  if (options.sms) return *options.sms;
+  std::string why;
+  const std::optional<DeviceInfo> device = find_device(why);
+  return device ? device->sm_count : AttentionCall{}.sms;
+}
+
 ExitCode run(const std::vector<std::string>& argv) {
   const Subjects subjects = all_subjects();
   std::vector<std::string> names;
@@ -119,7 +127,7 @@ ExitCode run(const std::vector<std::string>& argv) {
   const std::vector<Cell> verified = cells_to_verify(options, subjects, cells);
   if (!options.dry_run) return measure(options, argv, subjects, cells, verified);
   const ExistingLines existing = options.out.empty() ? ExistingLines{} : existing_lines(options.out, options.resume);
-  print_plan(std::cout, {options, subjects, cells, verified, existing});
+  print_plan(std::cout, {options, subjects, cells, verified, existing, planned_sms(options)});
   return fine;
 }
 

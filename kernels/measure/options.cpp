@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::array all_steps{Step::device, Step::verify, Step::micro, Step::time, Step::counters};
 const std::array<std::string, 6> step_names{"device", "verify", "micro", "time", "counters", "all"};
-const std::array<std::string, 10> option_names{"--cells",   "--out",    "--kernels", "--budget", "--samples",
+const std::array<std::string, 11> option_names{"--cells",   "--out",    "--kernels", "--budget", "--samples", "--sms",
                                                "--dry-run", "--resume", "--list",    "--help",   "--version"};
 
 template <class Number>
@@ -53,6 +53,7 @@ void read_valued(const std::string& name, const std::string& value, Options& opt
   if (name == "--kernels") options.kernels = read_kernels(value, kernels);
   if (name == "--budget") options.budget = read_number<double>("--budget", value, "seconds above 0");
   if (name == "--samples") read_samples(value, options.stop);
+  if (name == "--sms") options.sms = read_number<int>("--sms", value, "a whole number of SMs above 0");
 }
 
 bool is_flag(std::string_view name, Options& options) {
@@ -84,6 +85,7 @@ void check_together(const Options& options) {
     if ((step == Step::time || step == Step::counters) && options.cells.empty())
       throw BadInput(std::string(name_of(step)) + " needs --cells FILE");
   }
+  if (options.sms && !options.dry_run) throw BadInput("--sms is for --dry-run; a device knows its own");
   if (options.resume && options.out.empty()) throw BadInput("--resume needs --out FILE");
 }
 
@@ -127,7 +129,7 @@ std::string_view help_text() {
 Steps
   device     the device's properties
   verify     results against float64 and, tile by tile, against the kernel's execution on the CPU: a list of small
-             ragged shapes over every kernel, and the cells of --cells
+             ragged shapes over every kernel, forward and backward, and the cells of --cells
   micro      micro-benchmarks: bandwidths, rates, latencies
   time       every cell by CUDA events, graph replay and the host's clock, with cold and warm L2; verified first
   counters   bytes of every cell at DRAM and L2, read by CUPTI
@@ -141,6 +143,7 @@ Options
   --budget SECONDS   begin nothing new after this time; what is left is said
   --samples MIN/MAX  samples per series (10/500)
   --dry-run          say what would be done, with memory and time; needs no GPU
+  --sms N            SMs to plan for (those of the GPU at hand; without one 108, an A100)
   --list             the kernels, one a line
   --version, --help
 

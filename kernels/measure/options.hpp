@@ -24,6 +24,7 @@ struct Options {
   std::string out;                   ///< path; empty: lines go to standard output
   std::vector<std::string> kernels;  ///< empty: all
   std::optional<double> budget;      ///< seconds after which nothing new is begun
+  std::optional<int> sms;            ///< to plan for; absent: the device's
   bool dry_run = false;
   bool resume = false;
   bool list = false;

@@ -9,7 +9,7 @@
 
 namespace rooftile::kernels::measure {
 
-/// Every forward kernel of the registry, in its order: backward passes are not measured yet.
+/// Every name of the registry, in its order, with the passes it has.
 [[nodiscard]] std::vector<std::unique_ptr<Peer>> own_kernels();
 
 }  // namespace rooftile::kernels::measure

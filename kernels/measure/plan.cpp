@@ -25,6 +25,7 @@ constexpr double seconds_per_cell = 0.1;     // allocation, inputs
 constexpr double samples_per_series = 100;
 constexpr double seconds_per_micro = 2;
 constexpr double largest_judged = 2e9;
+constexpr double backward_to_forward = 3.5;  // seven products of N² d instead of two, where dQ has a launch of its own
 constexpr std::int64_t sweep_buffer = 150'000'000;
 
 /// One cell's share.
@@ -40,7 +41,7 @@ class Planner {
   Planner(std::ostream& out, const PlanInput& input) : out_(out), input_(input) {}
 
   void print() {
-    out_ << "rooftile-measure: dry run, nothing is measured\n";
+    out_ << "rooftile-measure: dry run, nothing is measured; for " << input_.sms << " SMs\n";
     for (const Step step : input_.options.steps) print_step(step);
     out_ << "total: about " << number(total_seconds_, 0) << " s";
     if (input_.options.budget) out_ << " (budget " << number(*input_.options.budget, 0) << " s)";
@@ -69,17 +70,18 @@ class Planner {
 
   [[nodiscard]] Estimate estimate(const Cell& cell) const {
     Estimate result;
-    const std::optional<AttentionCall> call = call_of(cell, result.refusal);
+    std::optional<AttentionCall> call = call_of(cell, result.refusal);
     if (!call) return result;
+    call->sms = input_.sms;
     const auto subject = std::find_if(input_.subjects.begin(), input_.subjects.end(),
                                       [&](const auto& one) { return one->name() == cell.kernel; });
     // A peer decides on the device; our own kernels know their shapes.
-    if (cell.kernel.starts_with("rt_")) result.refusal = (*subject)->refusal(*call);
+    result.refusal = cell.kernel.starts_with("rt_") ? (*subject)->refusal(*call) : pass_refusal(**subject, call->pass);
     if (!result.refusal.empty()) return result;
     const Tensors tensors = (*subject)->tensors(*call);
     result.bytes = tensor_bytes(tensors);
-    const double products =
-        2.0 * call->batch * call->heads * double(call->seq_q) * call->seq_kv * call->head_dim / (call->causal ? 2 : 1);
+    const double products = 2.0 * call->batch * call->heads * double(call->seq_q) * call->seq_kv * call->head_dim /
+                            (call->causal ? 2 : 1) * (call->pass == Pass::bwd ? backward_to_forward : 1);
     result.seconds_per_call =
         2 * products / planned_flop_rate + 3 * double(result.bytes) / planned_bandwidth + seconds_per_launch;
     result.verify_seconds = seconds_per_cell + std::min(products, largest_judged) / planned_cpu_rate;

@@ -20,6 +20,7 @@ struct PlanInput {
   std::span<const Cell> cells;           ///< of --cells
   std::span<const Cell> verified_cells;  ///< those of the verify step
   const ExistingLines& existing;
+  int sms;  ///< of the GPU that is planned for: a call's workspace may depend on them
 };
 
 /// Prints the plan and adds up time and memory.

@@ -1,13 +1,10 @@
 #include "measure/row_choice.hpp"
 
 #include <algorithm>
-#include <atomic>
-#include <exception>
-#include <functional>
 #include <limits>
 #include <numeric>
-#include <thread>
 
+#include "measure/all_cores.hpp"
 #include "rooftile/kernels/element.hpp"
 #include "rooftile/kernels/inputs.hpp"
 
@@ -17,23 +14,6 @@ namespace {
 constexpr double most_work = 2e9;  // multiply-adds of a call that is judged whole; a core does about 1e9 a second
 constexpr std::size_t sampled_heads = 4;  // of a larger one
 constexpr std::size_t sampled_rows = 16;  // of each of these
-
-/// `count` numbers below `all`, increasing: 0, all - 1 and others drawn from `seed`; every number if there are no more.
-std::vector<int> choose(std::int64_t all, std::size_t count, std::uint64_t seed) {
-  std::vector<int> chosen;
-  if (static_cast<std::uint64_t>(all) <= count) {
-    chosen.resize(static_cast<std::size_t>(all));
-    std::iota(chosen.begin(), chosen.end(), 0);
-    return chosen;
-  }
-  chosen = {0, static_cast<int>(all - 1)};
-  for (std::uint64_t i = 0; chosen.size() < count; ++i) {
-    const auto next = static_cast<int>(mixed(seed + i) % static_cast<std::uint64_t>(all));
-    if (std::find(chosen.begin(), chosen.end(), next) == chosen.end()) chosen.push_back(next);
-  }
-  std::sort(chosen.begin(), chosen.end());
-  return chosen;
-}
 
 /// Reference and result of the chosen rows of one head.
 struct HeadRows {
@@ -76,38 +56,31 @@ HeadRows judge_head(const AttentionCall& call, const RowChoice& choice, const He
   return result;
 }
 
-/// Runs `work(i)` for every i below `count` on all cores.
-void on_all_cores(std::size_t count, const std::function<void(std::size_t)>& work) {
-  std::atomic<std::size_t> next{0};
-  std::vector<std::exception_ptr> errors(count);
-  const auto loop = [&] {
-    for (std::size_t i = next++; i < count; i = next++) {
-      try {
-        work(i);
-      } catch (...) {
-        errors[i] = std::current_exception();
-      }
-    }
-  };
-  std::vector<std::thread> threads;
-  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
-  for (std::size_t i = 1; i < std::min(count, cores); ++i) threads.emplace_back(loop);
-  loop();
-  for (std::thread& thread : threads) thread.join();
-  for (const std::exception_ptr& error : errors) {
-    if (error) std::rethrow_exception(error);
-  }
-}
-
 }  // namespace
+
+std::vector<int> choose_some(std::int64_t all, std::size_t count, std::uint64_t seed) {
+  std::vector<int> chosen;
+  if (static_cast<std::uint64_t>(all) <= count) {
+    chosen.resize(static_cast<std::size_t>(all));
+    std::iota(chosen.begin(), chosen.end(), 0);
+    return chosen;
+  }
+  chosen = {0, static_cast<int>(all - 1)};
+  for (std::uint64_t i = 0; chosen.size() < count; ++i) {
+    const auto next = static_cast<int>(mixed(seed + i) % static_cast<std::uint64_t>(all));
+    if (std::find(chosen.begin(), chosen.end(), next) == chosen.end()) chosen.push_back(next);
+  }
+  std::sort(chosen.begin(), chosen.end());
+  return chosen;
+}
 
 RowChoice choose_rows(const AttentionCall& call, std::uint64_t seed) {
   const std::int64_t heads = std::int64_t{call.batch} * call.heads;
   const double work = 2.0 * double(heads) * call.seq_q * double(call.seq_kv) * call.head_dim;
   const bool whole = work <= most_work;
   constexpr auto everything = static_cast<std::size_t>(-1);
-  return {choose(heads, whole ? everything : sampled_heads, seed),
-          choose(call.seq_q, whole ? everything : sampled_rows, seed + 1), whole};
+  return {choose_some(heads, whole ? everything : sampled_heads, seed),
+          choose_some(call.seq_q, whole ? everything : sampled_rows, seed + 1), whole};
 }
 
 Accuracy judge_rows(const AttentionCall& call, const RowChoice& choice, std::span<const HeadData> data) {

@@ -6,6 +6,7 @@
 //   judge_rows(call, choice, data).relative
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -21,6 +22,9 @@ struct RowChoice {
   std::vector<int> rows;
   bool whole = false;  ///< all of them
 };
+
+/// `count` numbers below `all`, increasing: 0, all - 1 and others drawn from `seed`; every number if there are no more.
+[[nodiscard]] std::vector<int> choose_some(std::int64_t all, std::size_t count, std::uint64_t seed);
 
 /// `seed` chooses the rows of a large call.
 [[nodiscard]] RowChoice choose_rows(const AttentionCall& call, std::uint64_t seed);

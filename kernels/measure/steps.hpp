@@ -12,8 +12,8 @@
 
 namespace rooftile::kernels::measure {
 
-/// What verify goes over without a list of its own: every kernel x element type x head dim x mask x {MHA, GQA, MQA},
-/// on small shapes whose lengths fit no tile.
+/// What verify goes over without a list of its own: every kernel x pass x element type x head dim x mask x {MHA, GQA,
+/// MQA}, on small shapes whose lengths fit no tile.
 [[nodiscard]] std::vector<Cell> verification_cells(std::span<const std::unique_ptr<Peer>> subjects,
                                                    std::span<const std::string> only);
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <stdexcept>
 
 #include "rooftile/kernels/element.hpp"
@@ -23,30 +22,41 @@ double distance(Element element, std::span<const std::uint16_t> device, std::spa
   return size > 0 ? std::sqrt(difference / size) : std::sqrt(difference);
 }
 
+/// "O batch 0 head 1 rows 128..255: "
+std::string place(const TensorLayout& tensor, int head, int row, int rows) {
+  return std::string(tensor.name) + " batch " + std::to_string(head / tensor.heads) + " head " +
+         std::to_string(head % tensor.heads) + " rows " + std::to_string(row) + ".." + std::to_string(row + rows - 1) +
+         ": ";
+}
+
 }  // namespace
 
 double tile_limit(Element element) { return element == Element::fp16 ? 2 * 0x1p-11 : 2 * 0x1p-8; }
 
-TileComparison compare_tiles(const AttentionCall& call, std::span<const std::uint16_t> device,
+void TileComparison::add(const TileComparison& other) {
+  tiles += other.tiles;
+  if (differing == 0) first = other.first;
+  differing += other.differing;
+  if (std::isnan(other.largest) || other.largest > largest) largest = other.largest;
+}
+
+TileComparison compare_tiles(Element element, const TensorLayout& tensor, std::span<const std::uint16_t> device,
                              std::span<const float> host, int tile_rows) {
-  const std::int64_t heads = std::int64_t{call.batch} * call.heads;
-  const auto expected = static_cast<std::size_t>(heads * call.seq_q * call.head_dim);
+  const int heads = tensor.batch * tensor.heads;
+  const auto columns = static_cast<std::size_t>(tensor.cols), rows_of_head = static_cast<std::size_t>(tensor.rows);
+  const std::size_t expected = static_cast<std::size_t>(heads) * rows_of_head * columns;
   if (device.size() != expected || host.size() != expected || tile_rows < 1)
-    throw std::invalid_argument("compare_tiles: O is not of the call's size");
+    throw std::invalid_argument(std::string("compare_tiles: ") + tensor.name + " is not of the call's size");
   TileComparison result;
-  for (std::int64_t head = 0; head < heads; ++head) {
-    for (int row = 0; row < call.seq_q; row += tile_rows) {
-      const int rows = std::min(tile_rows, call.seq_q - row);
-      const auto start = static_cast<std::size_t>((head * call.seq_q + row) * call.head_dim);
-      const auto count = static_cast<std::size_t>(rows) * static_cast<std::size_t>(call.head_dim);
-      const double apart = distance(call.element, device.subspan(start, count), host.subspan(start, count));
-      ++result.tiles;
-      if (std::isnan(apart) || apart > result.largest) result.largest = apart;
-      if (apart <= tile_limit(call.element)) continue;  // a NaN goes on
-      if (++result.differing > 1) continue;
-      result.first = "batch " + std::to_string(head / call.heads) + " head " + std::to_string(head % call.heads) +
-                     " rows " + std::to_string(row) + ".." + std::to_string(row + rows - 1) + ": " +
-                     std::to_string(apart);
+  for (int head = 0; head < heads; ++head) {
+    for (int row = 0; row < tensor.rows; row += tile_rows) {
+      const int rows = std::min(tile_rows, tensor.rows - row);
+      const std::size_t start =
+          (static_cast<std::size_t>(head) * rows_of_head + static_cast<std::size_t>(row)) * columns;
+      const std::size_t count = static_cast<std::size_t>(rows) * columns;
+      const double apart = distance(element, device.subspan(start, count), host.subspan(start, count));
+      const bool differs = !(apart <= tile_limit(element));  // NaN too
+      result.add({1, differs ? 1 : 0, apart, differs ? place(tensor, head, row, rows) + std::to_string(apart) : ""});
     }
   }
   return result;
@@ -59,6 +69,15 @@ int tile_rows(std::string_view kernel, int head_dim) {
       return tile.br;
   }
   throw std::invalid_argument("no tile of " + std::string(kernel) + " in the tile table");
+}
+
+int gradient_tile_rows(std::string_view kernel, std::string_view launch, TensorIndex gradient, int head_dim) {
+  for (const OwnTile& tile : own_tiles) {
+    if (kernel.starts_with(tile.kernel) && tile.launch == launch && tile.head_dim == head_dim)
+      return gradient == tensor_grad_q ? tile.br : tile.bc;
+  }
+  throw std::invalid_argument("no tile of " + std::string(kernel) + ", launch " + std::string(launch) +
+                              ", in the tile table");
 }
 
 }  // namespace rooftile::kernels::measure

@@ -41,7 +41,13 @@ std::vector<Cell> verification_cells(std::span<const std::unique_ptr<Peer>> subj
   for (const std::unique_ptr<Peer>& subject : subjects) {
     const bool wanted = only.empty() || std::find(only.begin(), only.end(), subject->name()) != only.end();
     if (!wanted) continue;
-    for (const AttentionCall& call : calls) cells.push_back(cell_of(subject->name(), call));
+    for (const Pass pass : {Pass::fwd, Pass::bwd}) {
+      if (!subject->makes(pass)) continue;
+      for (AttentionCall& call : calls) {
+        call.pass = pass;
+        cells.push_back(cell_of(subject->name(), call));
+      }
+    }
   }
   return cells;
 }

@@ -4,8 +4,9 @@
 //   rt_flash2/bf16/b4/h16/kv16/q4096/k4096/d128/causal/manual_time   1.02 ms ... TFLOP/s=135  bytes_per_second=65G
 //
 // Time is the GPU's, between two events around each call, L2 as the call before left it. FLOP are those of the visible
-// pairs (4 · head_dim each); bytes are Q, K, V, O and LSE once each. What is stored comes from rooftile-measure, which
-// verifies first, watches the clock and decides by itself how many samples it needs.
+// pairs (4 · head_dim each, 10 in a backward pass); bytes are Q, K, V, O and LSE, and in a backward pass dO and the
+// gradients, once each. What is stored comes from rooftile-measure, which verifies first, watches the clock and decides
+// by itself how many samples it needs.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -39,14 +40,15 @@ std::string name_of(std::string_view kernel, const AttentionCall& call) {
   const auto part = [](const char* label, int value) { return "/" + std::string{label} + std::to_string(value); };
   return std::string{kernel} + (call.element == Element::fp16 ? "/fp16" : "/bf16") + part("b", call.batch) +
          part("h", call.heads) + part("kv", call.kv_heads) + part("q", call.seq_q) + part("k", call.seq_kv) +
-         part("d", call.head_dim) + (call.causal ? "/causal" : "/none");
+         part("d", call.head_dim) + (call.causal ? "/causal" : "/none") + (call.pass == Pass::bwd ? "/bwd" : "");
 }
 
 double flop(const AttentionCall& call) {
   std::int64_t pairs = 0;
   for (int row = 0; row < call.seq_q; ++row)
     pairs += call.causal ? std::clamp(row + call.causal_offset() + 1, 0, call.seq_kv) : call.seq_kv;
-  return 4.0 * call.head_dim * static_cast<double>(pairs) * call.batch * call.heads;
+  const double products = call.pass == Pass::bwd ? 5 : 2;
+  return products * 2 * call.head_dim * static_cast<double>(pairs) * call.batch * call.heads;
 }
 
 /// Two events and the stream between them.
@@ -92,8 +94,10 @@ void time_call(benchmark::State& state, Peer& kernel, const AttentionCall& shape
   state.SetBytesProcessed(state.iterations() * tensor_bytes(attention_tensors(shape)));
 }
 
-void add(Peer& kernel) {
-  for (const AttentionCall& call : calls) {
+void add(Peer& kernel, Pass pass) {
+  if (!kernel.makes(pass)) return;
+  for (AttentionCall call : calls) {
+    call.pass = pass;
     if (const std::string why = kernel.refusal(call); !why.empty()) {
       std::fprintf(stderr, "left out: %s: %s\n", name_of(kernel.name(), call).c_str(), why.c_str());
       continue;
@@ -118,7 +122,10 @@ int run(int argc, char** argv) {
   }
   std::vector<std::unique_ptr<Peer>> kernels = own_kernels();
   for (std::unique_ptr<Peer>& peer : peers()) kernels.push_back(std::move(peer));
-  for (const std::unique_ptr<Peer>& kernel : kernels) add(*kernel);
+  for (const std::unique_ptr<Peer>& kernel : kernels) {
+    add(*kernel, Pass::fwd);
+    add(*kernel, Pass::bwd);
+  }
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
   return 0;

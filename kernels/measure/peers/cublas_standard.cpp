@@ -59,6 +59,7 @@ class CublasStandard final : public Peer {
     return text + ", softmax of rt_standard_online";
   }
   [[nodiscard]] std::string refusal(const AttentionCall& call) override {
+    if (std::string why = pass_refusal(*this, call.pass); !why.empty()) return why;
     if (std::string why = malformed(call); !why.empty()) return why;
     if (const char* why = softmax_refusal(call); why != nullptr) return why;
     try {

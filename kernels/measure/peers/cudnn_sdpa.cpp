@@ -19,6 +19,7 @@ class CudnnSdpa final : public Peer {
     return "cuDNN " + library_.version_text() + (plan_ ? ", " + plan_->text : "");
   }
   [[nodiscard]] std::string refusal(const AttentionCall& call) override {
+    if (std::string why = pass_refusal(*this, call.pass); !why.empty()) return why;
     if (std::string why = cudnn_refusal(call); !why.empty()) return why;
     try {
       plan(call);

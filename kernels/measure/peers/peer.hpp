@@ -11,13 +11,15 @@
 //   cudnn_sdpa        cuDNN's fused attention through the backend API
 //
 // Both take the layout of attention_tensors() and give O and LSE (natural logarithm), so that they are verified like
-// our own kernels.
+// our own kernels. Neither is asked for a backward pass: cuBLAS would need our own softmax's derivative between its
+// products, cuDNN a graph with buffers of its own for D and for sums (README.md one folder up).
 #pragma once
 
 #include <cuda_runtime_api.h>
 
 #include <cstddef>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,10 +42,13 @@ class Peer {
   /// Version of the library and how the last prepared call runs: "cuDNN 9.19.0, composite, engine 8". Without the
   /// library: why.
   [[nodiscard]] virtual std::string version() const = 0;
+  /// The passes that are measured; calls of another are refused (pass_refusal()).
+  [[nodiscard]] virtual bool makes(Pass pass) const { return pass == Pass::fwd; }
   /// Why this call cannot be measured: library not found, no device, no engine takes it. Empty if it can. Calls that
   /// are outside on paper are refused without touching a device; otherwise the plan is made (and kept) here.
   [[nodiscard]] virtual std::string refusal(const AttentionCall& call) = 0;
-  /// Q, K, V, O, LSE and the workspaces that the softmax of cublas_standard shares with our kernels.
+  /// Q, K, V, O, LSE (dO and the gradients) and the workspaces that the softmax of cublas_standard shares with our
+  /// kernels.
   [[nodiscard]] virtual Tensors tensors(const AttentionCall& call) const = 0;
   /// Device memory the library wants beside the tensors, aligned to 256 bytes. Throws Unavailable for refused calls.
   [[nodiscard]] virtual std::size_t workspace_bytes(const AttentionCall& call) = 0;
@@ -52,7 +57,16 @@ class Peer {
   virtual void prepare(const AttentionCall& call, const Buffers& buffers, void* workspace, cudaStream_t stream) = 0;
   /// Starts the call once on the stream. Throws std::runtime_error with the library's own text.
   virtual void launch() = 0;
+  /// Of a prepared backward call: starts the forward pass that its O and LSE come from, on the same tensors.
+  virtual void launch_forward() { throw std::logic_error(std::string(name()) + ": no forward pass for its backward"); }
 };
+
+/// "no backward pass of cudnn_sdpa is measured"; empty where `subject` makes the pass.
+[[nodiscard]] inline std::string pass_refusal(const Peer& subject, Pass pass) {
+  if (subject.makes(pass)) return {};
+  return std::string("no ") + (pass == Pass::bwd ? "backward" : "forward") + " pass of " + std::string(subject.name()) +
+         " is measured";
+}
 
 /// All peers, also those whose library is missing: their refusal says so.
 [[nodiscard]] std::vector<std::unique_ptr<Peer>> peers(const LibrarySearch& search = library_search());

@@ -35,6 +35,16 @@ TEST(MeasureCells, ARowIsACell) {
   EXPECT_EQ(describe(cell_of("rt_flash2", *call)), describe(found[0]));
 }
 
+TEST(MeasureCells, ABackwardRowIsABackwardCall) {
+  const std::vector<Cell> found = cells(header + "\nrt_flash2,bwd,bf16,1,4,2,100,200,64,none\n");
+  ASSERT_EQ(found.size(), 1U);
+  std::string why;
+  const auto call = call_of(found[0], why);
+  ASSERT_TRUE(call) << why;
+  EXPECT_EQ(*call, (AttentionCall{Element::bf16, 1, 4, 2, 100, 200, 64, false, Pass::bwd}));
+  EXPECT_EQ(describe(cell_of("rt_flash2", *call)), "rt_flash2 bwd bf16 batch 1 heads 4/2 seq 100x200 d64 none");
+}
+
 TEST(MeasureCells, ColumnsComeInAnyOrderQuotedOrNot) {
   const std::vector<Cell> found = cells(
       "\xEF\xBB\xBFl2,mask,\"kernel\",pass,dtype,batch,heads,kv_heads,seq_q,seq_kv,head_dim,profile,note\r\n"
@@ -55,13 +65,18 @@ TEST(MeasureCells, OtherColumnsAreIgnoredWithAWarning) {
 }
 
 TEST(MeasureCells, WhatNoKernelTakesIsKnownAndRefused) {
-  std::string why;
-  for (const char* row : {"rt_flash2,bwd,fp16,1,1,1,1,1,64,none,", "rt_flash2,fwd,fp32,1,1,1,1,1,64,none,",
-                          "rt_flash2,fwd,fp16,1,1,1,1,1,64,key_padding,", "rt_flash2,fwd,fp16,1,1,1,1,1,64,none,0.1"}) {
+  const std::pair<const char*, const char*> rows[] = {
+      {"rt_flash2,fwd+bwd,fp16,1,1,1,1,1,64,none,", "pass fwd+bwd is not measured, only fwd and bwd, each by itself"},
+      {"rt_flash2,fwd,fp32,1,1,1,1,1,64,none,", "dtype fp32: fp16 and bf16 are measured"},
+      {"rt_flash2,bwd,fp8_e4m3,1,1,1,1,1,64,none,", "dtype fp8_e4m3: fp16 and bf16 are measured"},
+      {"rt_flash2,fwd,fp16,1,1,1,1,1,64,key_padding,", "mask key_padding is not measured"},
+      {"rt_flash2,bwd,fp16,1,1,1,1,1,64,none,0.1", "dropout is not measured"}};
+  for (const auto& [row, reason] : rows) {
     const std::vector<Cell> found = cells(header + ",dropout\n" + row + "\n");
     ASSERT_EQ(found.size(), 1U);
+    std::string why;
     EXPECT_FALSE(call_of(found[0], why)) << row;
-    EXPECT_FALSE(why.empty());
+    EXPECT_EQ(why, reason);
   }
 }
 

@@ -23,7 +23,7 @@ std::string refusal(const Words& words) {
 
 TEST(MeasureOptions, AllIsEveryStepInOrder) {
   const Options options = read({"all", "--cells", "c.csv", "--out=o.jsonl", "--kernels", "rt_flash2", "--budget",
-                                "1.5e3", "--samples", "20/30", "--resume", "--dry-run"});
+                                "1.5e3", "--samples", "20/30", "--resume", "--dry-run", "--sms", "132"});
   EXPECT_EQ(options.steps, (std::vector{Step::device, Step::verify, Step::micro, Step::time, Step::counters}));
   EXPECT_EQ(options.cells, "c.csv");
   EXPECT_EQ(options.out, "o.jsonl");
@@ -32,13 +32,15 @@ TEST(MeasureOptions, AllIsEveryStepInOrder) {
   EXPECT_EQ(options.stop.min_samples, 20);
   EXPECT_EQ(options.stop.max_samples, 30);
   EXPECT_TRUE(options.resume && options.dry_run);
+  EXPECT_EQ(options.sms, 132);
+  EXPECT_FALSE(read({"verify", "--dry-run"}).sms);
 }
 
 TEST(MeasureOptions, HelpNeedsNoStepAndNamesEveryOption) {
   EXPECT_TRUE(read({"--help"}).help);
   EXPECT_TRUE(read({"-h"}).help);
-  for (const char* word : {"--cells", "--out", "--kernels", "--budget", "--samples", "--dry-run", "--resume", "--list",
-                           "device", "verify", "micro", "time", "counters", "all"}) {
+  for (const char* word : {"--cells", "--out", "--kernels", "--budget", "--samples", "--sms", "--dry-run", "--resume",
+                           "--list", "device", "verify", "micro", "time", "counters", "all"}) {
     EXPECT_NE(help_text().find(word), std::string_view::npos) << word;
   }
 }
@@ -56,6 +58,11 @@ TEST(MeasureOptions, WhatIsWrongIsNamed) {
   EXPECT_EQ(refusal({"verify", "--dry-run=yes"}), "--dry-run takes no value");
   EXPECT_EQ(refusal({"verify", "--kernels", "rt_flash2,rt_flash3"}),
             "--kernels 'rt_flash3'; allowed: rt_standard, rt_flash2 (did you mean rt_flash2?)");
+  EXPECT_EQ(refusal({"verify", "--sms", "132"}), "--sms is for --dry-run; a device knows its own");
+  for (const char* sms : {"0", "-1", "1.5", "many", "99999999999"}) {
+    EXPECT_EQ(refusal({"verify", "--dry-run", "--sms", sms}),
+              "--sms '" + std::string{sms} + "'; allowed: a whole number of SMs above 0");
+  }
   for (const char* budget : {"0", "-1", "ten", "nan", "inf", "1s"})
     EXPECT_NE(refusal({"verify", "--budget", budget}), "(nothing)") << budget;
   for (const char* samples : {"10", "10/", "/10", "0/5", "10/5", "1/2/3", "a/b"})

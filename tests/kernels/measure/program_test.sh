@@ -36,6 +36,12 @@ kernel,pass,dtype,batch,heads,kv_heads,seq_q,seq_kv,head_dim,mask,l2,note
 rt_flash2,fwd,fp16,8,16,4,4096,4096,128,causal,,a
 standard,fwd,bf16,1,16,16,1000,1000,64,none,cold,b
 rt_flash2,bwd,fp16,8,16,4,4096,4096,128,causal,warm,c
+rt_flash2_deterministic,bwd,fp16,8,16,4,4096,4096,128,causal,warm,c
+rt_flash2_deterministic,fwd,fp16,8,16,4,4096,4096,128,causal,warm,c
+standard,bwd,fp16,8,16,4,4096,4096,128,causal,warm,c
+rt_flash2,fwd+bwd,fp16,8,16,4,4096,4096,128,causal,warm,c
+rt_flash2,bwd,fp16,8,16,4,4096,4096,96,causal,warm,c
+cudnn_sdpa,bwd,fp16,8,16,4,4096,4096,128,causal,warm,d
 cudnn_sdpa,fwd,fp16,8,16,4,4096,4096,128,causal,warm,d
 CSV
 
@@ -43,6 +49,11 @@ expect 0 'Exit codes' out --help
 expect 0 '^rooftile-measure [0-9.]+$' out --version
 expect 0 '^rt_flash2$' out --list
 expect 0 '^cudnn_sdpa$' out --list
+expect 0 '^rt_flash2_deterministic$' out --list
+if [[ -n $(sort "$work/out" | uniq -d) ]]; then
+  echo 'FAILED: a kernel stands in the list twice'
+  failures=$((failures + 1))
+fi
 expect 2 "step 'tmie'" err tmie; one_line
 expect 2 'no step' err; one_line
 expect 2 "nosuch.csv: cannot be read" err time --cells "$work/nosuch.csv"; one_line
@@ -56,13 +67,36 @@ expect 0 'warning: .*column .note. is ignored' err time --dry-run --cells "$work
 expect 0 'rt_flash2 fwd fp16 batch 8 heads 16/4 seq 4096x4096 d128 causal: 6 series, cold and warm L2, [0-9.]+ MiB' out \
   time --dry-run --cells "$work/cells.csv"
 expect 0 'rt_standard fwd bf16 .*: 3 series, cold L2' out time --dry-run --cells "$work/cells.csv"
-expect 0 'unsupported: pass bwd' out time --dry-run --cells "$work/cells.csv"
+# A backward pass: Q, K, V and O twice (322 MiB each with LSE and D), and dQ's sum in fp32 (256 MiB) where there is one.
+planned() { expect 0 "^  $1" out time --dry-run --cells "$work/cells.csv"; }
+planned 'rt_flash2 bwd .* d128 causal: 3 series, warm L2, 900[.]0 MiB'
+planned 'rt_flash2_deterministic bwd .*: 3 series, warm L2, 644[.]0 MiB'
+planned 'rt_flash2_deterministic fwd .*: unsupported: no forward pass of rt_flash2_deterministic is measured$'
+planned 'rt_standard bwd .*: unsupported: no backward pass of rt_standard is measured$'
+planned 'cudnn_sdpa bwd .*: unsupported: no backward pass of cudnn_sdpa is measured$'
+planned 'rt_flash2 fwd[+]bwd .*: unsupported: pass fwd[+]bwd is not measured, only fwd and bwd, each by itself$'
+planned 'rt_flash2 bwd .* d96 causal: unsupported: the backward of rt_flash2 is compiled for head_dim 64, 128 and 256$'
+# Every kernel is verified in the passes it has: 36 calls each.
+expect 0 '^  rt_flash2: 72 calls' out verify --dry-run
+expect 0 '^  rt_flash2_deterministic: 36 calls' out verify --dry-run
+expect 0 '^  cudnn_sdpa: 36 calls' out verify --dry-run
+# split_kv shares its keys among the SMs: its partial results grow with them.
+printf '%s\n' 'kernel,pass,dtype,batch,heads,kv_heads,seq_q,seq_kv,head_dim,mask' \
+  'rt_split_kv,fwd,fp16,1,8,8,1,32768,128,none' >"$work/decode.csv"
+parts() { "$program" time --dry-run --cells "$work/decode.csv" "$@" | sed -n 's/.*, \([0-9.]*\) MiB, .*/\1/p'; }
+expect 0 '^rooftile-measure: dry run, nothing is measured; for 132 SMs$' out verify --dry-run --sms 132
+expect 0 '^rooftile-measure: dry run, nothing is measured; for 108 SMs$' out verify --dry-run
+expect 2 '--sms is for --dry-run; a device knows its own' err verify --sms 132; one_line
+if [[ $(parts --sms 16) == "$(parts --sms 132)" ]]; then
+  echo 'FAILED: the memory for 16 SMs is that for 132'
+  failures=$((failures + 1))
+fi
 expect 0 '^total: about [0-9]+ s \(budget 900 s\)' out all --dry-run --cells "$work/cells.csv" --budget 900
 for step in device verify micro time counters; do
   expect 0 "^$step: " out all --dry-run --cells "$work/cells.csv"
 done
 # Only the kernels that are asked for.
-expect 0 '^time: 1 cells' out time --dry-run --cells "$work/cells.csv" --kernels cudnn_sdpa
+expect 0 '^time: 2 cells' out time --dry-run --cells "$work/cells.csv" --kernels cudnn_sdpa
 
 # What is there is not planned again, and the file is not touched.
 cat >"$work/there.jsonl" <<'JSON'

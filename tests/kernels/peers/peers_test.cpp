@@ -62,6 +62,21 @@ TEST(Peers, WrongCallsAreRefusedBeforeADeviceIsAskedFor) {
   EXPECT_EQ(peer("cudnn_sdpa")->refusal(blind), "cuDNN: causal rows that see no key (seq_q > seq_kv)");
 }
 
+TEST(Peers, ABackwardPassIsRefusedInOneSentence) {
+  AttentionCall backward = good;
+  backward.pass = Pass::bwd;
+  for (const auto& each : peers()) {
+    const std::string why = "no backward pass of " + std::string{each->name()} + " is measured";
+    EXPECT_TRUE(each->makes(Pass::fwd));
+    EXPECT_FALSE(each->makes(Pass::bwd));
+    EXPECT_EQ(pass_refusal(*each, Pass::bwd), why);
+    EXPECT_EQ(pass_refusal(*each, Pass::fwd), "");
+    EXPECT_THROW(each->launch_forward(), std::logic_error);
+    if (absent(*each)) continue;
+    EXPECT_EQ(each->refusal(backward), why);
+  }
+}
+
 TEST(Peers, WithoutADeviceTheLibrarysOwnTextIsTheReason) {
   if (has_device()) GTEST_SKIP() << "there is a device";
   const std::unique_ptr<Peer> cublas = peer("cublas_standard");
