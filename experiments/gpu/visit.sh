@@ -99,7 +99,7 @@ step() {
   esac
 }
 
-# sanitize TOOL: the small ragged shapes of two kernels under compute-sanitizer
+# sanitize TOOL: the small ragged shapes of two kernels, forward and backward, under compute-sanitizer
 sanitize() {
   local tool=$1 code=0 seconds=45
   local command=(compute-sanitizer --tool "$tool" --error-exitcode 9

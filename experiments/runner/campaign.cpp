@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <variant>
 
 #include "question/measured_names.hpp"
 #include "rooftile/analysis/cell.hpp"
@@ -63,6 +64,9 @@ void CampaignCells::add(const Node& entry, const std::vector<std::string>& kerne
   if (phases.empty() && peers.empty()) return;
   for (const GridCell& cell : cells) {
     if (op_of(cell.workload) != Op::attention) entry.fail("a visit measures whole attention calls");
+    const Pass pass = std::get<AttentionShape>(cell.workload).pass;
+    if (pass == Pass::fwd_bwd) entry.fail("a visit measures fwd and bwd, each by itself");
+    if (pass == Pass::bwd && !peers.empty()) entry.fail("peers are measured forward only");
     if (cell.overrides.any() || cell.tiles != TileSet::own) entry.fail("a visit measures the tiles that are compiled");
   }
   if (!phases.empty()) {

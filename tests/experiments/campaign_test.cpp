@@ -57,10 +57,35 @@ TEST(Campaign, ItCoversWhatAVisitIsFor) {
   EXPECT_EQ(seen["dtype"], (std::set<std::string>{"fp16", "bf16"}));
   EXPECT_EQ(seen["mask"], (std::set<std::string>{"none", "causal"}));
   EXPECT_TRUE(seen["seq_kv"].contains("128") && seen["seq_kv"].contains("32768"));
-  EXPECT_EQ(seen["kernel"], (std::set<std::string>{"rt_flash1", "rt_flash2", "rt_flash3", "rt_split_kv", "rt_standard",
-                                                   "rt_standard_naive", "rt_standard_online", "rt_standard_fused",
-                                                   "cudnn_sdpa", "cublas_standard"}));
+  EXPECT_EQ(seen["kernel"],
+            (std::set<std::string>{"rt_flash1", "rt_flash2", "rt_flash2_deterministic", "rt_flash3", "rt_split_kv",
+                                   "rt_standard", "rt_standard_naive", "rt_standard_online", "rt_standard_fused",
+                                   "cudnn_sdpa", "cublas_standard"}));
   EXPECT_TRUE(seen["grouped"].contains("rt_flash2") && seen["grouped"].contains("rt_standard"));
+}
+
+TEST(Campaign, ItCoversTheBackwardPass) {
+  const Scratch scratch;
+  (void)cells_of(scratch, "experiments/gpu/campaign.yaml");
+  const auto table = analysis::CsvTable::read(scratch / "cells.csv");
+  std::map<std::string, std::set<std::string>> seen;
+  int counted = 0;
+  for (const analysis::CsvRow row : table) {
+    if (row.text("pass") != "bwd") continue;
+    for (const char* column : {"kernel", "dtype", "seq_q", "head_dim", "mask"}) seen[column].insert(row.text(column));
+    seen["grouped"].insert(row.text("kv_heads") == row.text("heads") ? "no" : "yes");
+    EXPECT_TRUE(has_phase(row, "time"));
+    EXPECT_FALSE(has_phase(row, "peers")) << "no library is asked for a backward pass";
+    counted += has_phase(row, "counters") ? 1 : 0;
+  }
+  EXPECT_GE(counted, 20);
+  EXPECT_EQ(seen["kernel"], (std::set<std::string>{"rt_flash2", "rt_flash2_deterministic"}));
+  EXPECT_EQ(seen["head_dim"], (std::set<std::string>{"64", "128", "256"}));
+  EXPECT_EQ(seen["dtype"], (std::set<std::string>{"fp16", "bf16"}));
+  EXPECT_EQ(seen["mask"], (std::set<std::string>{"none", "causal"}));
+  EXPECT_EQ(seen["grouped"], (std::set<std::string>{"no", "yes"}));
+  for (const char* seq : {"512", "1024", "2048", "4096", "8192", "16384"})
+    EXPECT_TRUE(seen["seq_q"].contains(seq)) << seq;
 }
 
 TEST(Campaign, TheCellsArePredictedToo) {
@@ -102,6 +127,10 @@ TEST(Campaign, BrokenEntriesAreRefused) {
        "x.yaml:6:71: unknown peer 'cudnn_spda'; allowed: cublas_standard, cudnn_sdpa; did you mean 'cudnn_sdpa'?"},
       {"{kernels: fa2, " + one_cell + ", phases: []}", "x.yaml:6:71: the list is empty"},
       {"{kernels: fa2, op: gemm, mn: 64, k: 64, phases: time}", "x.yaml:6:5: a visit measures whole attention calls"},
+      {"{kernels: fa2, " + one_cell + ", pass: [fwd, fwd+bwd], phases: time}",
+       "x.yaml:6:5: a visit measures fwd and bwd, each by itself"},
+      {"{kernels: fa2, " + one_cell + ", pass: bwd, phases: time, peers: cudnn_sdpa}",
+       "x.yaml:6:5: peers are measured forward only"},
       {"{kernels: fa2, " + one_cell + ", br: 64, phases: time}",
        "x.yaml:6:5: a visit measures the tiles that are compiled"},
       {"{" + one_cell + ", phases: time}",
