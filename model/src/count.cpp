@@ -8,49 +8,54 @@
 namespace rooftile {
 namespace {
 
-/// Whole tensors, and the workspace alive at once.
+/// A tensor over the whole call.
+struct Life {
+  std::size_t first = max_launches;  ///< launch in which it is there already
+  std::size_t last = 0;
+  std::int64_t most_touched = 0;  ///< by the launch that touches most of it
+};
+
+using Lives = std::array<Life, max_tensors>;
+
+/// From the first launch that uses a tensor to the last; one that is read before it is written was left by the forward.
+void find_lives(const Program& program, const ProgramCounts& counts, Lives& lives) {
+  std::fill_n(lives.begin(), program.tensors.size(), Life{});
+  for (std::size_t l = 0; l < program.launches.size(); ++l) {
+    for (const TensorUse& use : counts.uses_of(l)) {
+      Life& life = lives[static_cast<std::size_t>(use.tensor)];
+      if (life.first == max_launches) life.first = use.stored == 0 ? 0 : l;
+      life.last = l;
+      life.most_touched = std::max(life.most_touched, use.touched);
+    }
+  }
+}
+
+/// Whole tensors, the workspace alive at once, and what must be moved of inputs and outputs.
 void count_memory(const Program& program, ProgramCounts& counts) {
-  const std::size_t launches = program.launches.size();
+  Lives lives;
+  find_lives(program, counts, lives);
   std::array<double, max_launches> alive;
-  std::fill_n(alive.begin(), launches, 0.0);
+  std::fill_n(alive.begin(), program.launches.size(), 0.0);
+  std::int64_t compulsory = 0;
   counts.inputs_and_outputs = counts.tensors = Bytes{0};
   counts.placements = 0;
   for (std::size_t t = 0; t < program.tensors.size(); ++t) {
-    const auto bytes = static_cast<double>(program.tensors[t].bytes());
+    const Tensor& tensor = program.tensors[t];
+    const auto bytes = static_cast<double>(tensor.bytes());
     counts.tensors += Bytes{bytes};
-    counts.placements |= static_cast<std::uint8_t>(1U << static_cast<unsigned>(program.tensors[t].placement));
-    if (program.tensors[t].role != TensorRole::workspace) {
+    counts.placements |= static_cast<std::uint8_t>(1U << static_cast<unsigned>(tensor.placement));
+    if (tensor.role == TensorRole::workspace) {
+      for (std::size_t l = lives[t].first; l <= lives[t].last; ++l) alive[l] += bytes;
+    } else {
       counts.inputs_and_outputs += Bytes{bytes};
-      continue;
+      compulsory += lives[t].most_touched;
     }
-    std::size_t first = launches;
-    std::size_t last = 0;
-    for (std::size_t l = 0; l < launches; ++l) {
-      const std::span<const TensorUse> uses = counts.uses_of(l);
-      const auto use = std::find_if(uses.begin(), uses.end(),
-                                    [t](const TensorUse& u) { return u.tensor == static_cast<std::int8_t>(t); });
-      if (use == uses.end()) continue;
-      if (first == launches) first = use->stored == 0 ? 0 : l;  // never written: left by the forward
-      last = l;
-    }
-    for (std::size_t l = first; l <= last; ++l) alive[l] += bytes;
   }
-  counts.workspace = Bytes{launches == 0 ? 0 : *std::max_element(alive.begin(), alive.begin() + launches)};
-}
-
-/// What is touched of inputs and outputs by the launch that touches most of each.
-void count_compulsory(const Program& program, ProgramCounts& counts) {
-  std::array<std::int64_t, max_tensors> most;
-  std::fill_n(most.begin(), program.tensors.size(), 0);
-  for (const TensorUse& use : counts.uses) {
-    std::int64_t& touched = most[static_cast<std::size_t>(use.tensor)];
-    touched = std::max(touched, use.touched);
+  counts.workspace = Bytes{0};
+  for (std::size_t l = 0; l < program.launches.size(); ++l) {
+    counts.workspace = std::max(counts.workspace, Bytes{alive[l]});
   }
-  std::int64_t total = 0;
-  for (std::size_t t = 0; t < program.tensors.size(); ++t) {
-    if (program.tensors[t].role != TensorRole::workspace) total += most[t];
-  }
-  counts.compulsory = Bytes{static_cast<double>(total)};
+  counts.compulsory = Bytes{static_cast<double>(compulsory)};
 }
 
 }  // namespace
@@ -62,7 +67,6 @@ void count(const Program& program, ProgramCounts& counts) {
     count_launch(program, program.launches[l], counts.launch[l], counts);
   }
   count_memory(program, counts);
-  count_compulsory(program, counts);
 }
 
 std::int64_t entries(const Launch& launch, int loop) {

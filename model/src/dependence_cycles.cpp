@@ -1,83 +1,86 @@
 #include "dependence_cycles.hpp"
 
 #include <array>
+#include <bit>
 
 namespace rooftile {
 namespace {
 
-/// An op of the graph: what it waits for, by number; -1: no node.
-struct Node {
-  std::int8_t earlier[3];
-  std::int8_t lag[3];
-  std::uint8_t edges;
-  std::uint8_t place;  ///< in the launch
-};
+using Bits = std::uint64_t;
+constexpr Bits bit(int n) { return Bits{1} << static_cast<unsigned>(n); }
 
-/// Walks dependences backwards from an edge into a later trip until they lead to its other end.
+/// Walks dependences backwards from an edge into a later trip until they lead to its other end. Ops are numbered from
+/// the first that is searched; sets of them are bits.
 class CycleSearch {
  public:
   CycleSearch(const Program& program, const Launch& launch, const OpSet& nodes, DependenceCycles& cycles)
-      : cycles_{cycles} {
-    std::array<std::int8_t, max_launch_ops> number;  // by place
-    nodes.for_each([&](std::size_t place) {
-      number[place] = static_cast<std::int8_t>(nodes_.size());
-      nodes_.emplace_back().place = static_cast<std::uint8_t>(place);
-    });
-    for (Node& node : nodes_) {
-      const TileOp& op = program.ops[static_cast<std::size_t>(launch.first_op) + node.place];
-      node.edges = op.after_count;
-      for (std::size_t a = 0; a < op.after_count; ++a) {
-        const auto place = static_cast<std::size_t>(op.after[a].op - launch.first_op);
-        node.earlier[a] = nodes.has(place) ? number[place] : std::int8_t{-1};
-        node.lag[a] = op.after[a].lag;
-      }
+      : nodes_{nodes}, cycles_{cycles} {
+    const int first_op = launch.first_op + static_cast<int>(nodes.first());
+    const TileOp* const ops = program.ops.begin() + first_op;
+    for (Bits left = nodes.bits(); left != 0; left &= left - 1) {
+      const int n = std::countr_zero(left);
+      before_[n] = 0;
+      for (int a = 0; a < ops[n].after_count; ++a) add_edge(n, ops[n].after[a].op - first_op, ops[n].after[a].lag);
     }
   }
 
   void run() {
-    for (std::size_t n = 0; n < nodes_.size(); ++n) {
-      for (std::size_t a = 0; a < nodes_[n].edges; ++a) {
-        if (nodes_[n].lag[a] > 0) close(n, a);
-      }
-    }
+    for (const Edge& edge : later_) close(edge);
   }
 
  private:
-  static int edge_number(std::size_t node, std::size_t a) { return static_cast<int>(4 * node + a); }
+  /// An op waits for another, `lag` trips ago.
+  struct Edge {
+    std::int16_t op, other, lag;
+  };
 
-  /// All cycles through dependence `a` of node `n`, and through no edge into a later trip that comes before it: each
-  /// cycle is found once.
-  void close(std::size_t n, std::size_t a) {
-    root_ = edge_number(n, a);
-    goal_ = static_cast<int>(n);
-    if (nodes_[n].earlier[a] >= goal_) walk(nodes_[n].earlier[a], 0, nodes_[n].lag[a]);
-  }
-
-  void walk(int number, std::uint64_t passed, int lag) {
-    passed |= std::uint64_t{1} << static_cast<unsigned>(number);
-    if (number == goal_) return add(passed, lag);
-    const auto n = static_cast<std::size_t>(number);
-    const Node& node = nodes_[n];
-    for (std::size_t a = 0; a < node.edges; ++a) {
-      const int next = node.earlier[a];
-      // no way leads back from before the goal: edges into a later trip have smaller numbers there
-      if (next < goal_ || (passed >> static_cast<unsigned>(next) & 1U) != 0) continue;
-      if (node.lag[a] == 0 || edge_number(n, a) > root_) walk(next, passed, lag + node.lag[a]);
+  void add_edge(int n, int other, int lag) {
+    if (other < 0 || other >= static_cast<int>(OpSet::reach) || (nodes_.bits() & bit(other)) == 0) return;
+    if (lag == 0) {
+      before_[n] |= bit(other);
+    } else {
+      later_.push_back(
+          {static_cast<std::int16_t>(n), static_cast<std::int16_t>(other), static_cast<std::int16_t>(lag)});
+      has_later_ |= bit(n);
     }
   }
 
-  void add(std::uint64_t passed, int lag) {
-    DependenceCycle& cycle = cycles_.emplace_back();
-    cycle = {OpSet{}, lag};
-    for (; passed != 0; passed &= passed - 1) {
-      cycle.ops.add(nodes_[static_cast<std::size_t>(std::countr_zero(passed))].place);
+  /// All cycles through an edge into a later trip, and through none that comes before it: each cycle is found once. No
+  /// way leads back from before its op: edges into a later trip come earlier there.
+  void close(const Edge& edge) {
+    root_ = &edge;
+    open_ = nodes_.bits() & ~(bit(edge.op) - 1);
+    if ((open_ & bit(edge.other)) != 0) walk(edge.other, open_, edge.lag);
+  }
+
+  /// All ways on from op n; `open`: ops that this way has not passed. Most ops wait for one other.
+  void walk(int n, Bits open, int lag) {
+    for (;;) {
+      open &= ~bit(n);
+      if (n == root_->op) {
+        cycles_.push_back({nodes_.only(open_ & ~open), lag});
+        return;
+      }
+      if ((has_later_ & bit(n)) != 0) walk_into_later_trips(n, open, lag);
+      Bits ways = before_[n] & open;
+      if (ways == 0) return;
+      for (; (ways & (ways - 1)) != 0; ways &= ways - 1) walk(std::countr_zero(ways), open, lag);
+      n = std::countr_zero(ways);
+    }
+  }
+  void walk_into_later_trips(int n, Bits open, int lag) {
+    for (const Edge* edge = root_ + 1; edge != later_.end(); ++edge) {
+      if (edge->op == n && (open & bit(edge->other)) != 0) walk(edge->other, open, lag + edge->lag);
     }
   }
 
+  const OpSet& nodes_;
   DependenceCycles& cycles_;
-  InlineVector<Node, 64> nodes_;
-  int root_ = 0;  ///< number of the edge that the search began with
-  int goal_ = 0;  ///< the node behind it
+  std::array<Bits, OpSet::reach> before_;       ///< by op: those of the same trip that it waits for
+  InlineVector<Edge, 3 * OpSet::reach> later_;  ///< in program order
+  Bits has_later_ = 0;                          ///< ops that have any
+  const Edge* root_ = nullptr;                  ///< the edge that the search began with
+  Bits open_ = 0;                               ///< the ops that may stand on its cycles
 };
 
 }  // namespace

@@ -8,7 +8,7 @@ IndexRanges::IndexRanges(const Launch& launch) {
 }
 
 std::int64_t IndexRanges::at_end(const Bound& bound, bool upper) const {
-  if (bound.index == no_index) return value_at(bound, 0);
+  if (!bound.moves()) return value_at(bound, 0);
   const Interval values = of(bound.index);
   return value_at(bound, upper ? std::max(values.first, values.last - 1) : values.first);
 }
@@ -23,9 +23,10 @@ void IndexRanges::add(const Launch& launch, std::size_t l) {
     range.last = std::min(range.last, at_end(loop.cap, true));
     driving_[l] |= bit(loop.cap);
   }
-  const bool in_step = loop.first.moves() && loop.first.index == loop.last.index && loop.first.b == loop.last.b &&
-                       loop.first.div == loop.last.div;
   most_trips_[l] = range.size();
+  if (!loop.first.moves()) return;
+  const bool in_step =
+      loop.first.index == loop.last.index && loop.first.b == loop.last.b && loop.first.div == loop.last.div;
   if (!in_step) return;
   const std::int64_t apart = ceil_div(loop.last.c - loop.first.c, loop.last.div);
   most_trips_[l] = std::min(most_trips_[l], std::max<std::int64_t>(0, apart));

@@ -65,23 +65,77 @@ class LaunchCounter {
     totals_.work = {};
     totals_.once = {};
     for (std::size_t l = 0; l < launch_.loops.size(); ++l) {
-      totals_.trips[l] = nest_.executions(static_cast<int>(l), {});
+      totals_.trips[l] = trips_of(l);
       totals_.trip[l] = {};
+      waits_[l] = {};
       const bool own = totals_.trips[l] > 0 && body_of(launch_, totals_, l) == l;
       own_body_ |= static_cast<unsigned>(own) << l;
     }
-    for (std::int16_t i = launch_.first_op; i < launch_.last_op; ++i) {
-      const TileOp& op = program_.ops[static_cast<std::size_t>(i)];
-      if (i >= role_end_) enter_role_at(i);
-      moves_a_tile(op.kind) ? count_movement(i, op) : count_work(i, op);
-    }
+    for (std::int16_t i = launch_.first_op; i < launch_.last_op;) i = count_part(i);
     uses_.finish(totals_);
     count_cycles();
   }
 
  private:
+  /// Ops that follow each other in one role and one loop, or outside all loops.
+  struct Part {
+    std::int64_t executions;  ///< of its ops, but for guards
+    double copies;            ///< warp groups
+    double all;               ///< executions of all of them
+    Work* work;               ///< where its ops add up: all warp groups,
+    Work* in_turn;            ///< and one of them, outside loops
+    OpSet* waits;             ///< in loops: ops that wait for others
+  };
+
+  /// Counts the part that begins with op i; returns where it ends.
+  std::int16_t count_part(std::int16_t i) {
+    if (i >= role_end_) enter_role_at(i);
+    const TileOp* op = program_.ops.begin() + i;
+    const TileOp* const end = program_.ops.begin() + role_end_;
+    const std::int8_t loop = op->loop;
+    const Part part = part_in(loop);
+    KindSet kinds{};
+    for (; op != end && op->loop == loop; ++op, ++i) {
+      kinds.add(op->kind);
+      if (moves_a_tile(op->kind)) {
+        count_movement(i, *op, part);
+      } else {
+        count_work(i, *op, part);
+      }
+      if (op->after_count > 0 && part.waits != nullptr) part.waits->add(static_cast<std::size_t>(i - launch_.first_op));
+    }
+    if (loop < 0) totals_.once.kinds.add(kinds);
+    return i;
+  }
+
+  /// Ops of a loop whose body another loop has add up to nothing that is asked for.
+  [[nodiscard]] Part part_in(std::int8_t loop) {
+    const auto copies = static_cast<double>(copies_);
+    if (loop < 0) {
+      const double all = static_cast<double>(ctas_) * copies;
+      return {ctas_, copies, all, &totals_.once.work, &totals_.once.in_turn, nullptr};
+    }
+    const auto l = static_cast<std::size_t>(loop);
+    const auto group = static_cast<std::size_t>(launch_.loops[l].group);
+    const bool own = (own_body_ >> l & 1U) != 0;
+    const double all = static_cast<double>(totals_.trips[l]) * copies;
+    return {totals_.trips[l],
+            copies,
+            all,
+            own ? &totals_.trip[group].work : &adds_nowhere_,
+            &adds_nowhere_,
+            own ? &waits_[group] : nullptr};
+  }
+
+  /// Trips of a loop over all CTAs. Loops whose limits nothing moves make as many wherever they stand.
+  [[nodiscard]] std::int64_t trips_of(std::size_t l) {
+    const int loop = static_cast<int>(l), parent = launch_.loops[l].parent;
+    if (ranges_.driving(loop) != 0) return nest_.executions(loop, {});
+    return (parent < 0 ? ctas_ : totals_.trips[static_cast<std::size_t>(parent)]) * ranges_.most_trips(loop);
+  }
+
   /// As SMs request tiles: the CTAs of a cluster, which make the same trips, ask for a multicast tile once.
-  void count_movement(std::int16_t i, const TileOp& op) {
+  void count_movement(std::int16_t i, const TileOp& op, const Part& part) {
     const auto index = static_cast<std::size_t>(i);
     OpCount& count = counts_.op[index];
     double& amount = counts_.amount[index];
@@ -91,7 +145,7 @@ class LaunchCounter {
     } else {
       tiles_.measure(ranges_, op, program_.tensors[static_cast<std::size_t>(op.tensor)]);
       uses_.place(op, tiles_);
-      count = count_whole_tiles(nest_, all_executions(op), op, tiles_);
+      count = count_whole_tiles(nest_, part.executions, op, tiles_);
       amount = static_cast<double>(tiles_.inside);
       if (const std::int64_t served = launch_.served_by(op); served > 1) {
         count.bytes /= served;
@@ -102,24 +156,37 @@ class LaunchCounter {
     uses_.add(op, count.bytes);
     totals_.sectors += count.sectors;
     (op.kind == OpKind::load ? totals_.loaded : totals_.stored) += count.bytes;
-    if (op.loop >= 0) return add_to_trip(i, op, amount, 1);
-    const double mean =
-        count.executions > 0 ? static_cast<double>(count.bytes) / static_cast<double>(count.executions) : 0;
-    add_once(i, op, mean, 1);
+    const double mean = op.loop >= 0 ? amount
+                        : count.executions > 0
+                            ? static_cast<double>(count.bytes) / static_cast<double>(count.executions)
+                            : 0;
+    add_guarded(op, count.executions, mean, 1, part);
   }
 
-  void count_work(std::int16_t i, const TileOp& op) {
-    const auto index = static_cast<std::size_t>(i);
-    OpCount& count = counts_.op[index];
-    count = {op.guard == Guard::always ? all_executions(op) : guarded(nest_, op, {}), 0, 0};
-    const double amount = counts_.amount[index] = static_cast<double>(op.amount);
-    totals_.work[static_cast<std::size_t>(op.kind)] += static_cast<double>(count.executions * copies_) * amount;
-    op.loop >= 0 ? add_to_trip(i, op, amount, copies_) : add_once(i, op, amount, copies_);
+  void count_work(std::int16_t i, const TileOp& op, const Part& part) {
+    const auto kind = static_cast<std::size_t>(op.kind);
+    const auto amount = static_cast<double>(op.amount);
+    OpCount& count = counts_.op[static_cast<std::size_t>(i)];
+    counts_.amount[static_cast<std::size_t>(i)] = amount;
+    if (op.guard == Guard::always) {
+      count = {part.executions, 0, 0};
+      totals_.work[kind] += part.all * amount;
+      (*part.work)[kind] += part.copies * amount;
+      (*part.in_turn)[kind] += amount;
+    } else {
+      count = {guarded(nest_, op, {}), 0, 0};
+      totals_.work[kind] += static_cast<double>(count.executions * copies_) * amount;
+      add_guarded(op, count.executions, amount, part.copies, part);
+    }
   }
 
-  /// Executions that nothing selects: the trips of the op's loop.
-  [[nodiscard]] std::int64_t all_executions(const TileOp& op) const {
-    return op.loop < 0 ? ctas_ : totals_.trips[static_cast<std::size_t>(op.loop)];
+  /// An op that a guard may let through in some executions only: it adds their share.
+  static void add_guarded(const TileOp& op, std::int64_t executions, double amount, double copies, const Part& part) {
+    const auto kind = static_cast<std::size_t>(op.kind);
+    double work = amount * copies;
+    if (executions != part.executions) work *= static_cast<double>(executions) / static_cast<double>(part.executions);
+    (*part.work)[kind] += work;
+    (*part.in_turn)[kind] += amount;
   }
 
   /// Ops come role by role.
@@ -128,32 +195,6 @@ class LaunchCounter {
     const bool in_role = role_ < launch_.roles.size() && i >= launch_.roles[role_].first_op;
     copies_ = in_role ? launch_.roles[role_].copies : 1;
     role_end_ = in_role ? launch_.roles[role_].last_op : static_cast<std::int16_t>(i + 1);
-  }
-
-  void add_once(std::int16_t i, const TileOp& op, double amount, std::int64_t copies) {
-    const auto kind = static_cast<std::size_t>(op.kind);
-    OnceCount& once = totals_.once;
-    const std::int64_t executions = counts_.op[static_cast<std::size_t>(i)].executions;
-    const double share = executions == ctas_ ? 1 : static_cast<double>(executions) / static_cast<double>(ctas_);
-    once.work[kind] += static_cast<double>(copies) * amount * share;
-    once.in_turn[kind] += amount;
-    once.kinds.add(op.kind);
-  }
-
-  void add_to_trip(std::int16_t i, const TileOp& op, double amount, std::int64_t copies) {
-    const auto loop = static_cast<std::size_t>(op.loop);
-    if ((own_body_ >> loop & 1U) == 0) return;
-    TripCount& trip = totals_.trip[static_cast<std::size_t>(launch_.loops[loop].group)];
-    auto executions = static_cast<double>(copies);
-    if (op.guard != Guard::always) {
-      executions *= static_cast<double>(counts_.op[static_cast<std::size_t>(i)].executions) /
-                    static_cast<double>(totals_.trips[loop]);
-    }
-    trip.work[static_cast<std::size_t>(op.kind)] += amount * executions;
-    trip.kinds.add(op.kind);
-    if (op.after_count > 0) {
-      waits_[static_cast<std::size_t>(launch_.loops[loop].group)].add(static_cast<std::size_t>(i - launch_.first_op));
-    }
   }
 
   /// An op that waits for nothing is on no cycle.
@@ -180,8 +221,9 @@ class LaunchCounter {
   std::int64_t copies_ = 1;  ///< warp groups of its role
   std::int16_t role_end_ = 0;
 
-  std::array<OpSet, max_loops> waits_{};  ///< by group: its ops that wait for others
-  unsigned own_body_ = 0;                 ///< loops that make trips which no earlier loop makes, a bit each
+  Work adds_nowhere_;
+  std::array<OpSet, max_loops> waits_;  ///< by group: its ops that wait for others
+  unsigned own_body_ = 0;               ///< loops that make trips which no earlier loop makes, a bit each
 };
 
 }  // namespace

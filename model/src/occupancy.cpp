@@ -20,11 +20,12 @@ std::int64_t whole(Q quantity, std::int64_t if_unknown) {
   return is_known(quantity) ? static_cast<std::int64_t>(quantity.value()) : if_unknown;
 }
 
-std::int64_t round_up(std::int64_t value, std::int64_t unit) { return ceil_div(value, unit) * unit; }
+/// Of a value that is not negative.
+std::int64_t round_up(std::int64_t value, std::int64_t unit) { return (value + unit - 1) / unit * unit; }
 
-std::int64_t registers_of_cta(const Device& device, const Launch& launch) {
-  const std::int64_t unit = whole(device.sm.register_unit, warp_size);
-  return ceil_div(launch.threads, warp_size) * round_up(std::int64_t{launch.registers} * warp_size, unit);
+std::int64_t registers_of_cta(const SmLimits& sm, const Launch& launch) {
+  const std::int64_t warps = (launch.threads + warp_size - 1) / warp_size;
+  return warps * round_up(std::int64_t{launch.registers} * warp_size, sm.register_unit);
 }
 
 tl::unexpected<Refusal> does_not_fit(std::string reason) {
@@ -47,21 +48,21 @@ tl::expected<void, Refusal> roles_fit(const Launch& launch) {
                       " in all roles of a CTA that starts with " + std::to_string(given));
 }
 
-tl::expected<void, Refusal> fits(const Device& device, const Launch& launch) {
+tl::expected<void, Refusal> fits(const Device& device, const SmLimits& sm, const Launch& launch) {
   const auto name = [&] { return std::string{launch.name}; };
-  if (const std::int64_t limit = whole(device.sm.smem_per_cta, any_number); launch.smem > limit) {
+  if (launch.smem > sm.smem_per_cta) {
     return does_not_fit(name() + " needs " + format(Bytes{static_cast<double>(launch.smem)}) +
                         " of shared memory per CTA, " + device.name + " has " + format(device.sm.smem_per_cta));
   }
   if (launch.threads > largest_cta)
     return does_not_fit(name() + " needs " + std::to_string(launch.threads) + " threads per CTA, 1024 is the limit");
-  if (const std::int64_t limit = whole(device.sm.max_registers_per_thread, any_number); launch.registers > limit) {
+  if (launch.registers > sm.max_registers_per_thread) {
     return does_not_fit(name() + " needs " + std::to_string(launch.registers) + " registers per thread, " +
-                        device.name + " has " + std::to_string(limit));
+                        device.name + " has " + std::to_string(sm.max_registers_per_thread));
   }
-  if (const std::int64_t limit = whole(device.sm.registers, any_number); registers_of_cta(device, launch) > limit) {
-    return does_not_fit(name() + " needs " + std::to_string(registers_of_cta(device, launch)) +
-                        " registers per CTA, an SM of " + device.name + " has " + std::to_string(limit));
+  if (const std::int64_t registers = registers_of_cta(sm, launch); registers > sm.registers) {
+    return does_not_fit(name() + " needs " + std::to_string(registers) + " registers per CTA, an SM of " + device.name +
+                        " has " + std::to_string(sm.registers));
   }
   if (auto refused = roles_fit(launch); !refused) return refused;
   double ctas = 1;
@@ -75,21 +76,32 @@ tl::expected<void, Refusal> fits(const Device& device, const Launch& launch) {
 
 }  // namespace
 
-Occupancy occupancy(const Device& device, const Launch& launch) {
-  const Sm& sm = device.sm;
-  const std::int64_t smem = round_up(launch.smem, whole(sm.smem_unit, 1)) + whole(sm.smem_reserved_per_cta, 0);
+SmLimits::SmLimits(const Device& device)
+    : smem_capacity{whole(device.sm.smem_capacity, any_number)},
+      smem_per_cta{whole(device.sm.smem_per_cta, any_number)},
+      smem_unit{whole(device.sm.smem_unit, 1)},
+      smem_reserved_per_cta{whole(device.sm.smem_reserved_per_cta, 0)},
+      registers{whole(device.sm.registers, any_number)},
+      register_unit{whole(device.sm.register_unit, warp_size)},
+      max_registers_per_thread{whole(device.sm.max_registers_per_thread, any_number)},
+      max_threads{whole(device.sm.max_threads, any_number)},
+      max_ctas{whole(device.sm.max_ctas, any_number)} {}
+
+Occupancy occupancy(const SmLimits& sm, const Launch& launch) {
+  const std::int64_t smem = round_up(launch.smem, sm.smem_unit) + sm.smem_reserved_per_cta;
   Occupancy o;
-  o.by_smem = smem > 0 ? whole(sm.smem_capacity, any_number) / smem : any_number;
-  o.by_registers = whole(sm.registers, any_number) / std::max<std::int64_t>(1, registers_of_cta(device, launch));
-  o.by_threads = whole(sm.max_threads, any_number) / std::max(1, launch.threads);
-  o.by_ctas = whole(sm.max_ctas, any_number);
+  o.by_smem = smem > 0 ? sm.smem_capacity / smem : any_number;
+  o.by_registers = sm.registers / std::max<std::int64_t>(1, registers_of_cta(sm, launch));
+  o.by_threads = sm.max_threads / std::max(1, launch.threads);
+  o.by_ctas = sm.max_ctas;
   o.resident = std::min({o.by_smem, o.by_registers, o.by_threads, o.by_ctas});
   return o;
 }
 
 tl::expected<void, Refusal> fits(const Device& device, const Program& program, const ProgramCounts& counts) {
+  const SmLimits sm{device};
   for (const Launch& launch : program.launches) {
-    if (auto refused = fits(device, launch); !refused) return refused;
+    if (auto refused = fits(device, sm, launch); !refused) return refused;
   }
   Bytes bytes = counts.inputs_and_outputs + counts.workspace;
   Bytes on_host;

@@ -6,27 +6,24 @@
 
 namespace rooftile {
 
-int ProgramWriter::tensor(const char* name, TensorRole role, std::int64_t element_bytes,
-                          std::initializer_list<std::int64_t> extents) {
+int ProgramWriter::tensor(const char* name, TensorRole role, std::int64_t element_bytes, const Extent* extents,
+                          std::size_t dims) {
   Tensor& tensor = program_.tensors.emplace_back();
   tensor.name = name;
   tensor.role = role;
   tensor.element_bytes = static_cast<std::uint8_t>(element_bytes);
   tensor.placement = Placement::dram;
-  tensor.extents.clear();
-  for (const std::int64_t extent : extents) tensor.extents.push_back(extent);
+  tensor.extents.assign(extents, dims);
   return static_cast<int>(program_.tensors.size()) - 1;
 }
 
-int ProgramWriter::held(const char* name, TensorRole role, std::int64_t element_bytes,
-                        std::initializer_list<std::int64_t> extents) {
+int ProgramWriter::find(const char* name, const Extent* extents, std::size_t dims) const {
   for (std::size_t t = 0; t < program_.tensors.size(); ++t) {
     const Tensor& known = program_.tensors[t];
-    if (known.name[0] != name[0] || std::strcmp(known.name, name) != 0) continue;
-    if (std::equal(known.extents.begin(), known.extents.end(), extents.begin(), extents.end()))
-      return static_cast<int>(t);
+    if (known.name[0] != name[0] || known.name[1] != name[1] || std::strcmp(known.name, name) != 0) continue;
+    if (std::equal(known.extents.begin(), known.extents.end(), extents, extents + dims)) return static_cast<int>(t);
   }
-  return tensor(name, role, element_bytes, extents);
+  return -1;
 }
 
 void ProgramWriter::too_many_ops() { throw std::length_error("ProgramWriter: a launch of more than max_launch_ops"); }
@@ -39,14 +36,13 @@ Launch& ProgramWriter::launch(const char* name, LaunchResources resources, std::
   launch.smem = resources.smem;
   launch.cluster = 1;
   launch.schedule = Schedule::one_per_cta;
-  launch.axes.clear();
+  launch.axes.assign(axes.begin(), axes.size());
   launch.roles.clear();
   launch.loops.clear();
-  for (const Axis& axis : axes) launch.axes.push_back(axis);
   launch.first_op = launch.last_op = static_cast<std::int16_t>(program_.ops.size());
   launch_ = &launch;
-  launch_end_ = static_cast<std::int16_t>(launch.first_op + static_cast<int>(max_launch_ops));
-  role_ = nullptr;
+  op_limit_ = std::min(max_ops, program_.ops.size() + max_launch_ops);
+  role_ = &no_role_;
   loop_ = -1;
   return launch;
 }

@@ -1,6 +1,7 @@
 #include "tensor_uses.hpp"
 
 #include <algorithm>
+#include <bit>
 
 namespace rooftile {
 namespace {
@@ -9,10 +10,7 @@ using Int = std::int64_t;
 
 Int extents_product(const Launch& launch, unsigned axes) {
   Int product = 1;
-  for (const Axis& axis : launch.axes) {
-    if ((axes & 1U) != 0) product *= axis.extent;
-    axes >>= 1U;
-  }
+  for (; axes != 0; axes &= axes - 1) product *= launch.axes[static_cast<std::size_t>(std::countr_zero(axes))].extent;
   return product;
 }
 
@@ -57,7 +55,7 @@ void TensorUses::add(const TileOp& op, std::int64_t bytes) {
     // the sharers of a multicast tile include its cluster, which asks once
     add_swept(use, op.kind, sharers_ == 1 ? bytes : bytes * launch_.served_by(op) / sharers_);
   } else {
-    add_box_sweep({static_cast<std::int8_t>(number), op.kind, op.loop, repeats(op), bytes, tiles_->box});
+    add_box_sweep(static_cast<std::int8_t>(number), op, bytes);
   }
 }
 
@@ -109,15 +107,20 @@ std::int64_t TensorUses::repeats(const TileOp& op) const {
   return total;
 }
 
-void TensorUses::add_box_sweep(const BoxSweep& sweep) {
+void TensorUses::add_box_sweep(std::int8_t use, const TileOp& op, std::int64_t bytes) {
   for (BoxSweep& earlier : sweeps_) {
-    if (earlier.use != sweep.use || earlier.kind != sweep.kind) continue;
-    if (!continues(launch_, earlier.loop, sweep.loop)) continue;
-    earlier.box.cover(sweep.box);
-    earlier.bytes += sweep.bytes;
+    if (earlier.use != use || earlier.kind != op.kind || !continues(launch_, earlier.loop, op.loop)) continue;
+    earlier.box.cover(tiles_->box);
+    earlier.bytes += bytes;
     return;
   }
-  sweeps_.push_back(sweep);
+  BoxSweep& sweep = sweeps_.emplace_back();
+  sweep.use = use;
+  sweep.kind = op.kind;
+  sweep.loop = op.loop;
+  sweep.repeats = repeats(op);
+  sweep.bytes = bytes;
+  sweep.box = tiles_->box;
 }
 
 }  // namespace rooftile

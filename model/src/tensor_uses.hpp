@@ -36,7 +36,7 @@ class TensorUses {
   [[nodiscard]] std::size_t use_of(std::int8_t tensor);
   void note_sharers(TensorUse& use) const;
   [[nodiscard]] std::int64_t repeats(const TileOp& op) const;
-  void add_box_sweep(const BoxSweep& sweep);
+  void add_box_sweep(std::int8_t use, const TileOp& op, std::int64_t bytes);
   [[nodiscard]] std::int64_t element_bytes(const TensorUse& use) const {
     return program_.tensors[static_cast<std::size_t>(use.tensor)].element_bytes;
   }

@@ -9,51 +9,56 @@ constexpr Int sector_bytes = 32;
 
 /// All that tiles at the values of an index cover of a dimension.
 Interval covered(Interval values, const TileDim& dim, Int size) {
-  if (values.size() == 0) return {0, 0};
+  if (values.last <= values.first) return {0, 0};
   return {std::min(size, values.first * dim.step), std::min(size, (values.last - 1) * dim.step + dim.extent)};
+}
+
+/// Sectors of a row of n elements, which begins at one.
+Int sectors_of(Int n, Int element) {
+  return static_cast<Int>(static_cast<std::uint64_t>(n * element + sector_bytes - 1) / sector_bytes);
 }
 
 }  // namespace
 
 void TileFootprint::measure(const IndexRanges& ranges, const TileOp& op, const Tensor& tensor) {
   const Int element = tensor.element_bytes;
-  factor[0] = inside = element;
-  factor[1] = 1;
+  Int rows = 1, row = 1, elements = 1;  // of full tiles, but for the ragged dimensions; the last dimension is a row
+  inside = element;
   placing = 0;
   ragged.clear();
   box.dims = op.dims;
-  for (std::size_t d = 0; d < op.dims; ++d) {
+  for (int d = 0; d < op.dims; ++d) {
     const TileDim& dim = op.dim[d];
-    const Int size = tensor.extents[d];
-    // a row of the tile fills whole sectors
-    const auto in_sectors = [&](Int n) { return d + 1 == op.dims ? ceil_div(n * element, sector_bytes) : n; };
-    const Int within = std::min<Int>(dim.extent, size);
-    inside *= within;
+    const Int size = tensor.extents.begin()[d];
+    rows = elements;
     if (dim.index == no_index) {
-      box.dim[d] = {0, within};
-      factor[0] *= within;
-      factor[1] *= in_sectors(within);
+      row = std::min<Int>(dim.extent, size);
+      inside *= row;
+      elements *= row;
+      box.dim[d] = {0, row};
       continue;
     }
+    row = dim.extent;
     placing |= bit_of(dim.index);
-    if (dim.index2 == no_index) {
+    const bool one_index = dim.index2 == no_index;
+    if (one_index) {
       box.dim[d] = covered(ranges.of(dim.index), dim, size);
     } else {
       placing |= bit_of(dim.index2);
       box.dim[d] = {0, size};
     }
-    if (dim.extent == 1) continue;  // a single row or column, never clipped
-    const Int extent = dim.extent;
-    const Int tiles = ceil_div(size, extent);
-    const Int rest = size - (tiles - 1) * extent;
-    if (dim.index2 == no_index && rest != extent) {
+    if (row == 1) continue;  // a single row or column, never clipped
+    inside *= std::min(row, size);
+    if (const Int rest = one_index ? size % row : 0; rest != 0) {
+      const auto in_sectors = [&](Int n) { return d + 1 == op.dims ? sectors_of(n, element) : n; };
       ragged.push_back(
-          {dim.index, tiles - 1, {extent, in_sectors(extent)}, {extent - rest, in_sectors(extent) - in_sectors(rest)}});
-    } else {
-      factor[0] *= extent;
-      factor[1] *= in_sectors(extent);
+          {dim.index, size / row, {row, in_sectors(row)}, {row - rest, in_sectors(row) - in_sectors(rest)}});
+      row = 1;
     }
+    elements *= row;
   }
+  factor[0] = elements * element;
+  factor[1] = rows * sectors_of(row, element);
 }
 
 }  // namespace rooftile

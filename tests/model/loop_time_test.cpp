@@ -28,7 +28,8 @@ struct Chain {
     w.role("all", 1);
     w.in(w.loop(constant(0), constant(16)));
     for (const auto& [dependences, cycles] : ops) {
-      w.after(w.work(OpKind::alu, 1), dependences);
+      const int op = w.work(OpKind::alu, 1);
+      for (const Dependence& dependence : dependences) w.after(op, {dependence});
       latency.push_back(cycles);
     }
   }

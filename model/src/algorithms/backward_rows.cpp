@@ -17,7 +17,7 @@ void begin_rows(ProgramWriter& w, const AttentionShape& s, const RowKernel& kern
 /// A tile of a sum; `split`: of one of several.
 int move_sum(ProgramWriter& w, const GradientSum& sum, std::int64_t br, IndexId split, OpKind kind) {
   const TileDim rows = tile(row_tile_axis, br);
-  const auto move = [&](std::initializer_list<TileDim> dims) {
+  const auto move = [&]<std::size_t N>(const TileDim(&dims)[N]) {
     return kind == OpKind::load ? w.load(sum.tensor, dims) : w.store(sum.tensor, dims);
   };
   if (sum.splits == 0) return move({at(batch_axis), at(head_axis), rows, whole(sum.cols)});

@@ -44,9 +44,9 @@ void add_working_set(ExplanationSection& section, const Profile& profile, const 
     section.lines.push_back({"pinned in L2", "K and V, as far as may be set aside", fixed(100 * l2.pinned(), 1) + " %",
                              cite(profile, {"memory.l2.persisting_fraction"})});
   }
-  Waves waves{launch, launch.ctas(), ctas_of_wave, memory.l2.partitions.value()};
+  Waves waves{launch, launch.ctas(), ctas_of_wave};
   double wave = 0;
-  for (const TensorUse& use : uses) wave += (1 - l2.pinned(use)) * waves.standing(use, waves.anew(use));
+  for (const TensorUse& use : uses) wave += waves.standing(waves.anew(use)) * l2.share(use);
   section.lines.push_back({"working set of a wave",
                            "shared bytes stand in " + fixed(memory.l2.partitions.value(), 0) + " partition(s) of L2, " +
                                format(memory.l2.capacity) + " in all",

@@ -16,6 +16,7 @@
 // 1 to 15 % and 8 to 15 %.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 
 #include "rooftile/model/prediction.hpp"
@@ -24,7 +25,7 @@ namespace rooftile {
 
 /// Time of a launch whose CTAs take `sms` with DRAM at its latency, and whose bytes take `dram` at full bandwidth.
 [[nodiscard]] inline Seconds with_queueing(Seconds sms, Seconds dram) {
-  const double longer = std::fmax(sms.value(), dram.value()), shorter = std::fmin(sms.value(), dram.value());
+  const double longer = std::max(sms.value(), dram.value()), shorter = std::min(sms.value(), dram.value());
   if (shorter <= 0) return Seconds{longer};
   const double ratio = shorter / longer;
   return Seconds{longer * std::cbrt(1 + ratio * ratio * ratio)};

@@ -32,6 +32,7 @@ class Call {
       : device_{device},
         program_{program},
         counts_{counts},
+        sm_{device},
         costs_{device, program},
         totals_{program, counts, result},
         result_{result},
@@ -50,7 +51,7 @@ class Call {
     const Launch& launch = program_.launches[l];
     const Memory& memory = device_.memory;
     const auto sms = static_cast<std::int64_t>(device_.sm.count.value());
-    const std::int64_t allowed = std::max<std::int64_t>(1, occupancy(device_, launch).resident);
+    const std::int64_t allowed = std::max<std::int64_t>(1, occupancy(sm_, launch).resident);
     const std::int64_t resident = std::min(allowed, ceil_div(counts_.launch[l].ctas, sms));
 
     LaunchPrediction& part = totals_.begin(l);
@@ -120,15 +121,16 @@ class Call {
       for (std::size_t k = 0; k < op_kinds; ++k) work[k] += counts_.launch[l].work[k];
     }
     const double per_second = costs_.clock().value() * device_.sm.count.value();
-    for (std::size_t k = 0; k < op_kinds; ++k) {
-      const OpCost& cost = costs_[static_cast<OpKind>(k)];
-      totals_.add_alone(limit_of(cost.unit), Seconds{work[k] * cost.cycles_per_amount / per_second});
+    const UnitCycles cycles = costs_.on_units(work);
+    for (std::size_t u = 0; u < units; ++u) {
+      totals_.add_alone(limit_of(static_cast<Unit>(u)), Seconds{cycles[u] / per_second});
     }
   }
 
   const Device& device_;
   const Program& program_;
   const ProgramCounts& counts_;
+  SmLimits sm_;
   CostTable costs_;
   Totals totals_;
   Prediction& result_;

@@ -14,7 +14,8 @@ constexpr double never = -std::numeric_limits<double>::infinity();
 
 double miss_share(double between, Bytes capacity) {
   const double fill = between / capacity.value();
-  return std::clamp((fill - cliff_begin) / (cliff_end - cliff_begin), 0.0, 1.0);
+  if (fill <= cliff_begin) return 0;
+  return fill >= cliff_end ? 1 : (fill - cliff_begin) / (cliff_end - cliff_begin);
 }
 
 L2Reuse::L2Reuse(const Device& device, const Program& program, const ProgramCounts& counts, bool warm)
@@ -44,12 +45,12 @@ void L2Reuse::set_aside(const Device& device, const ProgramCounts& counts) {
   capacity_ = capacity_ - Bytes{part};
 }
 
-Waves::Waves(const Launch& launch, std::int64_t ctas, std::int64_t wave, double partitions)
+Waves::Waves(const Launch& launch, std::int64_t ctas, std::int64_t wave)
     : launch_{launch},
       ctas_{ctas},
       wave_{wave},
       waves_{std::max(1.0, static_cast<double>(ctas) / static_cast<double>(wave))},
-      partitions_{partitions} {}
+      one_of_waves_{1 / waves_} {}
 
 double Waves::anew(const TensorUse& use) {
   if (use.sharers <= 1 || wave_ >= ctas_) return 1;
@@ -63,58 +64,58 @@ double Waves::anew(const TensorUse& use) {
 }
 
 Traffic L2Reuse::next(const Launch& launch, std::span<const TensorUse> uses, std::int64_t wave) {
-  Waves waves{launch, launch.ctas(), wave, partitions_};
+  Waves waves{launch, launch.ctas(), wave};
   std::array<double, max_tensors> anew;
   double wave_all = 0;
   double wave_loaded = 0;
   double all = 0;
   for (std::size_t u = 0; u < uses.size(); ++u) {
-    const double loose = 1 - pinned(uses[u]);
     anew[u] = waves.anew(uses[u]);
-    const double standing = loose * waves.standing(uses[u], anew[u]);
+    const double bytes = share(uses[u]);
+    const double standing = waves.standing(anew[u]) * bytes;
+    all += bytes;
     wave_all += standing;
     if (uses[u].loaded > 0) wave_loaded += standing;
-    all += loose * copies_of(uses[u], partitions_) * static_cast<double>(uses[u].touched);
   }
-  const double sweep_missed = miss_share(wave_loaded, capacity_);
-  const double wave_missed = miss_share(wave_all, capacity_);
-
+  const Misses missed{miss_share(wave_loaded, capacity_), miss_share(wave_all, capacity_)};
   Traffic dram;
-  for (std::size_t u = 0; u < uses.size(); ++u) {
-    const TensorUse& use = uses[u];
-    const auto t = static_cast<std::size_t>(use.tensor);
-    const double between = touched_ - used_[t];
-    const double loose = 1 - pinned(use);
-    const auto touched = static_cast<double>(use.touched);
-    // what the launch itself stores before it reads it is no older than a sweep
-    const bool made_here = use.stored > 0 && (made_ >> t & 1U) == 0;
-    made_ |= std::uint64_t{1} << t;
-    used_[t] = touched_;
-    if (program_.tensors[t].placement == Placement::host) used_[t] = never;
-    if (use.swept_loads > 0) {
-      const auto swept = static_cast<double>(use.swept_loads);
-      const double missed_first = std::isinf(between) ? 1 : loose * miss_share(between, capacity_);
-      const double first = (made_here ? sweep_missed : missed_first) * std::min(touched, swept);
-      const double next_sweeps = std::max(0.0, swept - touched);
-      const double next_waves = swept * (anew[u] - 1);
-      const double missed = first + loose * (sweep_missed * next_sweeps + wave_missed * next_waves);
-      missed_[t] = std::min(1.0, missed / (swept * anew[u]));
-      dram.read += Bytes{missed};
-    }
-    if (use.stored > 0) {
-      const auto stored = static_cast<double>(use.swept_stores);
-      const double once = std::min(touched, stored);
-      dram.write += Bytes{once + wave_missed * (stored - once + stored * (anew[u] - 1))};
-    }
-    if (use.swept_updates > 0) {  // atomics read what they add to
-      const auto updated = static_cast<double>(use.swept_updates);
-      const double found = std::min(touched, updated);
-      dram.read +=
-          Bytes{miss_share(between, capacity_) * found + wave_missed * (updated - found + updated * (anew[u] - 1))};
-    }
-  }
+  for (std::size_t u = 0; u < uses.size(); ++u) add(uses[u], anew[u], missed, dram);
   touched_ += all;
   return dram;
+}
+
+void L2Reuse::add(const TensorUse& use, double anew, const Misses& missed, Traffic& dram) {
+  const auto t = static_cast<std::size_t>(use.tensor);
+  const double between = touched_ - used_[t];
+  const double missed_first = miss_share(between, capacity_);
+  const auto touched = static_cast<double>(use.touched);
+  const std::uint64_t bit = std::uint64_t{1} << t;
+  const bool is_made = (made_ & bit) != 0;
+  made_ |= bit;
+  used_[t] = program_.tensors[t].placement == Placement::host ? never : touched_;
+  if (use.swept_loads > 0) {
+    const double loose = 1 - pinned(use);
+    const auto swept = static_cast<double>(use.swept_loads);
+    // what the launch itself stores before it reads it is no older than a sweep
+    const bool made_here = use.stored > 0 && !is_made;
+    const double missed_once = between == -never ? 1 : loose * missed_first;
+    const double first = (made_here ? missed.next_sweep : missed_once) * std::min(touched, swept);
+    const double next_sweeps = std::max(0.0, swept - touched);
+    const double next_waves = swept * (anew - 1);
+    const double all = first + loose * (missed.next_sweep * next_sweeps + missed.next_wave * next_waves);
+    missed_[t] = std::min(1.0, all / (swept * anew));
+    dram.read += Bytes{all};
+  }
+  if (use.stored > 0) {
+    const auto stored = static_cast<double>(use.swept_stores);
+    const double once = std::min(touched, stored);
+    dram.write += Bytes{once + missed.next_wave * (stored - once + stored * (anew - 1))};
+  }
+  if (use.swept_updates > 0) {  // atomics read what they add to
+    const auto updated = static_cast<double>(use.swept_updates);
+    const double found = std::min(touched, updated);
+    dram.read += Bytes{missed_first * found + missed.next_wave * (updated - found + updated * (anew - 1))};
+  }
 }
 
 }  // namespace rooftile

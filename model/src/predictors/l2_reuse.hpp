@@ -39,21 +39,19 @@ inline constexpr double cliff_end = 1.2;
 /// What running in waves of `wave` CTAs makes of the tensors of a launch.
 class Waves {
  public:
-  Waves(const Launch& launch, std::int64_t ctas, std::int64_t wave, double partitions);
+  Waves(const Launch& launch, std::int64_t ctas, std::int64_t wave);
 
   /// How often the sets of CTAs that share the tensor's bytes are begun anew, per set.
   [[nodiscard]] double anew(const TensorUse& use);
-  /// Bytes that one wave makes stand in L2, a copy in each partition if SMs of all of them read; `anew` as above.
-  [[nodiscard]] double standing(const TensorUse& use, double anew) const {
-    return copies_of(use, partitions_) * std::min(1.0, anew / waves_) * static_cast<double>(use.touched);
-  }
+  /// The share of a tensor's touched bytes that one wave makes stand in L2; `anew` as above.
+  [[nodiscard]] double standing(double anew) const { return anew == 1 ? one_of_waves_ : std::min(1.0, anew / waves_); }
 
  private:
   const Launch& launch_;
   std::int64_t ctas_;
   std::int64_t wave_;
   double waves_;
-  double partitions_;
+  double one_of_waves_;
   std::uint32_t asked_ = 0;                  ///< bit per pattern of axes whose answer is known
   std::array<double, 1U << max_axes> anew_;  ///< by TensorUse::indexed
 };
@@ -77,13 +75,25 @@ class L2Reuse {
   /// Share of the lines of pinned tensors that stand in L2 for good; of a tensor, 0 if it is not pinned.
   [[nodiscard]] double pinned() const { return pinned_; }
   [[nodiscard]] double pinned(const TensorUse& use) const {
-    return program_.tensors[static_cast<std::size_t>(use.tensor)].placement == Placement::l2 ? pinned_ : 0;
+    return pinned_ > 0 && program_.tensors[static_cast<std::size_t>(use.tensor)].placement == Placement::l2 ? pinned_
+                                                                                                            : 0;
+  }
+  /// Bytes that a tensor wants of the rest: of what is not pinned, a copy in each partition if SMs of all of them read.
+  [[nodiscard]] double share(const TensorUse& use) const {
+    return (1 - pinned(use)) * copies_of(use, partitions_) * static_cast<double>(use.touched);
   }
   /// What is left for everything else.
   [[nodiscard]] Bytes capacity() const { return capacity_; }
 
  private:
+  /// Shares of re-reads that miss in the launch at hand.
+  struct Misses {
+    double next_sweep, next_wave;
+  };
+
   void set_aside(const Device& device, const ProgramCounts& counts);
+  /// Adds the DRAM bytes of a tensor.
+  void add(const TensorUse& use, double anew, const Misses& missed, Traffic& dram);
 
   const Program& program_;
   Bytes capacity_;  ///< for what is not pinned

@@ -5,20 +5,19 @@
 namespace rooftile {
 namespace {
 
-/// Cycles that each unit needs for some work; the longer of the busiest unit and the weighted sum wins.
-void keep_units_busy(const Work& work, KindSet kinds, const CostTable& costs, TripTime& time) {
-  std::array<double, units> cycles{};
-  kinds.for_each([&](OpKind kind) {
-    const OpCost& cost = costs[kind];
-    cycles[static_cast<std::size_t>(cost.unit)] += work[static_cast<std::size_t>(kind)] * cost.cycles_per_amount;
-  });
+/// The longer of the busiest unit and the weighted sum wins.
+void keep_units_busy(const Work& work, const CostTable& costs, TripTime& time) {
+  const UnitCycles cycles = costs.on_units(work);
   double sum = 0;
+  double most = cycles[0];
   std::size_t busiest = 0;
   for (std::size_t u = 0; u < units; ++u) {
     sum += overlap_weights[u] * cycles[u];
-    if (cycles[u] > cycles[busiest]) busiest = u;
+    if (cycles[u] <= most) continue;
+    most = cycles[u];
+    busiest = u;
   }
-  time.busy = std::max(cycles[busiest], sum);
+  time.busy = std::max(most, sum);
   time.busiest = static_cast<Unit>(busiest);
 }
 
@@ -37,7 +36,7 @@ double slowest(std::span<const DependenceCycle> cycles, const Program& program, 
       latency += counts.amount[index] * cost.cycles_per_amount +
                  (loads ? costs.load_latency(missed[static_cast<std::size_t>(op.tensor)]) : cost.latency);
     });
-    most = std::max(most, latency / cycle.lag);
+    most = std::max(most, cycle.lag == 1 ? latency : latency / cycle.lag);
   }
   return most;
 }
@@ -45,17 +44,17 @@ double slowest(std::span<const DependenceCycle> cycles, const Program& program, 
 TripTime trip_time(const Program& program, const Launch& launch, const TripCount& trip, const ProgramCounts& counts,
                    const CostTable& costs, const MissedShares& missed) {
   TripTime time;
-  keep_units_busy(trip.work, trip.kinds, costs, time);
+  keep_units_busy(trip.work, costs, time);
   time.cycle = std::max(time.busy, slowest(counts.cycles_of(trip), program, launch, counts, costs, missed));
   return time;
 }
 
 TripTime once_per_cta(const Launch& launch, const OnceCount& once, const CostTable& costs, bool from_dram) {
   TripTime time;
-  keep_units_busy(once.work, once.kinds, costs, time);
+  keep_units_busy(once.work, costs, time);
+  time.cycle = costs.in_turn(once.in_turn);
   once.kinds.for_each([&](OpKind kind) {
     const bool waits_for_dram = from_dram && kind == OpKind::load;
-    time.cycle += once.in_turn[static_cast<std::size_t>(kind)] * costs[kind].cycles_per_amount;
     time.wait = std::max(time.wait, waits_for_dram ? costs.load_latency(1) : costs[kind].latency);
   });
   // the next tile's loads fly while CTAs that stay finish this one: they wait once, for their first

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "rooftile/model/count.hpp"
 #include "rooftile/model/prediction.hpp"
 #include "rooftile/model/program.hpp"
 
@@ -19,6 +20,9 @@ inline constexpr std::size_t units = 7;
   return static_cast<Limit>(static_cast<std::uint8_t>(unit) + static_cast<std::uint8_t>(Limit::l2));
 }
 static_assert(limit_of(Unit::memory) == Limit::l2 && limit_of(Unit::issue) == Limit::issue);
+
+/// By Unit.
+using UnitCycles = std::array<double, units>;
 
 /// Cycles that one op of a kind costs its unit, and the latency until a dependent op can use the result.
 struct OpCost {
@@ -37,6 +41,28 @@ class CostTable {
   CostTable(const Device& device, const Program& program);
 
   [[nodiscard]] const OpCost& operator[](OpKind kind) const { return cost_[static_cast<std::size_t>(kind)]; }
+  /// Cycles that some work keeps each unit busy.
+  [[nodiscard]] UnitCycles on_units(const Work& work) const {
+    const auto cycles = [&](OpKind kind) {
+      const auto k = static_cast<std::size_t>(kind);
+      return work[k] * cost_[k].cycles_per_amount;
+    };
+    const bool on_tensor_cores = (*this)[OpKind::mma].unit == Unit::tensor;
+    const double products = cycles(OpKind::mma);
+    return {cycles(OpKind::load) + cycles(OpKind::store) + cycles(OpKind::atomic),  // memory
+            cycles(OpKind::lds) + cycles(OpKind::sts),
+            on_tensor_cores ? products : 0,
+            cycles(OpKind::exp2),
+            (on_tensor_cores ? 0 : products) + cycles(OpKind::fma),
+            cycles(OpKind::convert),
+            cycles(OpKind::alu) + cycles(OpKind::rng) + cycles(OpKind::reduce)};  // issue
+  }
+  /// The same ops one after the other.
+  [[nodiscard]] double in_turn(const Work& work) const {
+    double cycles = 0;
+    for (std::size_t k = 0; k < op_kinds; ++k) cycles += work[k] * cost_[k].cycles_per_amount;
+    return cycles;
+  }
   /// The clock that cycles are counted in.
   [[nodiscard]] Hertz clock() const { return clock_; }
   /// Mean latency of loads of which L2 does not hold the share `missed`; operator[] has that of a hit.

@@ -11,6 +11,7 @@
 #include <bit>
 #include <cstdint>
 #include <span>
+#include <stdexcept>
 
 #include "rooftile/model/program.hpp"
 
@@ -31,6 +32,7 @@ using Work = std::array<double, op_kinds>;
 class KindSet {
  public:
   void add(OpKind kind) { bits_ |= 1U << static_cast<unsigned>(kind); }
+  void add(KindSet others) { bits_ |= others.bits_; }
   /// Calls `visit(kind)` in the order of the kinds.
   template <class Visit>
   void for_each(Visit visit) const {
@@ -41,24 +43,41 @@ class KindSet {
   std::uint32_t bits_;
 };
 
-/// Some ops of one launch, by their place in it; `OpSet{}` holds none.
+/// Some ops of one launch, by their place in it, none further than `reach` behind the one added first; `OpSet{}` holds
+/// none.
 class OpSet {
  public:
-  void add(std::size_t place) { bits_[place / 64] |= std::uint64_t{1} << place % 64; }
-  [[nodiscard]] bool has(std::size_t place) const { return (bits_[place / 64] >> place % 64 & 1U) != 0; }
+  static constexpr std::size_t reach = 64;
+
+  void add(std::size_t place) {
+    if (bits_ == 0) first_ = place;
+    if (place - first_ >= reach) throw std::length_error("OpSet: ops of one loop stand too far apart");
+    bits_ |= std::uint64_t{1} << (place - first_);
+  }
+  [[nodiscard]] bool has(std::size_t place) const {
+    return place - first_ < reach && (bits_ >> (place - first_) & 1U) != 0;
+  }
   /// Calls `visit(place)` in program order.
   template <class Visit>
   void for_each(Visit visit) const {
-    for (std::size_t word = 0; word < 2; ++word) {
-      for (std::uint64_t left = bits_[word]; left != 0; left &= left - 1) {
-        visit(64 * word + static_cast<std::size_t>(std::countr_zero(left)));
-      }
+    for (std::uint64_t left = bits_; left != 0; left &= left - 1) {
+      visit(first_ + static_cast<std::size_t>(std::countr_zero(left)));
     }
   }
 
+  /// The place of the first and, a bit each, which ops from there on.
+  [[nodiscard]] std::size_t first() const { return first_; }
+  [[nodiscard]] std::uint64_t bits() const { return bits_; }
+  /// Those of the ops that `bits`, counted from the same place, says.
+  [[nodiscard]] OpSet only(std::uint64_t bits) const {
+    OpSet some = *this;
+    some.bits_ &= bits;
+    return some;
+  }
+
  private:
-  std::uint64_t bits_[2];
-  static_assert(max_launch_ops <= 128);
+  std::size_t first_;
+  std::uint64_t bits_;
 };
 
 /// A chain of ops that leads back to itself `lag` trips later.
@@ -79,7 +98,6 @@ struct OnceCount {
 /// takes as long as any.
 struct TripCount {
   Work work;                 ///< of all warp groups; ops that a guard lets through in some trips by their share
-  KindSet kinds;             ///< that occur
   std::int16_t first_cycle;  ///< cycles [first_cycle, last_cycle) of ProgramCounts are this group's
   std::int16_t last_cycle;
 };

@@ -1,6 +1,7 @@
 // A vector with a fixed capacity inside the object: no heap, nothing constructed in advance, trivially copyable.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <new>
 #include <stdexcept>
@@ -26,6 +27,12 @@ class InlineVector {
     return begin()[size_++];
   }
   void clear() { size_ = 0; }
+  /// Holds copies of `count` items and nothing else.
+  void assign(const T* items, std::size_t count) {
+    if (count > Capacity) throw std::length_error("InlineVector: capacity exceeded");
+    std::copy_n(items, count, begin());
+    size_ = count;
+  }
 
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] bool empty() const { return size_ == 0; }

@@ -12,6 +12,15 @@
 
 namespace rooftile {
 
+/// The limits of an SM as whole numbers; a resource that the profile does not state allows any number.
+struct SmLimits {
+  std::int64_t smem_capacity, smem_per_cta, smem_unit, smem_reserved_per_cta;
+  std::int64_t registers, register_unit, max_registers_per_thread;
+  std::int64_t max_threads, max_ctas;
+
+  explicit SmLimits(const Device& device);
+};
+
 /// CTAs per SM that each resource allows; a resource that the profile does not state allows any number.
 struct Occupancy {
   std::int64_t by_smem = 0;
@@ -23,7 +32,10 @@ struct Occupancy {
 
 /// Registers are allocated per warp in multiples of sm.register_unit, shared memory per CTA in multiples of
 /// sm.smem_unit plus sm.smem_reserved_per_cta.
-[[nodiscard]] Occupancy occupancy(const Device& device, const Launch& launch);
+[[nodiscard]] Occupancy occupancy(const SmLimits& sm, const Launch& launch);
+[[nodiscard]] inline Occupancy occupancy(const Device& device, const Launch& launch) {
+  return occupancy(SmLimits{device}, launch);
+}
 
 /// Nothing, or why the program cannot run on the device: shared memory or registers of a CTA, threads, the grid, DRAM
 /// capacity.

@@ -29,6 +29,8 @@
 
 namespace rooftile {
 
+inline constexpr std::size_t max_dims = 5;  ///< of a tensor
+
 enum class TensorRole : std::uint8_t { input, output, workspace };
 
 /// A tensor in global memory; row-major, rows aligned to a 32-byte sector.
@@ -37,7 +39,7 @@ struct Tensor {
   TensorRole role = TensorRole::input;
   std::uint8_t element_bytes = 2;
   Placement placement = Placement::dram;
-  InlineVector<std::int64_t, 5> extents;  ///< slowest first
+  InlineVector<std::int64_t, max_dims> extents;  ///< slowest first
 
   [[nodiscard]] std::int64_t bytes() const {
     std::int64_t total = element_bytes;
@@ -107,7 +109,7 @@ struct TileOp {
   std::uint8_t dims = 0;
   After after[3];
   std::int64_t amount = 0;  ///< work per execution, for the others
-  TileDim dim[5];
+  TileDim dim[max_dims];
 };
 
 /// `for index in [first, last)`, or backwards; `cap` is a second upper limit where two indices bound a loop.

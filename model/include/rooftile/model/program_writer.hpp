@@ -50,22 +50,34 @@ class ProgramWriter {
  public:
   /// Starts over: clears `program`.
   explicit ProgramWriter(Program& program) : program_{program} { program.clear(); }
+  ProgramWriter(const ProgramWriter&) = delete;
+  ProgramWriter& operator=(const ProgramWriter&) = delete;
   /// Goes on behind what `program` holds: the backward pass behind the forward.
   [[nodiscard]] static ProgramWriter behind(Program& program) { return {program, Behind{}}; }
 
-  int input(const char* name, std::int64_t element_bytes, std::initializer_list<std::int64_t> extents) {
-    return tensor(name, TensorRole::input, element_bytes, extents);
+  // Lists of a known length: the compiler writes their items where they belong.
+  using Extent = std::int64_t;
+
+  template <std::size_t N>
+  int input(const char* name, std::int64_t element_bytes, const Extent (&extents)[N]) {
+    return tensor(name, TensorRole::input, element_bytes, extents, N);
   }
-  int output(const char* name, std::int64_t element_bytes, std::initializer_list<std::int64_t> extents) {
-    return tensor(name, TensorRole::output, element_bytes, extents);
+  template <std::size_t N>
+  int output(const char* name, std::int64_t element_bytes, const Extent (&extents)[N]) {
+    return tensor(name, TensorRole::output, element_bytes, extents, N);
   }
-  int workspace(const char* name, std::int64_t element_bytes, std::initializer_list<std::int64_t> extents) {
-    return tensor(name, TensorRole::workspace, element_bytes, extents);
+  template <std::size_t N>
+  int workspace(const char* name, std::int64_t element_bytes, const Extent (&extents)[N]) {
+    return tensor(name, TensorRole::workspace, element_bytes, extents, N);
   }
   /// The tensor of this name and these extents, which an earlier pass of the same call wrote or read; added with this
   /// role where there is none. A workspace tensor that nothing wrote before it is read is one that the forward pass
   /// left behind.
-  int held(const char* name, TensorRole role, std::int64_t element_bytes, std::initializer_list<std::int64_t> extents);
+  template <std::size_t N>
+  int held(const char* name, TensorRole role, std::int64_t element_bytes, const Extent (&extents)[N]) {
+    const int known = find(name, extents, N);
+    return known >= 0 ? known : tensor(name, role, element_bytes, extents, N);
+  }
 
   /// Begins the next launch; ops that follow stand outside any loop until in() is called.
   Launch& launch(const char* name, LaunchResources resources, std::initializer_list<Axis> axes);
@@ -94,20 +106,31 @@ class ProgramWriter {
   void in(int loop) { loop_ = static_cast<std::int8_t>(loop); }
 
   /// Tile movements and work; each returns the op's index in the program.
-  int load(int tensor, std::initializer_list<TileDim> dims) { return move(OpKind::load, tensor, dims); }
-  int store(int tensor, std::initializer_list<TileDim> dims) { return move(OpKind::store, tensor, dims); }
-  int atomic(int tensor, std::initializer_list<TileDim> dims) { return move(OpKind::atomic, tensor, dims); }
+  template <std::size_t N>
+  int load(int tensor, const TileDim (&dims)[N]) {
+    return move(OpKind::load, tensor, dims);
+  }
+  template <std::size_t N>
+  int store(int tensor, const TileDim (&dims)[N]) {
+    return move(OpKind::store, tensor, dims);
+  }
+  template <std::size_t N>
+  int atomic(int tensor, const TileDim (&dims)[N]) {
+    return move(OpKind::atomic, tensor, dims);
+  }
   int work(OpKind kind, std::int64_t amount);
 
   /// A load that one CTA of each cluster makes for all of them.
-  int multicast_load(int tensor, std::initializer_list<TileDim> dims) {
+  template <std::size_t N>
+  int multicast_load(int tensor, const TileDim (&dims)[N]) {
     const int op = load(tensor, dims);
     if (launch_->cluster > 1) program_.ops.back().hint = Hint::multicast;
     return op;
   }
 
   /// Dependences of an op: at most three.
-  void after(int op, std::initializer_list<Dependence> dependences);
+  template <std::size_t N>
+  void after(int op, const Dependence (&dependences)[N]);
   /// Restricts the last op to some trips of a loop.
   void guard(Guard guard, int loop);
 
@@ -115,22 +138,26 @@ class ProgramWriter {
   struct Behind {};
   ProgramWriter(Program& program, Behind /*unused*/) : program_{program} {}
 
-  int tensor(const char* name, TensorRole role, std::int64_t element_bytes,
-             std::initializer_list<std::int64_t> extents);
-  int move(OpKind kind, int tensor, std::initializer_list<TileDim> dims);
+  int tensor(const char* name, TensorRole role, std::int64_t element_bytes, const Extent* extents, std::size_t dims);
+  /// The tensor of this name and these extents; -1: there is none.
+  [[nodiscard]] int find(const char* name, const Extent* extents, std::size_t dims) const;
+  template <std::size_t N>
+  int move(OpKind kind, int tensor, const TileDim (&dims)[N]);
   TileOp& append(OpKind kind);
   [[noreturn]] static void too_many_ops();
 
   Program& program_;
-  Launch* launch_ = nullptr;     ///< the current one; launches stay where they are in the program
-  Role* role_ = nullptr;         ///< the current one, if the launch has begun any
-  std::int16_t launch_end_ = 0;  ///< where the launch must end at the latest
+  Launch* launch_ = nullptr;  ///< the current one; launches stay where they are in the program
+  Role no_role_;
+  Role* role_ = &no_role_;    ///< the current one, if the launch has begun any
+  std::size_t op_limit_ = 0;  ///< where the launch must end at the latest
   std::int8_t loop_ = -1;
 };
 
 // Inline: a program is built hundreds of thousands of times a second.
 
 inline TileOp& ProgramWriter::append(OpKind kind) {
+  if (program_.ops.size() >= op_limit_) too_many_ops();
   TileOp& op = program_.ops.emplace_back();
   op.kind = kind;
   op.hint = Hint::none;
@@ -142,17 +169,18 @@ inline TileOp& ProgramWriter::append(OpKind kind) {
   op.dims = 0;
   op.amount = 0;
   const auto end = static_cast<std::int16_t>(program_.ops.size());
-  if (end > launch_end_) too_many_ops();
   launch_->last_op = end;
-  if (role_ != nullptr) role_->last_op = end;
+  role_->last_op = end;
   return op;
 }
 
-inline int ProgramWriter::move(OpKind kind, int tensor, std::initializer_list<TileDim> dims) {
+template <std::size_t N>
+int ProgramWriter::move(OpKind kind, int tensor, const TileDim (&dims)[N]) {
+  static_assert(N <= max_dims);
   TileOp& op = append(kind);
   op.tensor = static_cast<std::int8_t>(tensor);
-  std::copy(dims.begin(), dims.end(), op.dim);
-  op.dims = static_cast<std::uint8_t>(dims.size());
+  op.dims = N;
+  std::copy_n(dims, N, op.dim);
   return static_cast<int>(program_.ops.size()) - 1;
 }
 
@@ -161,12 +189,14 @@ inline int ProgramWriter::work(OpKind kind, std::int64_t amount) {
   return static_cast<int>(program_.ops.size()) - 1;
 }
 
-inline void ProgramWriter::after(int op, std::initializer_list<Dependence> dependences) {
+template <std::size_t N>
+void ProgramWriter::after(int op, const Dependence (&dependences)[N]) {
   TileOp& later = program_.ops[static_cast<std::size_t>(op)];
-  for (const Dependence& dependence : dependences) {
-    later.after[later.after_count++] = {static_cast<std::int16_t>(dependence.op),
-                                        static_cast<std::int8_t>(dependence.lag)};
+  for (std::size_t d = 0; d < N; ++d) {
+    later.after[later.after_count + d] = {static_cast<std::int16_t>(dependences[d].op),
+                                          static_cast<std::int8_t>(dependences[d].lag)};
   }
+  later.after_count = static_cast<std::uint8_t>(later.after_count + N);
 }
 
 }  // namespace rooftile
