@@ -132,6 +132,7 @@ tl::expected<TileRow, Refusal> select_tile(const KernelSpec& spec, const Device&
                                                              " follows from shared memory, which " + device.name +
                                                              " does not state (sm.smem_per_cta or sm.smem_capacity)"}};
   }
+  if (!overrides.any() && found != nullptr) return *found;
   if (auto refused = sensible(overrides); !refused) return tl::unexpected{refused.error()};
   return with(overrides, spec, spec.paper_tile ? paper_tile(device, head_dim) : *found);
 }

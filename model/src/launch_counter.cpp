@@ -19,11 +19,9 @@ std::int64_t guarded(NestCounter& nest, const TileOp& op, Selection selection) {
 }
 
 /// Sum over all executions of the clipped tile size: product over dimensions of (full - missing·[last tile]),
-/// multiplied out. `n`: executions that nothing selects.
+/// multiplied out. `n`: executions that nothing but the guard selects.
 OpCount count_whole_tiles(NestCounter& nest, std::int64_t n, const TileOp& op, const TileFootprint& tiles) {
-  if (tiles.ragged.empty() && op.guard == Guard::always) {
-    return {n, tiles.factor[0] * n, tiles.factor[1] * n};
-  }
+  if (tiles.ragged.empty()) return {n, tiles.factor[0] * n, tiles.factor[1] * n};
   OpCount total{};
   const unsigned subsets = 1U << tiles.ragged.size();
   for (unsigned subset = 0; subset < subsets; ++subset) {
@@ -134,6 +132,15 @@ class LaunchCounter {
     return (parent < 0 ? ctas_ : totals_.trips[static_cast<std::size_t>(parent)]) * ranges_.most_trips(loop);
   }
 
+  /// Executions of an op; guarded ops often follow each other.
+  [[nodiscard]] std::int64_t executions_of(const TileOp& op, const Part& part) {
+    if (op.guard == Guard::always) return part.executions;
+    if (op.guard != guarded_.guard || op.guard_loop != guarded_.guard_loop || op.loop != guarded_.loop) {
+      guarded_ = {op.guard, op.guard_loop, op.loop, guarded(nest_, op, {})};
+    }
+    return guarded_.executions;
+  }
+
   /// As SMs request tiles: the CTAs of a cluster, which make the same trips, ask for a multicast tile once.
   void count_movement(std::int16_t i, const TileOp& op, const Part& part) {
     const auto index = static_cast<std::size_t>(i);
@@ -145,7 +152,7 @@ class LaunchCounter {
     } else {
       tiles_.measure(ranges_, op, program_.tensors[static_cast<std::size_t>(op.tensor)]);
       uses_.place(op, tiles_);
-      count = count_whole_tiles(nest_, part.executions, op, tiles_);
+      count = count_whole_tiles(nest_, executions_of(op, part), op, tiles_);
       amount = static_cast<double>(tiles_.inside);
       if (const std::int64_t served = launch_.served_by(op); served > 1) {
         count.bytes /= served;
@@ -174,7 +181,7 @@ class LaunchCounter {
       (*part.work)[kind] += part.copies * amount;
       (*part.in_turn)[kind] += amount;
     } else {
-      count = {guarded(nest_, op, {}), 0, 0};
+      count = {executions_of(op, part), 0, 0};
       totals_.work[kind] += static_cast<double>(count.executions * copies_) * amount;
       add_guarded(op, count.executions, amount, part.copies, part);
     }
@@ -221,6 +228,14 @@ class LaunchCounter {
   std::int64_t copies_ = 1;  ///< warp groups of its role
   std::int16_t role_end_ = 0;
 
+  /// The guarded op counted last.
+  struct Guarded {
+    Guard guard = Guard::always;
+    std::int8_t guard_loop = -1;
+    std::int8_t loop = -1;
+    std::int64_t executions = 0;
+  };
+  Guarded guarded_;
   Work adds_nowhere_;
   std::array<OpSet, max_loops> waits_;  ///< by group: its ops that wait for others
   unsigned own_body_ = 0;               ///< loops that make trips which no earlier loop makes, a bit each

@@ -32,46 +32,57 @@ tl::unexpected<Refusal> does_not_fit(std::string reason) {
   return tl::unexpected<Refusal>{{Status::infeasible, std::move(reason)}};
 }
 
-/// setmaxnreg hands on what the CTA starts with and no more.
-tl::expected<void, Refusal> roles_fit(const Launch& launch) {
-  const std::int64_t given = std::int64_t{launch.threads} * launch.registers;
-  std::int64_t taken = 0;
-  const Role* largest = nullptr;
-  for (const Role& role : launch.roles) {
-    const std::int64_t registers = role.registers == 0 ? launch.registers : role.registers;
-    taken += std::int64_t{role.warps} * role.copies * warp_size * registers;
-    if (largest == nullptr || role.registers > largest->registers) largest = &role;
-  }
-  if (taken <= given) return {};
-  return does_not_fit(std::string{launch.name} + " needs " + std::to_string(largest->registers) +
-                      " registers per thread of its " + largest->name + ", " + std::to_string(taken) +
-                      " in all roles of a CTA that starts with " + std::to_string(given));
+/// Registers of all roles: setmaxnreg hands on what the CTA starts with and no more.
+std::int64_t registers_of(const Role& role, const Launch& launch) {
+  const std::int64_t each = role.registers == 0 ? launch.registers : role.registers;
+  return std::int64_t{role.warps} * role.copies * warp_size * each;
 }
+std::int64_t registers_of_roles(const Launch& launch) {
+  std::int64_t taken = 0;
+  for (const Role& role : launch.roles) taken += registers_of(role, launch);
+  return taken;
+}
+std::int64_t registers_at_entry(const Launch& launch) { return std::int64_t{launch.threads} * launch.registers; }
 
-tl::expected<void, Refusal> fits(const Device& device, const SmLimits& sm, const Launch& launch) {
-  const auto name = [&] { return std::string{launch.name}; };
-  if (launch.smem > sm.smem_per_cta) {
-    return does_not_fit(name() + " needs " + format(Bytes{static_cast<double>(launch.smem)}) +
-                        " of shared memory per CTA, " + device.name + " has " + format(device.sm.smem_per_cta));
-  }
-  if (launch.threads > largest_cta)
-    return does_not_fit(name() + " needs " + std::to_string(launch.threads) + " threads per CTA, 1024 is the limit");
-  if (launch.registers > sm.max_registers_per_thread) {
-    return does_not_fit(name() + " needs " + std::to_string(launch.registers) + " registers per thread, " +
-                        device.name + " has " + std::to_string(sm.max_registers_per_thread));
-  }
-  if (const std::int64_t registers = registers_of_cta(sm, launch); registers > sm.registers) {
-    return does_not_fit(name() + " needs " + std::to_string(registers) + " registers per CTA, an SM of " + device.name +
-                        " has " + std::to_string(sm.registers));
-  }
-  if (auto refused = roles_fit(launch); !refused) return refused;
+double grid_of(const Launch& launch) {
   double ctas = 1;
   for (const Axis& axis : launch.axes) ctas *= static_cast<double>(axis.extent);
-  if (ctas > static_cast<double>(largest_grid)) {
-    return does_not_fit(name() + " needs a grid of " + std::to_string(static_cast<std::int64_t>(ctas)) +
-                        " CTAs, 2^31 - 1 is the limit");
+  return ctas;
+}
+
+bool fits(const SmLimits& sm, const Launch& launch) {
+  return launch.smem <= sm.smem_per_cta && launch.threads <= largest_cta &&
+         launch.registers <= sm.max_registers_per_thread && registers_of_cta(sm, launch) <= sm.registers &&
+         registers_of_roles(launch) <= registers_at_entry(launch) && grid_of(launch) <= largest_grid;
+}
+
+/// What of a launch that does not fit is too much.
+std::string reason(const Device& device, const SmLimits& sm, const Launch& launch) {
+  const std::string needs = std::string{launch.name} + " needs ";
+  if (launch.smem > sm.smem_per_cta) {
+    return needs + format(Bytes{static_cast<double>(launch.smem)}) + " of shared memory per CTA, " + device.name +
+           " has " + format(device.sm.smem_per_cta);
   }
-  return {};
+  if (launch.threads > largest_cta) {
+    return needs + std::to_string(launch.threads) + " threads per CTA, 1024 is the limit";
+  }
+  if (launch.registers > sm.max_registers_per_thread) {
+    return needs + std::to_string(launch.registers) + " registers per thread, " + device.name + " has " +
+           std::to_string(sm.max_registers_per_thread);
+  }
+  if (const std::int64_t registers = registers_of_cta(sm, launch); registers > sm.registers) {
+    return needs + std::to_string(registers) + " registers per CTA, an SM of " + device.name + " has " +
+           std::to_string(sm.registers);
+  }
+  if (const std::int64_t taken = registers_of_roles(launch); taken > registers_at_entry(launch)) {
+    const Role& largest = *std::max_element(launch.roles.begin(), launch.roles.end(),
+                                            [](const Role& a, const Role& b) { return a.registers < b.registers; });
+    return needs + std::to_string(largest.registers) + " registers per thread of its " + largest.name + ", " +
+           std::to_string(taken) + " in all roles of a CTA that starts with " +
+           std::to_string(registers_at_entry(launch));
+  }
+  return needs + "a grid of " + std::to_string(static_cast<std::int64_t>(grid_of(launch))) +
+         " CTAs, 2^31 - 1 is the limit";
 }
 
 }  // namespace
@@ -101,7 +112,7 @@ Occupancy occupancy(const SmLimits& sm, const Launch& launch) {
 tl::expected<void, Refusal> fits(const Device& device, const Program& program, const ProgramCounts& counts) {
   const SmLimits sm{device};
   for (const Launch& launch : program.launches) {
-    if (auto refused = fits(device, sm, launch); !refused) return refused;
+    if (!fits(sm, launch)) return does_not_fit(reason(device, sm, launch));
   }
   Bytes bytes = counts.inputs_and_outputs + counts.workspace;
   Bytes on_host;

@@ -100,9 +100,12 @@ void L2Reuse::add(const TensorUse& use, double anew, const Misses& missed, Traff
     const bool made_here = use.stored > 0 && !is_made;
     const double missed_once = between == -never ? 1 : loose * missed_first;
     const double first = (made_here ? missed.next_sweep : missed_once) * std::min(touched, swept);
-    const double next_sweeps = std::max(0.0, swept - touched);
-    const double next_waves = swept * (anew - 1);
-    const double all = first + loose * (missed.next_sweep * next_sweeps + missed.next_wave * next_waves);
+    double all = first;
+    if (missed.any()) {
+      const double next_sweeps = std::max(0.0, swept - touched);
+      const double next_waves = swept * (anew - 1);
+      all += loose * (missed.next_sweep * next_sweeps + missed.next_wave * next_waves);
+    }
     missed_[t] = std::min(1.0, all / (swept * anew));
     dram.read += Bytes{all};
   }

@@ -89,6 +89,7 @@ class L2Reuse {
   /// Shares of re-reads that miss in the launch at hand.
   struct Misses {
     double next_sweep, next_wave;
+    [[nodiscard]] bool any() const { return next_sweep > 0 || next_wave > 0; }
   };
 
   void set_aside(const Device& device, const ProgramCounts& counts);
