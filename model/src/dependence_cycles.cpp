@@ -89,4 +89,19 @@ void find_cycles(const Program& program, const Launch& launch, const OpSet& node
   CycleSearch{program, launch, nodes, cycles}.run();
 }
 
+bool waits_alike(const Program& program, const Launch& launch, const OpSet& a, const OpSet& b) {
+  if (a.bits() != b.bits() || a.bits() == 0) return false;
+  const int apart = static_cast<int>(b.first()) - static_cast<int>(a.first());
+  const TileOp* const ops = program.ops.begin() + launch.first_op + a.first();
+  for (Bits left = a.bits(); left != 0; left &= left - 1) {
+    const TileOp& x = ops[std::countr_zero(left)];
+    const TileOp& y = *(&x + apart);
+    if (x.after_count != y.after_count) return false;
+    for (std::size_t i = 0; i < x.after_count; ++i) {
+      if (x.after[i].lag != y.after[i].lag || x.after[i].op + apart != y.after[i].op) return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace rooftile

@@ -17,4 +17,7 @@ namespace rooftile {
 /// Appends the cycles among `nodes`, ops of a launch, to `cycles`; dependences on other ops are not waited for.
 void find_cycles(const Program& program, const Launch& launch, const OpSet& nodes, DependenceCycles& cycles);
 
+/// True if the ops of two sets stand alike and wait for each other alike: their cycles are the same, moved on.
+[[nodiscard]] bool waits_alike(const Program& program, const Launch& launch, const OpSet& a, const OpSet& b);
+
 }  // namespace rooftile

@@ -8,10 +8,8 @@
 namespace rooftile {
 namespace {
 
-/// Executions selected by the op's guard and by `selection`.
-std::int64_t guarded(NestCounter& nest, const TileOp& op, Selection selection) {
-  if (op.guard == Guard::always) return nest.executions(op.loop, selection);
-  const std::int64_t all = op.guard == Guard::not_first_trip ? nest.executions(op.loop, selection) : 0;
+/// Executions selected by the op's guard and by `selection`, which alone selects `all`.
+std::int64_t guarded(NestCounter& nest, const TileOp& op, Selection& selection, std::int64_t all) {
   selection.edge_loop = op.guard_loop;
   selection.at_last = op.guard == Guard::last_trip;
   const std::int64_t edge = nest.executions(op.loop, selection);
@@ -35,7 +33,8 @@ OpCount count_whole_tiles(NestCounter& nest, std::int64_t n, const TileOp& op, c
       if (at_edge) possible = selection.pin(dim.index, dim.last) && possible;
     }
     if (!possible) continue;
-    const std::int64_t selected = guarded(nest, op, selection);
+    std::int64_t selected = nest.executions(op.loop, selection);
+    if (op.guard != Guard::always) selected = guarded(nest, op, selection, selected);
     if (subset == 0) total.executions = selected;
     total.bytes += term[0] * selected;
     total.sectors += term[1] * selected;
@@ -136,7 +135,8 @@ class LaunchCounter {
   [[nodiscard]] std::int64_t executions_of(const TileOp& op, const Part& part) {
     if (op.guard == Guard::always) return part.executions;
     if (op.guard != guarded_.guard || op.guard_loop != guarded_.guard_loop || op.loop != guarded_.loop) {
-      guarded_ = {op.guard, op.guard_loop, op.loop, guarded(nest_, op, {})};
+      Selection all;
+      guarded_ = {op.guard, op.guard_loop, op.loop, guarded(nest_, op, all, part.executions)};
     }
     return guarded_.executions;
   }
@@ -209,9 +209,24 @@ class LaunchCounter {
     for (std::size_t l = 0; l < launch_.loops.size(); ++l) {
       TripCount& trip = totals_.trip[l];
       trip.first_cycle = static_cast<std::int16_t>(counts_.cycles.size());
-      if ((own_body_ >> l & 1U) != 0) find_cycles(program_, launch_, waits_[l], counts_.cycles);
+      if ((own_body_ >> l & 1U) != 0 && !repeat_cycles(l)) {
+        find_cycles(program_, launch_, waits_[l], counts_.cycles);
+      }
       trip.last_cycle = static_cast<std::int16_t>(counts_.cycles.size());
     }
+  }
+  /// Bodies that differ in what they move often wait alike: the cycles of an earlier loop, if there is such a one.
+  bool repeat_cycles(std::size_t l) {
+    for (std::size_t e = 0; e < l; ++e) {
+      if ((own_body_ >> e & 1U) == 0 || !waits_alike(program_, launch_, waits_[e], waits_[l])) continue;
+      const TripCount& earlier = totals_.trip[e];
+      for (std::int16_t c = earlier.first_cycle; c < earlier.last_cycle; ++c) {
+        const DependenceCycle cycle = counts_.cycles[static_cast<std::size_t>(c)];
+        counts_.cycles.push_back({waits_[l].only(cycle.ops.bits()), cycle.lag});
+      }
+      return true;
+    }
+    return false;
   }
 
   const Program& program_;
