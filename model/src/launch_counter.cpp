@@ -77,11 +77,11 @@ class LaunchCounter {
   /// Ops that follow each other in one role and one loop, or outside all loops.
   struct Part {
     std::int64_t executions;  ///< of its ops, but for guards
-    double copies;            ///< warp groups
-    double all;               ///< executions of all of them
-    Work* work;               ///< where its ops add up: all warp groups,
-    Work* in_turn;            ///< and one of them, outside loops
-    OpSet* waits;             ///< in loops: ops that wait for others
+    double copies;            ///< warp groups that make them
+    double all;               ///< executions, copies times
+    Work* work;               ///< where the ops of all copies add up in one execution
+    Work* in_turn;            ///< and, outside loops, those of one copy
+    OpSet* waits;             ///< in loops: the ops that wait for others
   };
 
   /// Counts the part that begins with op i; returns where it ends.
@@ -167,7 +167,7 @@ class LaunchCounter {
                         : count.executions > 0
                             ? static_cast<double>(count.bytes) / static_cast<double>(count.executions)
                             : 0;
-    add_guarded(op, count.executions, mean, 1, part);
+    add_share(op, count.executions, mean, 1, part);
   }
 
   void count_work(std::int16_t i, const TileOp& op, const Part& part) {
@@ -183,12 +183,12 @@ class LaunchCounter {
     } else {
       count = {executions_of(op, part), 0, 0};
       totals_.work[kind] += static_cast<double>(count.executions * copies_) * amount;
-      add_guarded(op, count.executions, amount, part.copies, part);
+      add_share(op, count.executions, amount, part.copies, part);
     }
   }
 
   /// An op that a guard may let through in some executions only: it adds their share.
-  static void add_guarded(const TileOp& op, std::int64_t executions, double amount, double copies, const Part& part) {
+  static void add_share(const TileOp& op, std::int64_t executions, double amount, double copies, const Part& part) {
     const auto kind = static_cast<std::size_t>(op.kind);
     double work = amount * copies;
     if (executions != part.executions) work *= static_cast<double>(executions) / static_cast<double>(part.executions);
@@ -251,7 +251,7 @@ class LaunchCounter {
     std::int64_t executions = 0;
   };
   Guarded guarded_;
-  Work adds_nowhere_;
+  Work adds_nowhere_{};                 ///< what nobody asks for
   std::array<OpSet, max_loops> waits_;  ///< by group: its ops that wait for others
   unsigned own_body_ = 0;               ///< loops that make trips which no earlier loop makes, a bit each
 };

@@ -1,6 +1,7 @@
 #include "rooftile/model/waves.hpp"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 
 namespace rooftile {
@@ -17,7 +18,8 @@ struct Run {
 }  // namespace
 
 double wave_incidences(const Launch& launch, unsigned indexed, std::int64_t wave) {
-  InlineVector<Run, max_axes> runs;
+  std::array<Run, max_axes> runs;
+  std::size_t count = 0;
   Int ctas = 1;
   double sets = 1;
   for (const Axis& axis : launch.axes) {
@@ -27,15 +29,15 @@ double wave_incidences(const Launch& launch, unsigned indexed, std::int64_t wave
     const auto extent = static_cast<double>(axis.extent);
     ctas *= axis.extent;
     if (is_indexed) sets *= extent;
-    if (!runs.empty() && runs.back().indexed == is_indexed) {
-      runs.back().extent *= extent;
+    if (count > 0 && runs[count - 1].indexed == is_indexed) {
+      runs[count - 1].extent *= extent;
     } else {
-      runs.push_back({is_indexed, extent});
+      runs[count++] = {is_indexed, extent};
     }
   }
-  if (wave >= ctas || runs.empty()) return sets;
-  const auto waves = static_cast<double>(ceil_div(ctas, wave));
-  const bool neighbours_share = !runs[0].indexed && runs.size() <= 2;
+  if (wave >= ctas || count == 0) return sets;
+  const auto waves = static_cast<double>((ctas + wave - 1) / wave);
+  const bool neighbours_share = !runs[0].indexed && count <= 2;
   if (neighbours_share) {
     const auto set = static_cast<Int>(runs[0].extent);
     const Int common = (ctas - 1) / std::lcm(set, wave);  // boundaries of both
@@ -43,9 +45,9 @@ double wave_incidences(const Launch& launch, unsigned indexed, std::int64_t wave
   }
   double distinct = 1;  // sets that one wave meets
   double stride = 1;
-  for (const Run& run : runs) {
-    if (run.indexed) distinct *= std::min(run.extent, 1 + static_cast<double>(wave - 1) / stride);
-    stride *= run.extent;
+  for (std::size_t r = 0; r < count; ++r) {
+    if (runs[r].indexed) distinct *= std::min(runs[r].extent, 1 + static_cast<double>(wave - 1) / stride);
+    stride *= runs[r].extent;
   }
   return std::max(sets, std::min(waves * distinct, static_cast<double>(ctas)));
 }

@@ -140,7 +140,7 @@ Explanation hierarchical(const Profile& profile, const Program& program, const P
   for (std::size_t l = 0; l < program.launches.size(); ++l) {
     const Launch& launch = program.launches[l];
     const LaunchPrediction& part = prediction.launches[l];
-    (void)l2.next(launch, counts.uses_of(l), part.resident * sms);
+    (void)l2.next(launch, part.ctas, counts.uses_of(l), part.resident * sms);
     ExplanationSection section{"launch " + std::string{launch.name}, {}};
     add_grid(section, launch, counts.launch[l]);
     add_occupancy(section, profile, launch, part);

@@ -52,12 +52,12 @@ class Call {
     const Memory& memory = device_.memory;
     const auto sms = static_cast<std::int64_t>(device_.sm.count.value());
     const std::int64_t allowed = std::max<std::int64_t>(1, occupancy(sm_, launch).resident);
-    const std::int64_t resident = std::min(allowed, ceil_div(counts_.launch[l].ctas, sms));
+    const std::int64_t resident = std::min(allowed, (counts_.launch[l].ctas + sms - 1) / sms);
 
     LaunchPrediction& part = totals_.begin(l);
     part.resident = static_cast<std::int32_t>(resident);
     part.waves = static_cast<double>(part.ctas) / static_cast<double>(resident * sms);
-    part.dram_bytes = l2_.next(launch, counts_.uses_of(l), resident * sms);
+    part.dram_bytes = l2_.next(launch, part.ctas, counts_.uses_of(l), resident * sms);
     if (from_host_) fetch_from_host(part, program_, counts_.uses_of(l));
     part.dram = part.dram_bytes.total() / (memory.dram.bandwidth * memory.dram.sustained_fraction.value());
     part.l2 = part.l2_bytes.total() / (memory.l2.bandwidth * device_.clock.boost);

@@ -63,8 +63,8 @@ double Waves::anew(const TensorUse& use) {
   return known;
 }
 
-Traffic L2Reuse::next(const Launch& launch, std::span<const TensorUse> uses, std::int64_t wave) {
-  Waves waves{launch, launch.ctas(), wave};
+Traffic L2Reuse::next(const Launch& launch, std::int64_t ctas, std::span<const TensorUse> uses, std::int64_t wave) {
+  Waves waves{launch, ctas, wave};
   std::array<double, max_tensors> anew;
   double wave_all = 0;
   double wave_loaded = 0;

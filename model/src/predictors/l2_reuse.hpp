@@ -67,7 +67,8 @@ class L2Reuse {
   L2Reuse(const Device& device, const Program& program, const ProgramCounts& counts, bool warm);
 
   /// DRAM bytes of the next launch, whose CTAs run `wave` at a time; to be called once per launch, in order.
-  [[nodiscard]] Traffic next(const Launch& launch, std::span<const TensorUse> uses, std::int64_t wave);
+  [[nodiscard]] Traffic next(const Launch& launch, std::int64_t ctas, std::span<const TensorUse> uses,
+                             std::int64_t wave);
 
   /// Shares of the last launch. CTAs of a wave that share K and V ask for them at about the same time and wait for the
   /// same answer, so each wave counts once.

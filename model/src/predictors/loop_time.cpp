@@ -12,7 +12,7 @@ void keep_units_busy(const Work& work, const CostTable& costs, TripTime& time) {
   double most = cycles[0];
   std::size_t busiest = 0;
   for (std::size_t u = 0; u < units; ++u) {
-    sum += overlap_weights[u] * cycles[u];
+    if (overlap_weights[u] != 0) sum += overlap_weights[u] * cycles[u];
     if (cycles[u] <= most) continue;
     most = cycles[u];
     busiest = u;
@@ -25,15 +25,16 @@ void keep_units_busy(const Work& work, const CostTable& costs, TripTime& time) {
 
 double slowest(std::span<const DependenceCycle> cycles, const Program& program, const Launch& launch,
                const ProgramCounts& counts, const CostTable& costs, const MissedShares& missed) {
+  const TileOp* const ops = program.ops.begin() + launch.first_op;
+  const double* const amounts = counts.amount.data() + launch.first_op;
   double most = 0;
   for (const DependenceCycle& cycle : cycles) {
     double latency = 0;
     cycle.ops.for_each([&](std::size_t place) {
-      const std::size_t index = static_cast<std::size_t>(launch.first_op) + place;
-      const TileOp& op = program.ops[index];
+      const TileOp& op = ops[place];
       const OpCost& cost = costs[op.kind];
       const bool loads = op.kind == OpKind::load;
-      latency += counts.amount[index] * cost.cycles_per_amount +
+      latency += amounts[place] * cost.cycles_per_amount +
                  (loads ? costs.load_latency(missed[static_cast<std::size_t>(op.tensor)]) : cost.latency);
     });
     most = std::max(most, cycle.lag == 1 ? latency : latency / cycle.lag);

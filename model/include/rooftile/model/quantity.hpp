@@ -49,6 +49,9 @@ class Quantity {
   friend constexpr Quantity operator*(double k, Quantity a) { return Quantity{k * a.value_}; }
   friend constexpr Quantity operator/(Quantity a, double k) { return Quantity{a.value_ / k}; }
   friend constexpr auto operator<=>(Quantity, Quantity) = default;
+  // said again for the compiler's sake: one comparison instead of a partial ordering that is then looked at
+  friend constexpr bool operator<(Quantity a, Quantity b) { return a.value_ < b.value_; }
+  friend constexpr bool operator>(Quantity a, Quantity b) { return a.value_ > b.value_; }
 
  private:
   double value_ = 0;
