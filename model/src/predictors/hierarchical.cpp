@@ -121,9 +121,9 @@ class Call {
       for (std::size_t k = 0; k < op_kinds; ++k) work[k] += counts_.launch[l].work[k];
     }
     const double per_second = costs_.clock().value() * device_.sm.count.value();
-    const UnitCycles cycles = costs_.on_units(work);
-    for (std::size_t u = 0; u < units; ++u) {
-      totals_.add_alone(limit_of(static_cast<Unit>(u)), Seconds{cycles[u] / per_second});
+    for (std::size_t k = 0; k < op_kinds; ++k) {
+      const OpCost& cost = costs_[static_cast<OpKind>(k)];
+      totals_.add_alone(limit_of(cost.unit), Seconds{work[k] * cost.cycles_per_amount / per_second});
     }
   }
 
