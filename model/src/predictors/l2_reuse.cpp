@@ -92,13 +92,14 @@ void L2Reuse::add(const TensorUse& use, double anew, const Misses& missed, Traff
   const std::uint64_t bit = std::uint64_t{1} << t;
   const bool is_made = (made_ & bit) != 0;
   made_ |= bit;
-  used_[t] = program_.tensors[t].placement == Placement::host ? never : touched_;
+  used_[t] = touched_;
+  if (program_.tensors[t].placement == Placement::host) used_[t] = never;
   if (use.swept_loads > 0) {
     const double loose = 1 - pinned(use);
     const auto swept = static_cast<double>(use.swept_loads);
     // what the launch itself stores before it reads it is no older than a sweep
     const bool made_here = use.stored > 0 && !is_made;
-    const double missed_once = between == -never ? 1 : loose * missed_first;
+    const double missed_once = between == -never ? 1.0 : loose * missed_first;
     const double first = (made_here ? missed.next_sweep : missed_once) * std::min(touched, swept);
     double all = first;
     if (missed.any()) {
