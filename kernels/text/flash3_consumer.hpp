@@ -33,30 +33,41 @@ class Consumer {
 
  public:
   ROOFTILE_KERNEL Consumer(B& b, const Params& p)
-      : b_{b}, p_{p}, tile_{b, p}, shared_{b.shared_origin()}, group_{b.warp() / group_warps - 1} {
-    ROOFTILE_UNROLL for (int d = 0; d < d_tiles; ++d) b.clear(o_sum_[d]);
+      : b_{b}, p_{p}, tile_{p, b.block_x()}, shared_{b.shared_origin()}, group_{b.warp() / group_warps - 1} {}
+
+  ROOFTILE_KERNEL void run() {
+    if (group_ == Place::groups - 1) pass_turn();  // the first turn is group 0's
+    ROOFTILE_NO_UNROLL for (int round = 0; place_in(b_, round) < p_.tiles(); ++round) {
+      tile_ = QueryTile<head_dim>{p_, place_in(b_, round)};
+      begin();
+      b_.mbarrier_wait(shared_ + Place::q_landed + 8 * group_, parity_of(round));
+      attend();
+      finish();
+    }
+    if (group_ == 0) take_turn();  // the one that nobody needs: the barrier ends as it began
+  }
+
+ private:
+  ROOFTILE_KERNEL void begin() {
+    ROOFTILE_UNROLL for (int d = 0; d < d_tiles; ++d) b_.clear(o_sum_[d]);
     ROOFTILE_UNROLL for (int h = 0; h < 2; ++h) {
       row_max_[h] = f32(minus_infinity);
       row_sum_[h] = f32(0.f);
     }
   }
 
-  ROOFTILE_KERNEL void run() {
+  /// The key blocks that the tile sees, backwards: those that the mask cuts first. Turns and buffers go on from where
+  /// the tile before has left them.
+  ROOFTILE_KERNEL void attend() {
     const int unmasked = tile_.unmasked_blocks(p_);
     int block = tile_.seen_blocks(p_) - 1;
-    b_.mbarrier_wait(shared_ + Place::q_landed, 0);
-    if (block >= 0) {
-      first_trip(block--);
-      if (group_ == Place::groups - 1) pass_turn();  // the first turn is group 0's
-      ROOFTILE_NO_UNROLL for (; block >= unmasked; --block) trip<true>(block);
-      ROOFTILE_NO_UNROLL for (; block >= 0; --block) trip<false>(block);
-      if (group_ == 0) take_turn();  // the one that nobody needs: the barrier ends as it began
-      last_product();
-    }
-    finish();
+    if (block < 0) return;
+    first_trip(block--);
+    ROOFTILE_NO_UNROLL for (; block >= unmasked; --block) trip<true>(block);
+    ROOFTILE_NO_UNROLL for (; block >= 0; --block) trip<false>(block);
+    last_product();
   }
 
- private:
   /// P of the first block; its product with V is left to the next trip.
   ROOFTILE_KERNEL void first_trip(int block) {
     Scores s;
@@ -99,6 +110,7 @@ class Consumer {
     start_weighted_sum(stage_);
     b_.template wgmma_wait<0>(o_sum_);
     release(Place::v_free, stage_);
+    stage_.advance();
   }
 
   /// S = Q Kᵀ of this warpgroup's rows and one key block (line 8), a group of its own.
@@ -187,7 +199,8 @@ class Consumer {
     ROOFTILE_UNROLL for (int k = 0; k < n_tiles; k += 2) b_.to_a(p_frag_[k / 2], s[k], s[k + 1]);
   }
 
-  /// O / l in the element type and m + log l (lines 12 and 13). A row that saw no key has l = 0, O = 0.
+  /// O / l in the element type and m + log l (lines 12 and 13). A row that saw no key has l = 0, O = 0. O leaves from
+  /// where this warpgroup's rows of Q were; then the next tile's may land there.
   ROOFTILE_KERNEL void finish() {
     ROOFTILE_UNROLL for (int h = 0; h < 2; ++h) {
       const f32 sum = text::sum_over<4>(b_, row_sum_[h]);
@@ -205,6 +218,7 @@ class Consumer {
     b_.fence_proxy_async();
     b_.barrier_sync(1 + Place::groups + group_, group_warps);
     if (b_.warp() % group_warps == 0 && b_.elect()) store_o();
+    b_.mbarrier_arrive(shared_ + Place::q_free + 8 * group_);
   }
 
   /// This warpgroup's rows, by one lane.
@@ -233,7 +247,7 @@ class Consumer {
 
   B& b_;
   const Params& p_;
-  QueryTile<B, head_dim> tile_;
+  QueryTile<head_dim> tile_;
   std::uint32_t shared_;
   int group_;
   Stage<Place::stages> stage_;

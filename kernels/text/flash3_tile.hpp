@@ -1,5 +1,5 @@
 // What the two kinds of warps of flash3.hpp agree on: the call, where things lie in shared memory, which rows and key
-// blocks a CTA has.
+// blocks a tile has.
 #pragma once
 
 #include <cstdint>
@@ -7,12 +7,12 @@
 #include "isa/isa.hpp"
 #include "rooftile/model/tile_table.hpp"
 #include "text/call_params.hpp"
+#include "text/flash3_order.hpp"
 
 namespace rooftile::kernels::flash3 {
 
-/// Tensors as AttentionCall describes them; O and LSE are written whole. K and V in boxes of bc rows, Q of br and O of
-/// 64.
-struct Params : text::CallSizes {
+/// Tensors as AttentionCall describes them; O and LSE are written whole. K and V in boxes of bc rows, Q and O of 64.
+struct Params : text::CallSizes, TileOrder {
   TensorMap q;
   TensorMap k;
   TensorMap v;
@@ -34,8 +34,8 @@ struct Layout {
   static constexpr std::uint32_t box_row = box_cols * 2;  ///< bytes
   static constexpr std::uint32_t q_bytes = br * head_dim * 2, block_bytes = bc * head_dim * 2;
   static constexpr std::uint32_t q = 0, k = q_bytes, v = k + stages * block_bytes, mbarriers = v + stages * block_bytes;
-  static constexpr std::uint32_t q_landed = mbarriers;
-  static constexpr std::uint32_t k_landed = q_landed + 8, v_landed = k_landed + 8 * stages;  ///< one per stage
+  static constexpr std::uint32_t q_landed = mbarriers, q_free = q_landed + 8 * groups;              ///< one per group
+  static constexpr std::uint32_t k_landed = q_free + 8 * groups, v_landed = k_landed + 8 * stages;  ///< one per stage
   static constexpr std::uint32_t k_free = v_landed + 8 * stages, v_free = k_free + 8 * stages;
   static_assert(v_free + 8 * stages <= tile.smem);
 };
@@ -50,18 +50,16 @@ struct Stage {
   }
 };
 
-/// The rows of one CTA: what producer and consumers agree on.
-template <class B, int head_dim>
+/// A tile of query rows: what producer and consumers agree on.
+template <int head_dim>
 struct QueryTile {
   using Place = Layout<head_dim>;
   int first_row;
   int head;     ///< of Q and O, over the batch
   int kv_head;  ///< of K and V, over the batch
 
-  ROOFTILE_KERNEL QueryTile(B& b, const Params& p)
-      : first_row{(b.grid_x() - 1 - b.block_x()) * Place::br},  // longest tiles first under a causal mask
-        head{b.block_z() * p.heads + b.block_y()},
-        kv_head{head / p.group} {}
+  ROOFTILE_KERNEL QueryTile(const Params& p, int place)
+      : first_row{p.tile(place) * Place::br}, head{p.head(place)}, kv_head{head / p.group} {}
 
   /// One past the last key block that any row of the tile sees.
   ROOFTILE_KERNEL int seen_blocks(const Params& p) const {

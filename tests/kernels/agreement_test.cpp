@@ -35,7 +35,8 @@ class RandomCalls {
             .seq_q = length(500),
             .seq_kv = length(one_of({500, 500, 1200})),
             .head_dim = one_of({64, 64, 128, 256}),
-            .causal = one_of({false, true})};
+            .causal = one_of({false, true}),
+            .sms = one_of({1, 3, 7, 108, 132})};
   }
 
  private:
@@ -83,9 +84,12 @@ class Predicted {
                                .mask = call.causal ? Mask::causal : Mask::none,
                                .pass = call.pass == Pass::bwd ? rooftile::Pass::bwd : rooftile::Pass::fwd};
     const bool for_hopper = specs[name].from >= ComputeCapability{9, 0};
-    if (const auto built = build(program, (for_hopper ? hopper : ampere).device, shape, specs[name]); !built)
+    Device device = (for_hopper ? hopper : ampere).device;
+    device.sm.count = Count{static_cast<double>(call.sms)};
+    if (const auto built = build(program, device, shape, specs[name]); !built)
       throw std::runtime_error{built.error().reason};
     count(program, counts_);
+    sms_ = call.sms;
   }
 
   [[nodiscard]] MovedByTensor moved(std::size_t launch) const {
@@ -104,7 +108,8 @@ class Predicted {
   }
   [[nodiscard]] Work work(std::size_t launch) const {
     const LaunchCount& c = counts_.launch[launch];
-    return {{"CTAs", static_cast<double>(c.ctas)},
+    const bool stay = program.launches[launch].schedule != Schedule::one_per_cta;  // one per SM
+    return {{"CTAs", static_cast<double>(stay ? std::min(c.ctas, sms_) : c.ctas)},
             {"mma FLOP", c.work_of(OpKind::mma)},
             {"exp2", c.work_of(OpKind::exp2)},
             {"converted", c.work_of(OpKind::convert)},
@@ -118,6 +123,7 @@ class Predicted {
 
  private:
   ProgramCounts counts_;
+  std::int64_t sms_;
 };
 
 MovedByTensor moved(const LaunchExecution& launch) {

@@ -47,9 +47,17 @@ TEST(Makespan, StaticPersistentCtasAddUpTheirTiles) {
   const Bench six{Schedule::persistent_static, {{"tile", 6}}, constant(0), ramp(6)};
   EXPECT_DOUBLE_EQ(six.cycles(3, 1), 90);
   EXPECT_DOUBLE_EQ(six.cycles(2, 1), 10 * (2 + 4 + 6));
-  const Bench longest_first{Schedule::persistent_static, {{"tile", 6, true}}, constant(0), ramp(6)};
-  EXPECT_DOUBLE_EQ(longest_first.cycles(3, 1), 10 * (6 + 3));
-  EXPECT_DOUBLE_EQ(longest_first.cycles(4, 1), 10 * (6 + 2));
+}
+
+/// Longest first there and back: 6 + 1, 5 + 2 and 4 + 3 trips; of two columns 6 6 5 5, 3 3 4 4, 2 2 1 1 by rounds of
+/// four.
+TEST(Makespan, StaticPersistentCtasDealTheLongestTilesThereAndBack) {
+  const Bench one{Schedule::persistent_static, {{"tile", 6, true}}, constant(0), ramp(6)};
+  EXPECT_DOUBLE_EQ(one.cycles(3, 1), 10 * (6 + 1));
+  EXPECT_DOUBLE_EQ(one.cycles(4, 1), 10 * 6);
+  const Bench two{Schedule::persistent_static, {{"tile", 6, true}, {"head", 2}}, constant(0), ramp(6)};
+  EXPECT_DOUBLE_EQ(two.cycles(4, 1), 10 * (6 + 3 + 2));
+  EXPECT_DOUBLE_EQ(two.cycles(5, 1), 10 * (6 + 2 + 1));
 }
 
 /// Taken as CTAs get free, longest first, the same tiles are spread evenly but for a tail.

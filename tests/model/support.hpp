@@ -101,6 +101,7 @@ inline KernelSpec flash3_spec() {
   KernelSpec s = spec(Algorithm::flash3, "rt_flash3");
   s.math = MathPath::wgmma;
   s.longest_first = s.ping_pong = s.overlap = true;
+  for (TileRow& row : s.tiles) row.schedule = Schedule::persistent_static;
   return s;
 }
 /// As FlashAttention-2 does both launches, in our tile shapes; `splits` parts at most, 0: FlashAttention-2's rule.

@@ -74,6 +74,17 @@ TEST(ForwardSpecs, Fa3PicksTilesAsItsSourceDoes) {
   }
 }
 
+/// One line says it of all rows of the tile table.
+TEST(ForwardSpecs, OurFlash3StaysOnItsSms) {
+  for (const Int head_dim : {64, 128, 256}) {
+    for (const Mask mask : {Mask::none, Mask::causal}) {
+      const auto tile = select_tile(all_specs().load("rt_flash3"), device_of("h100_sxm5_80gb"), head_dim, mask);
+      ASSERT_TRUE(tile) << head_dim;
+      EXPECT_EQ(tile->schedule, Schedule::persistent_static) << head_dim;
+    }
+  }
+}
+
 /// FlashAttention's figure 2, middle: what `fa1` moves with the block sizes of the figure, on the paper's own A100.
 TEST(ForwardSpecs, Fa1MovesTheBytesOfItsPaper) {
   const AttentionShape gpt2{.batch = 64, .heads = 16, .kv_heads = 16, .seq_q = 1024, .seq_kv = 1024, .head_dim = 64};
@@ -210,6 +221,9 @@ TEST(BrokenForwardSpec, IsRefusedWithItsPlace) {
        "x.yaml:9:9: warps 4: a producer warpgroup and one to three consumers are 8, 12 or 16"},
       {spec_text("flash3", "tiles: [{head_dim: 64, br: 64, bc: 64, warps: 12, schedule: static}]\n"),
        "x.yaml:9:61: unknown schedule 'static'; allowed: one_per_cta, persistent_static, persistent_dynamic"},
+      {spec_text("flash3", "tiles: [{head_dim: 64, br: 64, bc: 64, warps: 12}]\nschedule: static\n"),
+       "x.yaml:10:11: unknown schedule 'static'; allowed: one_per_cta, persistent_static, persistent_dynamic"},
+      {spec_text("flash2", tile + "schedule: persistent_static\n"), "x.yaml:10:1: unknown key 'schedule'"},
       {spec_text("flash2", tile + "instead:\n  - {algorithm: split_kv, when: split, splits: 4, " +
                                tile.substr(0, tile.size() - 1) + "}\n"),
        "x.yaml:11:5: when: split needs the name of a rule in 'splits'"},

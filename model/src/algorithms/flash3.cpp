@@ -11,7 +11,7 @@
 //                  other, each with its own share of the rows (inter-warpgroup). Without it all do the same at a time.
 //   cluster        neighbouring query tiles share K and V: each is asked for once per cluster (multicast)
 //   splits         the keys in parts for few queries (key_parts.hpp)
-//   schedule       CTAs that stay fetch the next tile's first blocks while this one is finished
+//   schedule       CTAs that stay fetch the next tile's first blocks while this one is finished; one barrier more for Q
 //
 //   requested per column of query tiles     Q and O once, K and V once per query tile, or cluster, that sees them
 //
@@ -98,6 +98,7 @@ struct Flash3 {
     if (!keys.partial()) w.work(OpKind::convert, rows * row.head_dim);
     w.work(OpKind::sts, rows * row.head_dim * keys.o_element());
     w.work(OpKind::lds, rows * row.head_dim * keys.o_element());
+    if (row.schedule != Schedule::one_per_cta) w.work(OpKind::barrier, 1);  // Q is free for the next tile
     keys.store(head, tile(q_tile, row.br));
   }
 };

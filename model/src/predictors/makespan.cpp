@@ -151,17 +151,27 @@ class ListSchedule {
     return static_cast<double>(full) * cta(static_cast<double>(in_.resident)) + last;
   }
 
-  /// CTAs that stay: number c of G has the tiles c, c + G, c + 2G ...
+  /// CTAs that stay: number c of G has the tiles c, c + G, c + 2G ..., or, longest first, c, 2G - 1 - c, 2G + c ...
   [[nodiscard]] double in_turns() const {
     const std::int64_t stay = std::min(in_.totals.ctas, in_.resident * in_.sms);
     const auto k = static_cast<double>(in_.resident);
+    const bool there_and_back = in_.launch.axes[0].descending;
     double last = 0;
     for (std::int64_t c = 0; c < stay; ++c) {
       double total = 0;
-      for (std::int64_t t = c; t < in_.totals.ctas; t += stay) total += cta(trips_of_cta(t), k);
+      for (std::int64_t first = 0, round = 0; first < in_.totals.ctas; first += stay, ++round) {
+        const bool back = there_and_back && round % 2 == 1;
+        const std::int64_t place = first + (back ? stay - 1 - c : c);
+        if (place < in_.totals.ctas) total += cta(there_and_back ? trips_by_length(place) : trips_of_cta(place), k);
+      }
       last = std::max(last, total);
     }
     return last;
+  }
+  /// The tile at a place of the order in which the longest of all columns come first.
+  [[nodiscard]] CtaTrips trips_by_length(std::int64_t place) const {
+    const std::int64_t tiles = in_.launch.axes[0].extent, columns = in_.totals.ctas / tiles;
+    return trips_of_cta(place % columns * tiles + place / columns);
   }
 
   /// Two residents and a grid of one to two CTAs per SM, handed out in order: two CTAs on one SM share it until the

@@ -56,6 +56,14 @@ void read_flash_keys(KernelSpec& spec, Map& map) {
   if (spec.algorithm == Algorithm::split_kv) read_splits(spec, map.required("splits"));
 }
 
+void read_schedule(std::vector<TileRow>& rows, Map& map) {
+  const Node* node = map.optional("schedule");
+  if (node == nullptr) return;
+  for (TileRow& row : rows) {
+    if (row.schedule == Schedule::one_per_cta) row.schedule = node->as_enum<Schedule>();
+  }
+}
+
 void read_flash_tile(TileRow& row, Algorithm algorithm, Map& map, const Node& node) {
   set(row.dropout_only, map, "dropout");
   if (row.pass == Pass::bwd) read_backward_tile(row, map);

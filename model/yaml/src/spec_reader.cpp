@@ -197,6 +197,7 @@ void read_kernel(KernelSpec& spec, Map& map) {
   spec.paper_tile =
       spec.algorithm == Algorithm::flash1 && tiles.kind() == NodeKind::text && tiles.as_text() == paper_rule;
   if (!spec.paper_tile) spec.tiles = read_tiles(tiles, spec);
+  if (spec.algorithm == Algorithm::flash3) read_schedule(spec.tiles, map);
   if (spec.algorithm == Algorithm::standard) read_score_padding(spec, map);
 }
 

@@ -134,15 +134,17 @@ Signs diagnose(const std::string& kernel, const AttentionCall& call) {
   return signs;
 }
 
-/// SEQ_Q SEQ_KV HEADS KV_HEADS HEAD_DIM CAUSAL; the pass is the subject's
+/// SEQ_Q SEQ_KV HEADS KV_HEADS HEAD_DIM CAUSAL and perhaps SMS; the pass is the subject's
 AttentionCall call_of_words(char** word) {
-  return {.heads = std::stoi(word[2]),
-          .kv_heads = std::stoi(word[3]),
-          .seq_q = std::stoi(word[0]),
-          .seq_kv = std::stoi(word[1]),
-          .head_dim = std::stoi(word[4]),
-          .causal = std::stoi(word[5]) != 0,
-          .pass = pass_of_patient()};
+  AttentionCall call{.heads = std::stoi(word[2]),
+                     .kv_heads = std::stoi(word[3]),
+                     .seq_q = std::stoi(word[0]),
+                     .seq_kv = std::stoi(word[1]),
+                     .head_dim = std::stoi(word[4]),
+                     .causal = std::stoi(word[5]) != 0,
+                     .pass = pass_of_patient()};
+  if (word[6] != nullptr) call.sms = std::stoi(word[6]);
+  return call;
 }
 
 /// The rows of known scores: the tiles, and where the text meets them one after the other.
@@ -172,8 +174,8 @@ Signs row_sum(const std::string& name) {
 
 int main(int argc, char** argv) {
   using namespace rooftile::kernels;
-  if (argc != 9 && argc != 4) {
-    std::cerr << "usage: " << argv[0] << " KERNEL EXPECTED SEQ_Q SEQ_KV HEADS KV_HEADS HEAD_DIM CAUSAL\n"
+  if (argc != 9 && argc != 10 && argc != 4) {
+    std::cerr << "usage: " << argv[0] << " KERNEL EXPECTED SEQ_Q SEQ_KV HEADS KV_HEADS HEAD_DIM CAUSAL [SMS]\n"
               << "       " << argv[0] << " KERNEL l=SUM ROW\n";
     return 2;
   }

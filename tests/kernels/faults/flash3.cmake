@@ -3,7 +3,7 @@ set(flash3_text flash3)
 set(flash3_kernel rt_flash3)
 set(flash3_family "flash3::Forward")
 set(flash3_instances "flash3::ForwardKernel<fp16, 128>")
-set(flash3_shape 200 700 4 2 128 1)
+set(flash3_shape 200 700 4 2 128 1 3)  # eight tiles on three SMs: CTAs stay for two or three
 
 fault(flash3_control flash3 nothing)
 
@@ -12,15 +12,15 @@ fault(flash3_control flash3 nothing)
 fault(flash3_mbarriers_are_not_published flash3 uninitialised flash3.hpp
   [=[b.mbarrier_publish();]=] [=[]=])
 fault(flash3_no_wait_for_q flash3 unlanded flash3_consumer.hpp
-  [=[b_.mbarrier_wait(shared_ + Place::q_landed, 0);]=] [=[]=])
+  [=[b_.mbarrier_wait(shared_ + Place::q_landed + 8 * group_, parity_of(round));]=] [=[]=])
 fault(flash3_no_wait_for_k flash3 unlanded flash3_consumer.hpp
   [=[b_.mbarrier_wait(shared_ + Place::k_landed + 8 * stage.index, stage.parity);]=] [=[]=])
 fault(flash3_no_wait_for_v flash3 unlanded flash3_consumer.hpp
   [=[b_.mbarrier_wait(shared_ + Place::v_landed + 8 * stage.index, stage.parity);]=] [=[]=])
 fault(flash3_producer_does_not_wait_for_free_buffers flash3 unlanded flash3.hpp
-  [=[b_.mbarrier_wait(shared_ + free + 8 * stage.index, stage.parity);]=] [=[static_cast<void>(free);]=])
+  [=[b_.mbarrier_wait(shared_ + free + 8 * stage_.index, stage_.parity);]=] [=[static_cast<void>(free);]=])
 fault(flash3_producer_begins_in_the_wrong_phase flash3 deadlock flash3.hpp
-  [=[stage{0, 1};]=] [=[stage{0, 0};]=])
+  [=[stage_{0, 1};]=] [=[stage_{0, 0};]=])
 fault(flash3_expects_half_of_the_bytes flash3 deadlock flash3.hpp
   [=[b_.mbarrier_expect(shared_ + landed, rows * head_dim * 2);]=] [=[b_.mbarrier_expect(shared_ + landed, rows * head_dim);]=])
 fault(flash3_one_arrival_per_warpgroup_frees_k flash3 race flash3.hpp
@@ -34,6 +34,47 @@ fault(flash3_turns_are_not_passed_on flash3 deadlock flash3_consumer.hpp
     b_.template]=] [=[b_.template]=])
 fault(flash3_a_turn_is_left_over flash3 barrier_misuse flash3_consumer.hpp
   [=[if (group_ == 0) take_turn();]=] [=[]=])
+
+# CTAs that stay
+fault(flash3_q_lands_before_o_of_the_tile_before_has_left flash3 race flash3.hpp
+  [=[b_.mbarrier_wait(shared_ + Place::q_free + 8 * group, parity);]=] [=[static_cast<void>(parity);]=])
+fault(flash3_q_is_free_before_o_is_stored flash3 race flash3_consumer.hpp
+  [=[if (b_.warp() % group_warps == 0 && b_.elect()) store_o();
+    b_.mbarrier_arrive(shared_ + Place::q_free + 8 * group_);]=] [=[b_.mbarrier_arrive(shared_ + Place::q_free + 8 * group_);
+    if (b_.warp() % group_warps == 0 && b_.elect()) store_o();]=])
+fault(flash3_q_is_free_before_o_is_read flash3 race flash3_consumer.hpp
+  [=[b_.tma_store_wait();]=] [=[]=]
+  [=[begin();
+      b_]=] [=[if (round > 0) b_.tma_store_wait();
+      begin();
+      b_]=]
+  [=[// the one that nobody needs: the barrier ends as it began]=] [=[
+    b_.tma_store_wait();]=])
+fault(flash3_consumers_await_the_first_phase_of_q_again flash3 unlanded flash3_consumer.hpp
+  [=[8 * group_, parity_of(round));]=] [=[8 * group_, 0);]=])
+fault(flash3_producer_awaits_the_first_phase_of_q_again flash3 deadlock flash3.hpp
+  [=[parity_of(round) ^ 1u]=] [=[1u]=])
+fault(flash3_buffers_begin_anew_with_each_tile flash3 deadlock flash3_consumer.hpp
+  [=[begin();
+      b_]=] [=[begin();
+      stage_ = {};
+      b_]=])
+fault(flash3_last_buffer_is_used_again flash3 deadlock flash3_consumer.hpp
+  [=[release(Place::v_free, stage_);
+    stage_.advance();]=] [=[release(Place::v_free, stage_);]=])
+fault(flash3_turns_begin_anew_with_each_tile flash3 barrier_misuse flash3_consumer.hpp
+  [=[begin();
+      b_]=] [=[begin();
+      if (round > 0 && group_ == Place::groups - 1) pass_turn();
+      b_]=])
+fault(flash3_sums_go_on_in_the_next_tile flash3 accuracy flash3_consumer.hpp
+  [=[row_sum_[h] = f32(0.f);]=] [=[row_sum_[h] = b_.select(row_sum_[h] > 0.f, row_sum_[h], f32(0.f));]=])
+fault(flash3_last_tile_is_left_out flash3 accuracy flash3_order.hpp
+  [=[return tiles_per_head * all_heads;]=] [=[return tiles_per_head * all_heads - 1;]=])
+fault(flash3_way_back_is_one_off flash3 accuracy flash3_order.hpp
+  [=[ctas - 1 - cta]=] [=[ctas - cta]=])
+fault(flash3_there_and_there_again flash3 accuracy flash3_order.hpp
+  [=[return round * ctas +]=] [=[return (round - round % 2) * ctas +]=])
 
 # Asynchronous products
 fault(flash3_no_wait_for_the_scores flash3 race flash3_consumer.hpp

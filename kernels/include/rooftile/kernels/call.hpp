@@ -38,7 +38,8 @@ struct AttentionCall {
   int head_dim = 64;
   bool causal = false;
   Pass pass = Pass::fwd;
-  int sms = 108;  ///< SMs of the GPU that the call is for, an A100 unless stated: split_kv shares its keys among them
+  int sms = 108;  ///< SMs of the GPU that the call is for, an A100 unless stated: split_kv shares its keys among them,
+                  ///< flash3 its tiles
 
   [[nodiscard]] constexpr int group() const { return heads / kv_heads; }  ///< query heads per K/V head
   [[nodiscard]] constexpr int causal_offset() const { return seq_kv - seq_q; }

@@ -25,6 +25,8 @@ enum class GroupPacking : std::uint8_t { never, always, one_query, efficient };
 enum class SplitRule : std::uint8_t { fixed, fa2, fa2_varlen, fa3, fa3_varlen };
 
 /// How the tiles of a launch reach the SMs: a CTA each, or CTAs that stay and take tiles in turn or as they get free.
+/// In turn means in grid order, in strides of as many CTAs as there are; where the longest tiles come first, from the
+/// longest of all columns to the shortest, there and back.
 enum class Schedule : std::uint8_t { one_per_cta, persistent_static, persistent_dynamic };
 
 /// When a spec's other kernel takes a call: always (on its architectures), for a single query per sequence, or where
