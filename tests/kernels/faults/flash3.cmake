@@ -44,12 +44,8 @@ fault(flash3_q_is_free_before_o_is_stored flash3 race flash3_consumer.hpp
     if (b_.warp() % group_warps == 0 && b_.elect()) store_o();]=])
 fault(flash3_q_is_free_before_o_is_read flash3 race flash3_consumer.hpp
   [=[b_.tma_store_wait();]=] [=[]=]
-  [=[begin();
-      b_]=] [=[if (round > 0) b_.tma_store_wait();
-      begin();
-      b_]=]
-  [=[// the one that nobody needs: the barrier ends as it began]=] [=[
-    b_.tma_store_wait();]=])
+  [=[b_.mbarrier_arrive(shared_ + Place::q_free + 8 * group_);]=] [=[b_.mbarrier_arrive(shared_ + Place::q_free + 8 * group_);
+    if (b_.warp() % group_warps == 0 && b_.elect()) b_.tma_store_wait();]=])
 fault(flash3_consumers_await_the_first_phase_of_q_again flash3 unlanded flash3_consumer.hpp
   [=[8 * group_, parity_of(round));]=] [=[8 * group_, 0);]=])
 fault(flash3_producer_awaits_the_first_phase_of_q_again flash3 deadlock flash3.hpp
@@ -62,13 +58,15 @@ fault(flash3_buffers_begin_anew_with_each_tile flash3 deadlock flash3_consumer.h
 fault(flash3_last_buffer_is_used_again flash3 deadlock flash3_consumer.hpp
   [=[release(Place::v_free, stage_);
     stage_.advance();]=] [=[release(Place::v_free, stage_);]=])
-fault(flash3_turns_begin_anew_with_each_tile flash3 barrier_misuse flash3_consumer.hpp
+fault(flash3_turns_begin_anew_with_each_tile flash3 deadlock flash3_consumer.hpp
   [=[begin();
       b_]=] [=[begin();
       if (round > 0 && group_ == Place::groups - 1) pass_turn();
       b_]=])
 fault(flash3_sums_go_on_in_the_next_tile flash3 accuracy flash3_consumer.hpp
-  [=[row_sum_[h] = f32(0.f);]=] [=[row_sum_[h] = b_.select(row_sum_[h] > 0.f, row_sum_[h], f32(0.f));]=])
+  [=[begin();
+      b_]=] [=[if (round == 0) begin();
+      b_]=])
 fault(flash3_last_tile_is_left_out flash3 accuracy flash3_order.hpp
   [=[return tiles_per_head * all_heads;]=] [=[return tiles_per_head * all_heads - 1;]=])
 fault(flash3_way_back_is_one_off flash3 accuracy flash3_order.hpp
