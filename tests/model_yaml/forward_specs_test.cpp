@@ -223,7 +223,6 @@ TEST(BrokenForwardSpec, IsRefusedWithItsPlace) {
        "x.yaml:9:61: unknown schedule 'static'; allowed: one_per_cta, persistent_static, persistent_dynamic"},
       {spec_text("flash3", "tiles: [{head_dim: 64, br: 64, bc: 64, warps: 12}]\nschedule: static\n"),
        "x.yaml:10:11: unknown schedule 'static'; allowed: one_per_cta, persistent_static, persistent_dynamic"},
-      {spec_text("flash2", tile + "schedule: persistent_static\n"), "x.yaml:10:1: unknown key 'schedule'"},
       {spec_text("flash2", tile + "instead:\n  - {algorithm: split_kv, when: split, splits: 4, " +
                                tile.substr(0, tile.size() - 1) + "}\n"),
        "x.yaml:11:5: when: split needs the name of a rule in 'splits'"},
