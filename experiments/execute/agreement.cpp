@@ -36,7 +36,12 @@ class ProgramSide {
   [[nodiscard]] std::int64_t work(OpKind kind) const {
     return launch_ < 0 ? 0 : whole(counts_->launch[index()].work_of(kind));
   }
-  [[nodiscard]] std::int64_t ctas() const { return launch_ < 0 ? 0 : counts_->launch[index()].ctas; }
+  /// CTAs that are started on so many SMs: one per tile, or one per SM that stays.
+  [[nodiscard]] std::int64_t ctas(std::int64_t sms) const {
+    if (launch_ < 0) return 0;
+    const std::int64_t tiles = counts_->launch[index()].ctas;
+    return program_->launches[index()].schedule == Schedule::one_per_cta ? tiles : std::min(tiles, sms);
+  }
 
  private:
   [[nodiscard]] std::size_t index() const { return static_cast<std::size_t>(launch_); }
@@ -61,9 +66,11 @@ class ProgramSide {
 
 class Comparison {
  public:
+  explicit Comparison(std::int64_t sms) : sms_{sms} {}
+
   void launch(const LaunchExecution& executed, const ProgramSide& program, const std::vector<std::string>& tensors) {
     launch_ = executed.name;
-    add("CTAs", "", executed.ctas, program.ctas());
+    add("CTAs", "", executed.ctas, program.ctas(sms_));
     for (const std::string& name : tensors) {
       const TensorTraffic* found = executed.tensor(name);
       tensor(found == nullptr ? TensorTraffic{.name = name} : *found, program.tensor(name));
@@ -93,6 +100,7 @@ class Comparison {
     both("added to", &TensorTraffic::atomic_bytes, &TensorTraffic::atomic_sectors);
   }
 
+  std::int64_t sms_;
   std::vector<CountPair> pairs_;
   std::string launch_;
 };
@@ -107,12 +115,12 @@ void add_missing(std::vector<std::string>& names, const Names& more) {
 }  // namespace
 
 std::vector<CountPair> compare_counts(const kernels::Execution& execution, const Program& program,
-                                      const ProgramCounts& counts) {
+                                      const ProgramCounts& counts, std::int64_t sms) {
   std::vector<std::string> tensors;
   add_missing(tensors, program.tensors);
   for (const LaunchExecution& launch : execution.launches) add_missing(tensors, launch.tensors);
 
-  Comparison comparison;
+  Comparison comparison{sms};
   std::vector<std::string> executed;
   for (const LaunchExecution& launch : execution.launches) {
     comparison.launch(launch, {program, counts, launch.name}, tensors);

@@ -26,10 +26,10 @@ struct CountPair {
 };
 
 /// Every count that is not zero on both sides, launch by launch: bytes and sectors per tensor, shared memory, matrix
-/// FLOP, exp2, conversions, exchanged lanes, barriers, CTAs. A launch that one side has and the other has not shows as
-/// counts against zero.
+/// FLOP, exp2, conversions, exchanged lanes, barriers, CTAs (of so many SMs, where they stay). A launch that one side
+/// has and the other has not shows as counts against zero.
 [[nodiscard]] std::vector<CountPair> compare_counts(const kernels::Execution& execution, const Program& program,
-                                                    const ProgramCounts& counts);
+                                                    const ProgramCounts& counts, std::int64_t sms);
 
 /// How many of them differ.
 [[nodiscard]] inline std::int64_t counts_apart(const std::vector<CountPair>& pairs) {

@@ -127,7 +127,7 @@ Executed PreparedExecution::run() && {
   call.fill(state_->input_seed);
   executed.record = call.execute(executed.host);
   executed.error = call.accuracy();
-  executed.counts = compare_counts(executed.record, state_->program, state_->counts);
+  executed.counts = compare_counts(executed.record, state_->program, state_->counts, state_->call.sms);
   if (std::string reason = verdict(executed); !reason.empty())
     state_->refuse(analysis::Outcome::failed, std::move(reason));
   return std::move(executed);

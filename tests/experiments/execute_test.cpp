@@ -71,6 +71,17 @@ TEST(Execute, ABackwardPassIsJudgedByItsGradients) {
   EXPECT_EQ(row["extra_memory_bytes"], 2 * (72 * 4 + 128 * 64 * 4));  // D in whole sectors, dQ in whole tiles
 }
 
+/// 140 tiles on 132 SMs: as many CTAs as SMs, and what the Program says.
+TEST(Execute, CtasThatStayAgreeWithTheirProgram) {
+  const Outcome outcome =
+      run_line(words_of("execute -p h100_sxm5_80gb -k rt_flash3 --heads 140 --kv-heads 1 --seq-q 10 --seq-kv 64 "
+                        "--head-dim 64 --mask causal --format json"));
+  ASSERT_EQ(outcome.code, 0) << outcome.err << outcome.out;
+  const json row = json::parse(outcome.out)["rows"][0];
+  EXPECT_EQ(row["status"], "ok");
+  EXPECT_EQ(row["counts_apart"], 0);
+}
+
 TEST(Execute, TheSchedulingSeedChangesNoBytesAndNoNumbers) {
   const auto row = [](const std::string& more) {
     return json::parse(run_line(words_of(small + more + " --format json")).out)["rows"][0];
@@ -230,7 +241,7 @@ class Counted : public testing::Test {
 TEST_F(Counted, DifferencesAreFound) {
   build_flash2(1, 256);
   kernels::Execution nothing;
-  const auto all = experiments::compare_counts(nothing, program_, counts_);
+  const auto all = experiments::compare_counts(nothing, program_, counts_, 108);
   EXPECT_GT(all.size(), 12U);
   EXPECT_EQ(experiments::counts_apart(all), static_cast<std::int64_t>(all.size()));
 
@@ -239,7 +250,7 @@ TEST_F(Counted, DifferencesAreFound) {
   other.launches[0].name = "flash2";
   other.launches[0].tensors.push_back({.name = "X", .loaded_bytes = 5});
   other.launches[0].mma = static_cast<std::int64_t>(counts_.launch[0].work_of(OpKind::mma)) / 4096;
-  const auto pairs = experiments::compare_counts(other, program_, counts_);
+  const auto pairs = experiments::compare_counts(other, program_, counts_, 108);
   bool found = false;
   for (const experiments::CountPair& pair : pairs) {
     if (pair.what == "mma") {
