@@ -34,6 +34,7 @@ std::string refusal_of_numbers(const AttentionCall& call) {
     if (extent < 1) return "every extent must be at least 1";
   }
   if (call.heads % call.kv_heads != 0) return "kv_heads must divide heads";
+  if (!(call.dropout.probability >= 0 && call.dropout.probability < 1)) return "dropout must be a probability below 1";
   return {};
 }
 

@@ -1,6 +1,9 @@
 // float64 gradients of attention, row by row of Q (Dao et al. 2022, appendix B.2):
 //
-//   dv_j += p_ij do_i     ds_ij = p_ij (do_i · v_j - D_i)     dq_i += scale ds_ij k_j     dk_j += scale ds_ij q_i
+//   dv_j += z_ij p_ij do_i     ds_ij = p_ij (z_ij do_i · v_j - D_i)     dq_i += scale ds_ij k_j     dk_j += scale ds_ij
+//   q_i
+//
+// with z_ij the factor of dropout (dropout.hpp), 1 where there is none; D_i = sum_j p_ij z_ij do_i · v_j = do_i · o_i.
 #include "rooftile/kernels/gradients.hpp"
 
 #include <algorithm>
@@ -29,6 +32,7 @@ class GradientRows {
         v_columns_(keys_ * d_),
         p_(keys_),
         dp_(keys_),
+        z_(keys_),
         q_row_(d_),
         grad_row_(d_),
         first_q_(d_),
@@ -44,10 +48,10 @@ class GradientRows {
     std::ranges::fill(first_k_, 0.0);
   }
 
-  /// Row `row` of one query head: adds to dK and dV of the K/V head, sets dQ of the row; `first_part` grows by the
-  /// square norm of scale · (P dP) K.
-  void add_row(Size row, const std::uint16_t* q, const std::uint16_t* grad_o, double* dq, double* dk, double* dv,
-               double& first_part) {
+  /// Row `row` of query head `head` of the batch: adds to dK and dV of the K/V head, sets dQ of the row; `first_part`
+  /// grows by the square norm of scale · (P dP) K.
+  void add_row(Size head, Size row, const std::uint16_t* q, const std::uint16_t* grad_o, double* dq, double* dk,
+               double* dv, double& first_part) {
     const std::int64_t limit = static_cast<std::int64_t>(row) + call_.causal_offset() + 1;
     const Size seen = call_.causal ? static_cast<Size>(std::clamp<std::int64_t>(limit, 0, call_.seq_kv)) : keys_;
     for (Size c = 0; c < d_; ++c) {
@@ -55,7 +59,7 @@ class GradientRows {
       grad_row_[c] = value_of(call_.element, grad_o[c]);
     }
     if (seen == 0) return;
-    const double delta = weigh(seen);
+    const double delta = weigh(head, row, seen);
     std::ranges::fill(first_q_, 0.0);
     for (Size j = 0; j < seen; ++j) {
       const double first = scale_ * p_[j] * dp_[j], ds = first - scale_ * p_[j] * delta;
@@ -63,7 +67,7 @@ class GradientRows {
       for (Size c = 0; c < d_; ++c) {
         dq[c] += ds * k[c];
         dk[j * d_ + c] += ds * q_row_[c];
-        dv[j * d_ + c] += p_[j] * grad_row_[c];
+        dv[j * d_ + c] += z_[j] * p_[j] * grad_row_[c];
         first_q_[c] += first * k[c];
         first_k_[j * d_ + c] += first * q_row_[c];
       }
@@ -79,8 +83,8 @@ class GradientRows {
   }
 
  private:
-  /// p and dp of the row; returns D.
-  double weigh(Size seen) {
+  /// p, z and z dp of the row; returns D.
+  double weigh(Size head, Size row, Size seen) {
     std::fill_n(p_.begin(), seen, 0.0);
     std::fill_n(dp_.begin(), seen, 0.0);
     for (Size c = 0; c < d_; ++c) {
@@ -95,7 +99,11 @@ class GradientRows {
     const double largest = *std::max_element(p_.begin(), p_.begin() + static_cast<std::ptrdiff_t>(seen));
     double sum = 0, delta = 0;
     for (Size j = 0; j < seen; ++j) sum += p_[j] = std::exp(p_[j] - largest);
-    for (Size j = 0; j < seen; ++j) delta += (p_[j] /= sum) * dp_[j];
+    for (Size j = 0; j < seen; ++j) {
+      z_[j] = kept_share(call_.dropout, head, row, j);
+      dp_[j] *= z_[j];
+      delta += (p_[j] /= sum) * dp_[j];
+    }
     return delta;
   }
 
@@ -103,7 +111,7 @@ class GradientRows {
   Size d_, keys_;
   double scale_;
   std::vector<double> k_, k_columns_, v_columns_;  ///< [seq_kv, head_dim] and [head_dim, seq_kv]
-  std::vector<double> p_, dp_, q_row_, grad_row_, first_q_, first_k_;
+  std::vector<double> p_, dp_, z_, q_row_, grad_row_, first_q_, first_k_;
 };
 
 /// ‖got - exact‖ over the larger of ‖exact‖ and `least`.
@@ -140,7 +148,8 @@ Gradients gradients(const AttentionCall& call, std::span<const std::uint16_t> q,
     double* const dv = &exact.v[kv_head * matrix];
     for (Size row = 0; row < group * rows; ++row) {
       const Size at = (kv_head * group * rows + row) * d;
-      of_head.add_row(row % rows, &q[at], &grad_o[at], &exact.q[at], dk, dv, exact.q_scale);
+      of_head.add_row(kv_head * group + row / rows, row % rows, &q[at], &grad_o[at], &exact.q[at], dk, dv,
+                      exact.q_scale);
     }
     exact.k_scale += of_head.first_part_of_keys();
   }

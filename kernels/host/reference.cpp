@@ -36,8 +36,8 @@ class Rows {
     }
   }
 
-  /// O of row `row` into `o`; returns its LSE.
-  double attend(Size row, const std::uint16_t* q, double* o) {
+  /// O of row `row` into `o`; returns its LSE. `head` counts over the batch.
+  double attend(Size head, Size row, const std::uint16_t* q, double* o) {
     const std::int64_t limit = static_cast<std::int64_t>(row) + call_.causal_offset() + 1;
     const Size seen = call_.causal ? static_cast<Size>(std::clamp<std::int64_t>(limit, 0, call_.seq_kv)) : keys_;
     std::fill_n(o, d_, 0.0);
@@ -53,7 +53,7 @@ class Rows {
     double sum = 0;
     for (Size j = 0; j < seen; ++j) sum += p_[j] = std::exp(p_[j] - largest);
     for (Size j = 0; j < seen; ++j) {
-      const double weight = p_[j] / sum;
+      const double weight = p_[j] / sum * kept_share(call_.dropout, head, row, j);
       const double* const v = &v_[j * d_];
       for (Size c = 0; c < d_; ++c) o[c] += weight * v[c];
     }
@@ -98,7 +98,7 @@ Reference reference(const AttentionCall& call, std::span<const std::uint16_t> q,
     const Size group = static_cast<Size>(call.group());
     if (head % group == 0) of_head.take_keys(&k[head / group * key_matrix], &v[head / group * key_matrix]);
     for (Size row = head * rows; row < (head + 1) * rows; ++row) {
-      exact.lse[row] = of_head.attend(row - head * rows, &q[row * d], &exact.o[row * d]);
+      exact.lse[row] = of_head.attend(head, row - head * rows, &q[row * d], &exact.o[row * d]);
     }
   }
   return exact;

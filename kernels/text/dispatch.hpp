@@ -13,6 +13,10 @@ namespace rooftile::kernels::text {
   return call.head_dim == 64 || call.head_dim == 128 || call.head_dim == 256;
 }
 
+/// The narrower ones are compiled with dropout as well.
+inline constexpr int widest_with_dropout = 128;
+[[nodiscard]] constexpr bool has_dropout(const AttentionCall& call) { return call.head_dim <= widest_with_dropout; }
+
 /// CTAs along y and z of a grid (CUDA C++ Programming Guide, table of compute capabilities).
 inline constexpr int most_ctas = 65535;
 
@@ -44,6 +48,17 @@ void for_element_and_head_dim(const AttentionCall& call, const Launch& launch) {
       case 256: return launch.template operator()<T, 256>();
       default: return;
     }
+  });
+}
+
+/// The same for texts with dropout: `with` for a call that drops weights, `without` for any other.
+template <class With, class Without>
+void for_element_head_dim_and_dropout(const AttentionCall& call, const With& with, const Without& without) {
+  for_element_and_head_dim(call, [&]<class T, int head_dim>() {
+    if constexpr (head_dim <= widest_with_dropout) {
+      if (call.dropout.drops()) return with.template operator()<T, head_dim>();
+    }
+    without.template operator()<T, head_dim>();
   });
 }
 

@@ -14,6 +14,15 @@
 
 namespace rooftile::kernels {
 
+/// nullptr, or why a class of a text does not take this call: dropout, where the class does not say that it has it.
+template <class Family>
+const char* refusal_of(const AttentionCall& call) {
+  if constexpr (!requires { Family::drops_weights; }) {
+    if (call.dropout.drops()) return "no dropout: rt_flash1, rt_flash2 and the backward of rt_flash2 have it";
+  }
+  return Family::refusal(call);
+}
+
 /// One line of registry.inc for a back end's launcher.
 template <class Launcher>
 struct KernelEntry {
@@ -32,7 +41,7 @@ inline constexpr KernelEntry<Launcher> registry[] = {
   {#name,                                  \
    pass_of<family>(),                      \
    sm90a_only<family>,                     \
-   &family::refusal,                       \
+   &refusal_of<family>,                    \
    &family::tensors,                       \
    &family::template launch<Launcher>},
 #include "text/registry.inc"

@@ -167,9 +167,15 @@ double loss(const AttentionCall& call, const Inputs& in) {
 
 /// The reference of the backward pass is the derivative of the reference of the forward pass.
 TEST(GradientReference, IsTheDerivativeOfTheForwardReference) {
-  for (const bool causal : {false, true}) {
-    const AttentionCall call{
-        .heads = 2, .kv_heads = 1, .seq_q = 5, .seq_kv = 4, .head_dim = 3, .causal = causal, .pass = Pass::bwd};
+  for (const auto& [causal, probability] : {std::pair{false, 0.0}, {true, 0.0}, {false, 0.4}, {true, 0.4}}) {
+    const AttentionCall call{.heads = 2,
+                             .kv_heads = 1,
+                             .seq_q = 5,
+                             .seq_kv = 4,
+                             .head_dim = 3,
+                             .causal = causal,
+                             .pass = Pass::bwd,
+                             .dropout = {.probability = probability, .seed = 6}};
     // multiples of 1/16 below 2
     const auto values = [&](std::size_t count, std::size_t first) {
       std::vector<std::uint16_t> bits(count);

@@ -1,10 +1,12 @@
-// Philox4x32-10 gives the known answers of its authors, and the bits of weights depend on their place alone.
+// Philox4x32-10 gives the known answers of its authors, in kernels and in the reference, and both keep the same
+// weights.
 #include "text/philox.hpp"
 
 #include <array>
-#include <set>
+#include <cmath>
 
 #include "machine_support.hpp"
+#include "text/dropout.hpp"
 
 namespace rooftile::kernels::host {
 namespace {
@@ -27,41 +29,93 @@ constexpr KnownAnswer known_answers[] = {
 
 TEST(Philox, GivesTheKnownAnswersInEveryLane) {
   for (const KnownAnswer& known : known_answers) {
+    const std::uint64_t key = std::uint64_t{known.key[1]} << 32 | known.key[0];
     u32 block[4];
     for (std::size_t i = 0; i < 4; ++i) block[i] = known.counter[i];
-    run_warp(0, [&](Warp& b) { text::philox(block, b, known.key[0], known.key[1]); });
+    const text::RoundKeys keys = text::round_keys(key);
+    run_warp(0, [&](Warp& b) { text::philox(block, b, keys); });
     for (std::size_t i = 0; i < 4; ++i) {
       for (int lane = 0; lane < warp_size; ++lane) EXPECT_EQ(block[i][lane], known.random[i]) << "word " << i;
     }
+    EXPECT_EQ(philox_block(key, known.counter), known.random);
   }
 }
 
-/// Bits of `quad` in 32 rows from `row` on.
-std::array<u32, 4> weight_bits(std::uint64_t seed, std::uint32_t head, std::uint32_t row, std::uint32_t quad) {
-  u32 bits[4];
-  run_warp(0, [&](Warp& b) { text::weight_bits(bits, b, seed, head, u32(b.lane()) + row, u32(quad)); });
-  return {bits[0], bits[1], bits[2], bits[3]};
-}
+/// Which weights of an accumulator a kernel keeps, and the reference: [row][col].
+using Mask = std::array<std::array<bool, 8>, 16>;
 
-TEST(Philox, BitsOfAWeightAreThoseOfItsPlace) {
-  constexpr std::uint64_t seed = 0x123456789abcdef0u;
-  const auto from_zero = weight_bits(seed, 3, 0, 7), from_five = weight_bits(seed, 3, 5, 7);
-  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(from_zero[i][9], from_five[i][4]);
-
-  u32 block[4] = {7u, 9u, 3u, 0u};  // quad, row, head: the counter that the file's header names
-  run_warp(0, [&](Warp& b) { text::philox(block, b, 0x9abcdef0u, 0x12345678u); });
-  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(from_zero[i][9], block[i][0]);
-}
-
-TEST(Philox, BitsDifferWithEveryCoordinateAndHalfOfTheSeed) {
-  std::set<std::uint32_t> seen;
-  for (const auto& bits : {weight_bits(1, 0, 0, 0), weight_bits(2, 0, 0, 0), weight_bits(1ull << 32 | 1, 0, 0, 0),
-                           weight_bits(1, 1, 0, 0), weight_bits(1, 0, 32, 0), weight_bits(1, 0, 0, 1)}) {
-    for (const u32& word : bits) {
-      for (int lane = 0; lane < warp_size; ++lane) seen.insert(word[lane]);
+Mask kept_by_kernel(const Dropout& dropout, int head, int row, int col) {
+  const text::DropoutParams params = text::dropout_params({.dropout = dropout});
+  pred kept[4];
+  run_warp(0, [&](Warp& b) { text::kept_weights(kept, b, params, head, row, col); });
+  Mask mask{};
+  for (int lane = 0; lane < warp_size; ++lane) {
+    for (int r = 0; r < 4; ++r) {  // a lane's place in an accumulator: isa/device.cuh
+      const int row_of = lane / 4 + r / 2 * 8, col_of = lane % 4 * 2 + r % 2;
+      mask.at(static_cast<std::size_t>(row_of)).at(static_cast<std::size_t>(col_of)) = kept[r][lane];
     }
   }
-  EXPECT_EQ(seen.size(), 6u * 4 * 32);
+  return mask;
+}
+Mask kept_by_reference(const Dropout& dropout, unsigned head, unsigned row, unsigned col) {
+  Mask mask{};
+  for (unsigned i = 0; i < 16; ++i) {
+    for (unsigned j = 0; j < 8; ++j) mask.at(i).at(j) = keeps(dropout, head, row + i, col + j);
+  }
+  return mask;
+}
+
+TEST(Dropout, KernelAndReferenceKeepTheSameWeights) {
+  for (const double probability : {0.0, 0.1, 0.5, 0.999}) {
+    const Dropout dropout{.probability = probability, .seed = 0x123456789abcdef0, .offset = 3};
+    EXPECT_EQ(kept_by_kernel(dropout, 5, 48, 200), kept_by_reference(dropout, 5, 48, 200));
+    EXPECT_EQ(kept_by_kernel(dropout, 0, 0, 0), kept_by_reference(dropout, 0, 0, 0));
+  }
+}
+
+TEST(Dropout, TheMaskIsAnotherWithEveryCoordinateAndHalfOfTheSeed) {
+  const Dropout half{.probability = 0.5, .seed = 1};
+  const Mask mask = kept_by_kernel(half, 0, 0, 0);
+  EXPECT_NE(mask, kept_by_kernel(half, 1, 0, 0));
+  EXPECT_NE(mask, kept_by_kernel(half, 0, 16, 0));
+  EXPECT_NE(mask, kept_by_kernel(half, 0, 0, 8));
+  EXPECT_NE(mask, kept_by_kernel({.probability = 0.5, .seed = 2}, 0, 0, 0));
+  EXPECT_NE(mask, kept_by_kernel({.probability = 0.5, .seed = 1ULL << 32 | 1}, 0, 0, 0));
+  EXPECT_NE(mask, kept_by_kernel({.probability = 0.5, .seed = 1, .offset = 1}, 0, 0, 0));
+}
+
+/// The share that is kept of a matrix of weights, of its rows and columns, and of pairs side by side, below each other
+/// and in the two halves of an accumulator: within five standard deviations of what independent draws give.
+TEST(Dropout, TheShareOfKeptWeightsIsOneLessProbability) {
+  constexpr unsigned rows = 256, cols = 512;
+  for (const double probability : {0.1, 0.5, 0.9}) {
+    const Dropout dropout{.probability = probability, .seed = 77};
+    const auto expect_share = [](int kept, int of, double share) {
+      EXPECT_NEAR(kept, share * of, 5 * std::sqrt(of * share * (1 - share)));
+    };
+    const auto kept = [&](unsigned i, unsigned j) { return keeps(dropout, 3, i, j); };
+    const auto pairs = [&](unsigned down, unsigned right) {
+      int both = 0;
+      for (unsigned i = 0; i + down < rows; ++i) {
+        for (unsigned j = 0; j + right < cols; ++j) both += kept(i, j) && kept(i + down, j + right) ? 1 : 0;
+      }
+      return both;
+    };
+    const double share = 1 - probability;
+    expect_share(pairs(0, 0), rows * cols, share);
+    for (const auto& [down, right] : {std::pair{0U, 1U}, {1U, 0U}, {8U, 0U}, {8U, 1U}, {16U, 8U}}) {
+      // neighbouring pairs share a weight: at most three times the variance of independent ones
+      const int of = static_cast<int>((rows - down) * (cols - right));
+      EXPECT_NEAR(pairs(down, right), share * share * of, 5 * std::sqrt(3 * of * share * share));
+    }
+    for (const unsigned line : {0U, 7U, 8U, 255U}) {
+      int of_row = 0, of_col = 0;
+      for (unsigned j = 0; j < cols; ++j) of_row += kept(line, j) ? 1 : 0;
+      for (unsigned i = 0; i < rows; ++i) of_col += kept(i, line) ? 1 : 0;
+      expect_share(of_row, cols, share);
+      expect_share(of_col, rows, share);
+    }
+  }
 }
 
 }  // namespace

@@ -21,7 +21,9 @@ inline std::string describe(const AttentionCall& call) {
   const auto number = [](int value) { return std::to_string(value); };
   return std::string{call.element == Element::fp16 ? "fp16" : "bf16"} + " b" + number(call.batch) + " h" +
          number(call.heads) + "/" + number(call.kv_heads) + " " + number(call.seq_q) + "x" + number(call.seq_kv) +
-         " d" + number(call.head_dim) + (call.causal ? " causal" : "") + (call.pass == Pass::bwd ? " backward" : "");
+         " d" + number(call.head_dim) + (call.causal ? " causal" : "") +
+         (call.dropout.drops() ? " dropout " + std::to_string(call.dropout.probability) : "") +
+         (call.pass == Pass::bwd ? " backward" : "");
 }
 
 /// GoogleTest prints calls in words.

@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "rooftile/kernels/dropout.hpp"
+
 namespace rooftile::kernels {
 
 /// 16-bit input and output types; accumulation is fp32.
@@ -28,6 +30,7 @@ template <class Family>
 /// O = softmax(Q Kᵀ · scale) V, one pass of one call. Q, O: [batch, heads, seq_q, head_dim];
 /// K, V: [batch, kv_heads, seq_kv, head_dim]; a gradient is like what it is the gradient of. Causal masks are
 /// bottom-right aligned: query i sees keys j <= i + seq_kv - seq_q. A row that sees no key gives O = 0 and LSE = -inf.
+/// Dropout changes O and the gradients, not LSE (dropout.hpp).
 struct AttentionCall {
   Element element = Element::fp16;
   int batch = 1;
@@ -40,6 +43,7 @@ struct AttentionCall {
   Pass pass = Pass::fwd;
   int sms = 108;  ///< SMs of the GPU that the call is for, an A100 unless stated: split_kv shares its keys among them,
                   ///< flash3 its tiles
+  Dropout dropout{};
 
   [[nodiscard]] constexpr int group() const { return heads / kv_heads; }  ///< query heads per K/V head
   [[nodiscard]] constexpr int causal_offset() const { return seq_kv - seq_q; }
