@@ -11,6 +11,9 @@
 //       m' = max(m, rowmax S), P = exp(S - m'), l' = exp(m - m') l + rowsum P
 //       O = (exp(m - m') l O + P V) / l',  l', m'  ->  global memory
 //
+// With dropout P V is over the weights that are kept, times 1 / (1 - p); l stays the sum of all. What comes back of O
+// has that factor already.
+//
 // Algorithm 1 takes P relative to the block's own maximum and rescales both sides; beginning with m gives the same
 // numbers with one exponential per row instead of two. The first visit of a tile reads nothing back and nothing is
 // initialised, as the paper counts its figure 2; the last stores m + log l as LSE and leaves l and m to nobody. They
@@ -30,9 +33,9 @@
 //   warps on their own               no barrier per visit; one pair per block of keys
 // Not done: Q of the next visit ahead of time, which needs that buffer.
 //
-// Limits: head dims 64, 128 and 256. batch · heads CTAs: small batches leave SMs idle, which is what FlashAttention-2
-// changed. O is rounded to 16 bits at every visit, so its error grows with the number of blocks. Host execution, normal
-// inputs, head dim 64, ‖O - O64‖ / ‖O64‖:
+// Limits: head dims 64, 128 and 256, with dropout 64 and 128; masks none and causal. batch · heads CTAs: small batches
+// leave SMs idle, which is what FlashAttention-2 changed. O is rounded to 16 bits at every visit, so its error grows
+// with the number of blocks. Host execution, normal inputs, head dim 64, ‖O - O64‖ / ‖O64‖:
 //
 //   keys         2048      8192      16384     32768
 //   fp16         0.00064   0.0012    0.0018    0.0023
@@ -47,6 +50,7 @@
 #include "rooftile/model/tile_table.hpp"
 #include "text/call_params.hpp"
 #include "text/dispatch.hpp"
+#include "text/dropout.hpp"
 #include "text/fragment_places.hpp"
 #include "text/reduce.hpp"
 #include "text/running_attention.hpp"
@@ -60,6 +64,13 @@ struct Statistics {
   float* m;
 };
 struct Params : text::ForwardTensors, Statistics, text::CallSizes {};
+struct DropoutParams : Params, text::DropoutParams {};
+
+/// The tile of the kernel with these parameters.
+template <class Params>
+constexpr OwnTile tile_of(int head_dim) {
+  return own_tile(text::drops_weights<Params> ? "flash1_dropout" : "flash1", head_dim);
+}
 
 /// Where a visit stands among those of its tile.
 struct Visit {
@@ -69,20 +80,22 @@ struct Visit {
   bool last;
 };
 
-/// One head as one of the warps sees it.
-template <class B, class T, int head_dim>
+/// One head as one of the warps sees it. With `DropoutParams` it drops weights.
+template <class B, class T, class Params, int head_dim>
 class Head {
   using f32 = typename B::f32;
   using i32 = typename B::i32;
   using u32 = typename B::u32;
+  using Acc = typename B::Acc;
 
-  static constexpr OwnTile tile = own_tile("flash1", head_dim);
+  static constexpr OwnTile tile = tile_of<Params>(head_dim);
   static constexpr int br = tile.br, bc = tile.bc;
   using Attention = text::RunningAttention<B, T, Params, head_dim, br, bc, tile.warps>;
   static constexpr int row_bytes = Attention::row_bytes, warp_rows = Attention::warp_rows;
   static_assert(Attention::smem == tile.smem && Attention::m_tiles == 1);
 
   using RowCopy = text::TileCopy<B, head_dim, 1>;
+  static constexpr bool drops = text::drops_weights<Params>;
   static constexpr int beyond_any_edge = std::numeric_limits<int>::max();
 
  public:
@@ -142,6 +155,7 @@ class Head {
     f32 scale_old[2], inverse[2];
     rows_.template softmax_rows<masked>(s, 0, scale_old);
     ROOFTILE_UNROLL for (int h = 0; h < 2; ++h) scale_old[h] = scale_old[h] * old_sum[h];
+    if constexpr (drops) drop(s, visit.block);
     finish_statistics(visit, scale_old, inverse);  // after the product, ptxas spills at head dim 64
     rows_.weighted_sum(s);
     write_o(visit, inverse, scale_old);
@@ -209,6 +223,7 @@ class Head {
       const f32 sum = text::sum_over<4>(b_, rows_.row_sum[0][h]);
       inverse[h] = rows_.inverse(sum);
       scale_old[h] = text::sum_over<4>(b_, scale_old[h]) * inverse[h];
+      if constexpr (drops) inverse[h] = inverse[h] * p_.keep_scale;  // the old O has been scaled
       if (visit.last) {
         store_rows(p_.lse, h, rows_.logsumexp(0, h, sum));
       } else {
@@ -216,6 +231,12 @@ class Head {
         store_rows(p_.m, h, rows_.row_max[0][h]);
       }
     }
+  }
+
+  ROOFTILE_KERNEL void drop(typename Attention::Scores& weights, int block) {
+    rows_.drop_weights(weights, [this, block](Acc& of, int row, int col) {
+      text::drop_weights(of, b_, p_, head(), first_row_ + row, block * bc + col);
+    });
   }
 
   /// O, through the place where Q was and the old O is.
@@ -255,15 +276,15 @@ class Head {
   Attention rows_;
 };
 
-template <class T, int head_dim>
-struct KeysOutsideKernel {
-  using Params = flash1::Params;
-  static constexpr OwnTile tile = own_tile("flash1", head_dim);
+template <class T, int head_dim, class KernelParams>
+struct HeadKernel {
+  using Params = KernelParams;
+  static constexpr OwnTile tile = tile_of<Params>(head_dim);
   static constexpr int warps = tile.warps;
 
   template <class B>
   ROOFTILE_KERNEL static void run(B& b, const Params& p) {
-    Head<B, T, head_dim> head{b, p};
+    Head<B, T, Params, head_dim> head{b, p};
     const int tiles = head.tiles(), blocks = head.blocks(), seeing = head.first_seeing(0);
     ROOFTILE_NO_UNROLL for (int i = 0; i < seeing; ++i) head.write_unseeing(i);
     ROOFTILE_NO_UNROLL for (int j = 0; j < blocks; ++j) {
@@ -276,23 +297,32 @@ struct KeysOutsideKernel {
   }
 };
 
+template <class T, int head_dim>
+struct KeysOutsideKernel : HeadKernel<T, head_dim, Params> {};
+template <class T, int head_dim>
+struct DropoutKernel : HeadKernel<T, head_dim, DropoutParams> {};
+
 /// What is compiled for one element type.
 template <class T>
-using Instances = Kernels<KeysOutsideKernel<T, 64>, KeysOutsideKernel<T, 128>, KeysOutsideKernel<T, 256>>;
+using Instances = Kernels<KeysOutsideKernel<T, 64>, KeysOutsideKernel<T, 128>, KeysOutsideKernel<T, 256>,
+                          DropoutKernel<T, 64>, DropoutKernel<T, 128>>;
 
 /// rt_flash1.
 struct Forward {
+  static constexpr bool drops_weights = true;
   enum : std::size_t { tensor_l = first_workspace, tensor_m };
 
   static const char* refusal(const AttentionCall& call) {
     if (!text::has_head_dim(call)) return "rt_flash1 is compiled for head_dim 64, 128 and 256";
+    if (call.dropout.drops() && !text::has_dropout(call)) return "rt_flash1 drops weights at head_dim 64 and 128";
     if (call.batch > text::most_ctas) return "rt_flash1 takes a batch of at most 65535 (CTAs along y)";
     return nullptr;
   }
 
   static constexpr Tensors tensors(const AttentionCall& call) {
     Tensors all = attention_tensors(call);
-    if (call.seq_kv <= own_tile("flash1", call.head_dim).bc) return all;  // nothing comes back
+    if (call.seq_kv <= own_tile(call.dropout.drops() ? "flash1_dropout" : "flash1", call.head_dim).bc)
+      return all;  // nothing comes back
     TensorLayout statistic = all[tensor_lse];
     statistic.role = TensorRole::workspace;
     for (const char* name : {"l", "m"}) {
@@ -304,13 +334,18 @@ struct Forward {
 
   template <class Launcher>
   static void launch(Launcher& launcher, const AttentionCall& call, const Buffers& buffers) {
-    text::for_element_and_head_dim(call, [&]<class T, int head_dim>() {
-      using Kernel = KeysOutsideKernel<T, head_dim>;
-      const Params params{text::forward_tensors(buffers),
-                          {static_cast<float*>(buffers[tensor_l]), static_cast<float*>(buffers[tensor_m])},
-                          text::call_sizes(call)};
-      launcher.template launch<Kernel>("flash1", {call.heads, call.batch}, Kernel::tile.smem, params);
-    });
+    const Params params{text::forward_tensors(buffers),
+                        {static_cast<float*>(buffers[tensor_l]), static_cast<float*>(buffers[tensor_m])},
+                        text::call_sizes(call)};
+    const auto launch_one = [&]<class Kernel>(const typename Kernel::Params& told) {
+      launcher.template launch<Kernel>("flash1", {call.heads, call.batch}, Kernel::tile.smem, told);
+    };
+    text::for_element_head_dim_and_dropout(
+        call,
+        [&]<class T, int head_dim>() {
+          launch_one.template operator()<DropoutKernel<T, head_dim>>({params, text::dropout_params(call)});
+        },
+        [&]<class T, int head_dim>() { launch_one.template operator()<KeysOutsideKernel<T, head_dim>>(params); });
   }
 };
 

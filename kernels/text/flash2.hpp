@@ -5,12 +5,16 @@
 //   a trip (running_attention.hpp) for each block, backwards:    those that a mask cuts first, then whole ones
 //   O / l, m + log l  ->  global memory
 //
+// With dropout the weights of a block are drawn and dropped between softmax and PV, behind the row sums; O gets the
+// factor 1 / (1 - p) with 1 / l. Those kernels have blocks of half as many keys: with the whole ones ptxas spills.
+//
 // One buffer each for Q, K and V, two CTA barriers per block. Each warp owns br / warps rows: their Q is loaded, read
 // and at last overwritten with O by that warp alone.
 //
 // Tiles of 128 x 128, 128 x 64 and 128 x 64 (8 warps) for head_dim 64, 128 and 256: the widest without spills
 // (register_sweep.csv), and those that FlashAttention-2 ships for 64 and 128 (kernels/specs/fa2.yaml).
-// Limits: those head dims; masks none and causal; 65535 heads, and as many sequences.
+// With dropout 128 x 64 and 128 x 32, as FlashAttention-2 has it: at full width ptxas spills.
+// Limits: those head dims, with dropout 64 and 128; masks none and causal; 65535 heads, and as many sequences.
 //
 // Steps on the way here, as ptxas and the decoded cubins show them (no GPU has timed them):
 //
@@ -33,6 +37,7 @@
 #include "rooftile/model/tile_table.hpp"
 #include "text/call_params.hpp"
 #include "text/dispatch.hpp"
+#include "text/dropout.hpp"
 #include "text/fragment_places.hpp"
 #include "text/reduce.hpp"
 #include "text/running_attention.hpp"
@@ -41,15 +46,23 @@
 namespace rooftile::kernels::flash2 {
 
 using Params = text::ForwardParams;
+struct DropoutParams : Params, text::DropoutParams {};
 
-/// The work of one CTA as one of its warps sees it.
-template <class B, class T, int head_dim>
+/// The tile of the kernel with these parameters.
+template <class Params>
+constexpr OwnTile tile_of(int head_dim) {
+  return own_tile(text::drops_weights<Params> ? "flash2_dropout" : "flash2", head_dim);
+}
+
+/// The work of one CTA as one of its warps sees it. With `DropoutParams` it drops weights.
+template <class B, class T, class Params, int head_dim>
 class QueryTile {
   using f32 = typename B::f32;
   using i32 = typename B::i32;
   using u32 = typename B::u32;
+  using Acc = typename B::Acc;
 
-  static constexpr OwnTile tile = own_tile("flash2", head_dim);
+  static constexpr OwnTile tile = tile_of<Params>(head_dim);
   static constexpr int br = tile.br, bc = tile.bc;
   using Attention = text::RunningAttention<B, T, Params, head_dim, br, bc, tile.warps>;
   static constexpr int row_bytes = Attention::row_bytes, warp_rows = Attention::warp_rows;
@@ -57,6 +70,7 @@ class QueryTile {
   static_assert(Attention::smem == tile.smem);
 
   using QueryCopy = text::TileCopy<B, head_dim, 1>;
+  static constexpr bool drops = text::drops_weights<Params>;
 
  public:
   ROOFTILE_KERNEL QueryTile(B& b, const Params& p)
@@ -88,10 +102,17 @@ class QueryTile {
   /// One key block.
   template <bool masked>
   ROOFTILE_KERNEL void trip(int block) {
-    rows_.template trip<masked>(block, 0, [this, block](int row) {
+    const auto reach_of = [this, block](int row) {
       const int reach = p_.causal ? warp_row() + offset() - block * bc : p_.seq_kv - 1 - block * bc;
       return (b_.lane() >> 2) + (reach + row);
-    });
+    };
+    if constexpr (drops) {
+      rows_.template trip<masked>(block, 0, reach_of, [this, block](Acc& weights, int row, int col) {
+        text::drop_weights(weights, b_, p_, head(), warp_row() + row, block * bc + col);
+      });
+    } else {
+      rows_.template trip<masked>(block, 0, reach_of);
+    }
   }
 
   /// O / l in the element type and m + log l: Algorithm 1, lines 12 and 13. A row that saw no key has l = 0, O = 0.
@@ -104,6 +125,7 @@ class QueryTile {
       ROOFTILE_UNROLL for (int h = 0; h < 2; ++h) {
         const f32 sum = text::sum_over<4>(b_, rows_.row_sum[i][h]);
         inverse[h] = rows_.inverse(sum);
+        if constexpr (drops) inverse[h] = inverse[h] * p_.keep_scale;
         store_lse(i * 16 + h * 8, rows_.logsumexp(i, h, sum));
       }
       ROOFTILE_UNROLL for (int d = 0; d < Attention::d_tiles; ++d) {
@@ -142,15 +164,15 @@ class QueryTile {
   Attention rows_;
 };
 
-template <class T, int head_dim>
-struct ForwardKernel {
-  using Params = flash2::Params;
-  static constexpr OwnTile tile = own_tile("flash2", head_dim);
+template <class T, int head_dim, class KernelParams>
+struct TileKernel {
+  using Params = KernelParams;
+  static constexpr OwnTile tile = tile_of<Params>(head_dim);
   static constexpr int warps = tile.warps;
 
   template <class B>
   ROOFTILE_KERNEL static void run(B& b, const Params& p) {
-    QueryTile<B, T, head_dim> rows{b, p};
+    QueryTile<B, T, Params, head_dim> rows{b, p};
     const int seen = rows.seen_blocks();
     const int unmasked = rows.unmasked_blocks();
     rows.load_first(seen);
@@ -161,14 +183,23 @@ struct ForwardKernel {
   }
 };
 
+template <class T, int head_dim>
+struct ForwardKernel : TileKernel<T, head_dim, Params> {};
+template <class T, int head_dim>
+struct DropoutKernel : TileKernel<T, head_dim, DropoutParams> {};
+
 /// What is compiled for one element type.
 template <class T>
-using Instances = Kernels<ForwardKernel<T, 64>, ForwardKernel<T, 128>, ForwardKernel<T, 256>>;
+using Instances = Kernels<ForwardKernel<T, 64>, ForwardKernel<T, 128>, ForwardKernel<T, 256>, DropoutKernel<T, 64>,
+                          DropoutKernel<T, 128>>;
 
 /// rt_flash2.
 struct Forward {
+  static constexpr bool drops_weights = true;
+
   static const char* refusal(const AttentionCall& call) {
     if (!text::has_head_dim(call)) return "rt_flash2 is compiled for head_dim 64, 128 and 256";
+    if (call.dropout.drops() && !text::has_dropout(call)) return "rt_flash2 drops weights at head_dim 64 and 128";
     if (call.heads > text::most_ctas) return "rt_flash2 takes at most 65535 heads (CTAs along y)";
     if (call.batch > text::most_ctas) return "rt_flash2 takes a batch of at most 65535 (CTAs along z)";
     return nullptr;
@@ -178,11 +209,16 @@ struct Forward {
 
   template <class Launcher>
   static void launch(Launcher& launcher, const AttentionCall& call, const Buffers& buffers) {
-    text::for_element_and_head_dim(call, [&]<class T, int head_dim>() {
-      using Kernel = ForwardKernel<T, head_dim>;
-      launcher.template launch<Kernel>("flash2", text::query_grid(call, Kernel::tile.br), Kernel::tile.smem,
-                                       text::forward_params(call, buffers));
-    });
+    const Params params = text::forward_params(call, buffers);
+    const auto launch_one = [&]<class Kernel>(const typename Kernel::Params& told) {
+      launcher.template launch<Kernel>("flash2", text::query_grid(call, Kernel::tile.br), Kernel::tile.smem, told);
+    };
+    text::for_element_head_dim_and_dropout(
+        call,
+        [&]<class T, int head_dim>() {
+          launch_one.template operator()<DropoutKernel<T, head_dim>>({params, text::dropout_params(call)});
+        },
+        [&]<class T, int head_dim>() { launch_one.template operator()<ForwardKernel<T, head_dim>>(params); });
   }
 };
 

@@ -22,6 +22,7 @@
 #include <numbers>
 
 #include "isa/isa.hpp"
+#include "text/dropout.hpp"
 #include "text/flash2_backward_shape.hpp"
 #include "text/fragment_places.hpp"
 #include "text/tile_copy.hpp"
@@ -34,9 +35,10 @@ struct BlockParams : BackwardParams {
   void* grad_k;
   void* grad_v;
 };
+struct BlockDropoutParams : BlockParams, text::DropoutParams {};
 
-/// The work of one CTA as one of its warps sees it.
-template <class B, class T, int head_dim, bool adds_grad_q>
+/// The work of one CTA as one of its warps sees it. With `BlockDropoutParams` it drops weights.
+template <class B, class T, class Params, int head_dim, bool adds_grad_q>
 class KeyBlock {
   using f32 = typename B::f32;
   using i32 = typename B::i32;
@@ -45,6 +47,7 @@ class KeyBlock {
   using FragA = typename B::template FragA<T>;
   using FragB = typename B::template FragB<T>;
 
+  static constexpr bool drops = text::drops_weights<Params>;
   using S = Shape<head_dim>;
   static constexpr int br = S::br, bc = S::bc, m_tiles = S::m_tiles;
   static constexpr bool two_buffers = S::stages == 2;
@@ -60,7 +63,7 @@ class KeyBlock {
   using Copy = text::TileCopy<B, head_dim, S::warps>;
 
  public:
-  ROOFTILE_KERNEL KeyBlock(B& b, const BlockParams& p) : b_{b}, p_{p}, warp_{b.warp()}, copy_{b, warp_, head_dim} {
+  ROOFTILE_KERNEL KeyBlock(B& b, const Params& p) : b_{b}, p_{p}, warp_{b.warp()}, copy_{b, warp_, head_dim} {
     const int query_part = warp_ % S::query_parts, query_col = warp_ / S::query_parts;
     const int key_part = warp_ % S::key_parts, key_col = warp_ / S::key_parts;
     const u32 rows = text::place_of_rows<S::row_bytes>(b);
@@ -106,7 +109,7 @@ class KeyBlock {
       if (more) load_queries(q_at + q_buffer_, p_.q, next_member, next_tile);
       b_.cp_commit();
     }
-    write_scores(q_now, tile);
+    write_scores(q_now, member, tile);
     b_.sync();  // P and dS are written
     add_transposed(grad_v_, p_at, grad_o_at);
     if constexpr (two_buffers) free_queries(more, next_member, next_tile);
@@ -125,8 +128,8 @@ class KeyBlock {
     const int key_part = warp_ % S::key_parts, key_col = warp_ / S::key_parts;
     const u32 place = (text::place_of_accumulator<S::row_bytes>(b_) ^ bytes(key_col * S::grad_k_cols * 2)) +
                       bytes(key_part * S::part_rows * S::row_bytes);
-    stage<S::row_bytes>(place + k_at, grad_k_, f32(p_.scale));
-    stage<S::row_bytes>(place + v_at, grad_v_, f32(1.f));
+    stage<S::row_bytes>(place + k_at, grad_k_, f32(p_.scale * text::keep_scale(p_)));
+    stage<S::row_bytes>(place + v_at, grad_v_, f32(text::keep_scale(p_)));
     b_.sync();
     copy_.template store<bc>(b_, static_cast<T*>(p_.grad_k) + keys_before(), k_at, p_.seq_kv - first_key());
     copy_.template store<bc>(b_, static_cast<T*>(p_.grad_v) + keys_before(), v_at, p_.seq_kv - first_key());
@@ -135,6 +138,8 @@ class KeyBlock {
  private:
   ROOFTILE_KERNEL static std::uint32_t bytes(int count) { return static_cast<std::uint32_t>(count); }
   ROOFTILE_KERNEL int first_key() const { return b_.block_x() * bc; }
+  /// The first key of this warp's part of S.
+  ROOFTILE_KERNEL int first_col() const { return first_key() + warp_ / S::query_parts * S::score_cols; }
   ROOFTILE_KERNEL int offset() const { return p_.seq_kv - p_.seq_q; }
   /// Elements of K, V, dK and dV before the block's.
   ROOFTILE_KERNEL std::int64_t keys_before() const {
@@ -176,23 +181,34 @@ class KeyBlock {
   }
   ROOFTILE_KERNEL void keep_statistic(f32 value) {
     if (!holds_statistic()) return;
-    if (holds_lse()) value = value * std::numbers::log2e_v<float>;
+    if (holds_lse()) {
+      value = value * std::numbers::log2e_v<float>;
+    } else if constexpr (drops) {
+      value = value * p_.kept_share;
+    }
     const u32 to = b_.shared_base() + lse_at + bytes(warp_ * warp_size * 4);  // D lies behind LSE
     b_.st_shared(to + u32(b_.lane() * 4), value);
   }
 
   /// P and dS of this warp's part (lines 11 to 14).
-  ROOFTILE_KERNEL void write_scores(std::uint32_t q_now, int tile) {
+  ROOFTILE_KERNEL void write_scores(std::uint32_t q_now, int member, int tile) {
+    const int first_row = tile * br + warp_ % S::query_parts * S::part_rows;
+    text::KeptBits<B, m_tiles, S::score_cols / 8> kept;
+    if constexpr (drops) kept.draw(b_, p_, head(member), first_row, first_col());  // while S and dP take no registers
     Scores p, ds;
     clear(p);
     multiply_rows(p, a_rows_ + q_now, b_columns_ + k_at);
     clear(ds);
     multiply_rows(ds, a_rows_ + grad_o_at, b_columns_ + v_at);
-    const int first_row = tile * br + warp_ % S::query_parts * S::part_rows;
     exponentials(p);
     if (is_cut(tile)) mask(p, first_row);
-    stage<S::score_row_bytes>(scores_ + p_at, p, f32(1.f));
-    subtract_delta(ds, p);
+    if constexpr (drops) {
+      drop(p, ds, kept);
+      stage<S::score_row_bytes>(scores_ + p_at, p, f32(1.f));
+    } else {
+      stage<S::score_row_bytes>(scores_ + p_at, p, f32(1.f));
+      subtract_delta(ds, p);
+    }
     stage<S::score_row_bytes>(scores_ + ds_at, ds, f32(1.f));
   }
 
@@ -278,11 +294,27 @@ class KeyBlock {
     }
   }
 
+  /// With Z the kept weights: dS = P (Z dP - (1 - p) D) in the place of dP, Z P in the place of P. Both lack the factor
+  /// 1 / (1 - p), which dQ, dK and dV get at their end; keep_statistic() has scaled D.
+  template <class Kept>
+  ROOFTILE_KERNEL void drop(Scores& p, Scores& dp, const Kept& kept) {
+    ROOFTILE_UNROLL for (int i = 0; i < m_tiles; ++i) {
+      const f32 delta[2] = {statistic(delta_at, i, 0), statistic(delta_at, i, 1)};
+      ROOFTILE_UNROLL for (int j = 0; j < S::score_cols / 8; ++j) {
+        ROOFTILE_UNROLL for (int r = 0; r < 4; ++r) {
+          f32 &weight = p[i][j].c[r], &gradient = dp[i][j].c[r];
+          const typename B::pred stays = kept.keeps(i, j, r);
+          gradient = weight * (b_.select(stays, gradient, f32(0.f)) - delta[r / 2]);
+          weight = b_.select(stays, weight, f32(0.f));
+        }
+      }
+    }
+  }
+
   /// P = 0 where a row does not see the key, and beyond the last key.
   ROOFTILE_KERNEL void mask(Scores& p, int first_row) {
-    const int first_col = first_key() + warp_ / S::query_parts * S::score_cols;
-    const int last_key = p_.seq_kv - 1 - first_col;
-    const int row_reach = p_.causal ? first_row + offset() - first_col : last_key;
+    const int last_key = p_.seq_kv - 1 - first_col();
+    const int row_reach = p_.causal ? first_row + offset() - first_col() : last_key;
     const i32 row = b_.lane() >> 2, col = (b_.lane() & 3) << 1;
     ROOFTILE_UNROLL for (int i = 0; i < m_tiles; ++i) {
       ROOFTILE_UNROLL for (int h = 0; h < 2; ++h) {
@@ -331,7 +363,7 @@ class KeyBlock {
   ROOFTILE_KERNEL static u32 at(u32 place, int col, int rows) { return (place ^ bytes(col * 2)) + bytes(rows); }
 
   B& b_;
-  const BlockParams& p_;
+  const Params& p_;
   int warp_;
   Copy copy_;
   u32 a_rows_, b_columns_;      ///< QKᵀ and dO Vᵀ
@@ -343,15 +375,16 @@ class KeyBlock {
 };
 
 /// `adds_grad_q`: dQ grows by atomics; else another kernel makes it (flash2_backward_query.hpp).
-template <class T, int head_dim, bool adds_grad_q>
-struct BackwardKernel {
-  using Params = BlockParams;
-  static constexpr OwnTile tile = own_tile("flash2_backward", head_dim);
+template <class T, int head_dim, bool adds_grad_q, class KernelParams>
+struct BlockKernel {
+  using Params = KernelParams;
+  static constexpr OwnTile tile =
+      own_tile(text::drops_weights<Params> ? "flash2_backward_dropout" : "flash2_backward", head_dim);
   static constexpr int warps = tile.warps;
 
   template <class B>
   ROOFTILE_KERNEL static void run(B& b, const Params& p) {
-    KeyBlock<B, T, head_dim, adds_grad_q> keys{b, p};
+    KeyBlock<B, T, Params, head_dim, adds_grad_q> keys{b, p};
     const int first = keys.first_tile(), tiles = Shape<head_dim>::query_tiles(p.seq_q);
     keys.begin(tiles);
     ROOFTILE_NO_UNROLL for (int member = 0; member < p.group; ++member) {

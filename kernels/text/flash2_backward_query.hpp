@@ -19,6 +19,7 @@
 
 #include "isa/isa.hpp"
 #include "rooftile/model/tile_table.hpp"
+#include "text/dropout.hpp"
 #include "text/fragment_places.hpp"
 #include "text/reduce.hpp"
 #include "text/tile_copy.hpp"
@@ -29,9 +30,16 @@ namespace rooftile::kernels::flash2_backward {
 struct QueryParams : BackwardParams {
   void* grad_q;
 };
+struct QueryDropoutParams : QueryParams, text::DropoutParams {};
 
-/// The work of one CTA as one of its warps sees it.
-template <class B, class T, int head_dim>
+/// The tile of the kernel with these parameters.
+template <class Params>
+constexpr OwnTile query_tile(int head_dim) {
+  return own_tile(text::drops_weights<Params> ? "flash2_grad_q_dropout" : "flash2_grad_q", head_dim);
+}
+
+/// The work of one CTA as one of its warps sees it. With `QueryDropoutParams` it drops weights.
+template <class B, class T, class Params, int head_dim>
 class QueryGradientTile {
   using f32 = typename B::f32;
   using i32 = typename B::i32;
@@ -40,7 +48,8 @@ class QueryGradientTile {
   using FragA = typename B::template FragA<T>;
   using FragB = typename B::template FragB<T>;
 
-  static constexpr OwnTile tile = own_tile("flash2_grad_q", head_dim);
+  static constexpr bool drops = text::drops_weights<Params>;
+  static constexpr OwnTile tile = query_tile<Params>(head_dim);
   static constexpr int br = tile.br, bc = tile.bc, warps = tile.warps;
   static constexpr int row_bytes = head_dim * 2, warp_rows = br / warps;
   static constexpr int m_tiles = warp_rows / 16, n_tiles = bc / 8, d_tiles = head_dim / 8;
@@ -52,7 +61,7 @@ class QueryGradientTile {
   using QueryCopy = text::TileCopy<B, head_dim, 1>;
 
  public:
-  ROOFTILE_KERNEL QueryGradientTile(B& b, const QueryParams& p) : b_{b}, p_{p}, warp_{b.warp()} {
+  ROOFTILE_KERNEL QueryGradientTile(B& b, const Params& p) : b_{b}, p_{p}, warp_{b.warp()} {
     rows_ = text::place_of_rows<row_bytes>(b);
     k_columns_ = text::place_of_columns<row_bytes>(b);
     ROOFTILE_UNROLL for (int i = 0; i < m_tiles; ++i) {
@@ -92,7 +101,11 @@ class QueryGradientTile {
     b_.cp_commit();
     exponentials(p);
     if (is_cut(block)) mask(p, block);
-    subtract_delta(ds, p);
+    if constexpr (drops) {
+      drop(ds, p, block);
+    } else {
+      subtract_delta(ds, p);
+    }
     add_to_grad_q(ds);
     b_.sync();  // K is free
     if (!last) load_block(k_at, p_.k, block + 1);
@@ -104,9 +117,11 @@ class QueryGradientTile {
     b_.template cp_wait<0>();  // Q and dO of a tile that sees no key
     b_.sync_warp();
     const u32 place = text::place_of_accumulator<row_bytes>(b_) + warp_bytes();
+    f32 scale = p_.scale;
+    if constexpr (drops) scale = scale * p_.keep_scale;
     ROOFTILE_UNROLL for (int i = 0; i < m_tiles; ++i) {
       ROOFTILE_UNROLL for (int d = 0; d < d_tiles; ++d) {
-        text::stage<T, row_bytes>(b_, place, i * 16 * row_bytes, d, grad_q_[i][d], f32(p_.scale), f32(p_.scale));
+        text::stage<T, row_bytes>(b_, place, i * 16 * row_bytes, d, grad_q_[i][d], scale, scale);
       }
     }
     b_.sync_warp();
@@ -142,6 +157,7 @@ class QueryGradientTile {
         const i32 row = of_quad + (i * 16 + h * 8);
         minus_lse_[i][h] = of_rows(p_.lse + first, row, rows) * -std::numbers::log2e_v<float>;
         delta_[i][h] = of_rows(p_.delta + first, row, rows);
+        if constexpr (drops) delta_[i][h] = delta_[i][h] * p_.kept_share;
       }
     }
   }
@@ -215,6 +231,20 @@ class QueryGradientTile {
     }
   }
 
+  /// dS = P (Z dP - (1 - p) D), in the place of dP, with Z the kept weights; dQ gets the factor 1 / (1 - p) at its end.
+  ROOFTILE_KERNEL void drop(Scores& dp, const Scores& p, int block) {
+    ROOFTILE_UNROLL for (int i = 0; i < m_tiles; ++i) {
+      ROOFTILE_UNROLL for (int j = 0; j < n_tiles; ++j) {
+        typename B::pred kept[4];
+        text::kept_weights(kept, b_, p_, head(), warp_row() + i * 16, block * bc + j * 8);
+        ROOFTILE_UNROLL for (int r = 0; r < 4; ++r) {
+          f32& gradient = dp[i][j].c[r];
+          gradient = p[i][j].c[r] * (b_.select(kept[r], gradient, f32(0.f)) - delta_[i][r / 2]);
+        }
+      }
+    }
+  }
+
   /// dQ += dS K; two tiles of dS side by side are an A fragment as they lie.
   ROOFTILE_KERNEL void add_to_grad_q(const Scores& ds) {
     ROOFTILE_UNROLL for (int k = 0; k < bc; k += 16) {
@@ -237,7 +267,7 @@ class QueryGradientTile {
   }
 
   B& b_;
-  const QueryParams& p_;
+  const Params& p_;
   int warp_;
   u32 rows_, k_columns_;
   Acc grad_q_[m_tiles][d_tiles];
@@ -245,20 +275,25 @@ class QueryGradientTile {
   f32 delta_[m_tiles][2];
 };
 
-template <class T, int head_dim>
-struct QueryGradientKernel {
-  using Params = QueryParams;
-  static constexpr OwnTile tile = own_tile("flash2_grad_q", head_dim);
+template <class T, int head_dim, class KernelParams>
+struct QueryKernel {
+  using Params = KernelParams;
+  static constexpr OwnTile tile = query_tile<Params>(head_dim);
   static constexpr int warps = tile.warps;
 
   template <class B>
   ROOFTILE_KERNEL static void run(B& b, const Params& p) {
-    QueryGradientTile<B, T, head_dim> rows{b, p};
+    QueryGradientTile<B, T, Params, head_dim> rows{b, p};
     const int seen = rows.seen_blocks();
     rows.begin(seen);
     ROOFTILE_NO_UNROLL for (int block = 0; block < seen; ++block) rows.trip(block, block + 1 == seen);
     rows.finish();
   }
 };
+
+template <class T, int head_dim>
+struct QueryGradientKernel : QueryKernel<T, head_dim, QueryParams> {};
+template <class T, int head_dim>
+struct QueryGradientDropoutKernel : QueryKernel<T, head_dim, QueryDropoutParams> {};
 
 }  // namespace rooftile::kernels::flash2_backward

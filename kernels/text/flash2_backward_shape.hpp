@@ -31,6 +31,11 @@ struct BackwardInputs {
 };
 struct BackwardParams : BackwardInputs, text::CallSizes {};
 
+/// Kernels with and without dropout have one shape, which D, the sum of dQ and its conversion share.
+constexpr bool same_shape(const OwnTile& a, const OwnTile& b) {
+  return a.br == b.br && a.bc == b.bc && a.warps == b.warps && a.stages == b.stages && a.smem == b.smem;
+}
+
 template <int head_dim>
 struct Shape {
   static constexpr OwnTile tile = own_tile("flash2_backward", head_dim);

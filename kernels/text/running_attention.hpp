@@ -24,6 +24,12 @@
 
 namespace rooftile::kernels::text {
 
+/// No dropout.
+struct KeepAll {
+  template <class Acc>
+  ROOFTILE_KERNEL void operator()(Acc& /*weights*/, int /*row*/, int /*col*/) const {}
+};
+
 /// `Params` has k, v, seq_kv and scale_log2 (scale · log2 e); they stay where the launch put them, which on the GPU
 /// costs no registers.
 template <class B, class T, class Params, int head_dim, int br, int bc, int warps>
@@ -73,9 +79,10 @@ class RunningAttention {
     b_.sync();
   }
 
-  /// One key block. Only the last block of all can be ragged, and that one is masked.
-  template <bool masked, class Reach>
-  ROOFTILE_KERNEL void trip(int block, int first, const Reach& reach) {
+  /// One key block. Only the last block of all can be ragged, and that one is masked. `drop(weights, row, col)` sets
+  /// weights of an accumulator to zero, whose first row and column are relative to the warp's and the block's.
+  template <bool masked, class Reach, class Drop = KeepAll>
+  ROOFTILE_KERNEL void trip(int block, int first, const Reach& reach, const Drop& drop = {}) {
     copies_landed();  // K; and all warps are done with V
     load_v(block, masked);
     b_.cp_commit();
@@ -88,6 +95,7 @@ class RunningAttention {
     add_scores(s);
     copies_landed();  // V; and all warps are done with K
     softmax_step<masked>(s);
+    drop_weights(s, drop);
     if (block > first) load_k(block - 1, /*ragged=*/false);  // before softmax, ptxas spills for sm_90a
     b_.cp_commit();
     weighted_sum(s);
@@ -167,6 +175,14 @@ class RunningAttention {
       }
       row_sum[i][h] = b_.fma(row_sum[i][h], alpha[h], sum);
       row_max[i][h] = new_max;
+    }
+  }
+
+  /// Behind the row sums, which are those of all weights.
+  template <class Drop>
+  ROOFTILE_KERNEL void drop_weights(Scores& s, const Drop& drop) {
+    ROOFTILE_UNROLL for (int i = 0; i < m_tiles; ++i) {
+      ROOFTILE_UNROLL for (int j = 0; j < n_tiles; ++j) drop(s[i][j], i * 16, j * 8);
     }
   }
 

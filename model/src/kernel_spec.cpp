@@ -13,7 +13,7 @@ constexpr std::int64_t warps_of_group = 4;
 
 bool serves(const TileRow& row, std::int64_t head_dim, Mask mask, bool dropout, Pass pass) {
   if (row.pass != pass && row.pass != Pass::fwd_bwd) return false;
-  if (row.dropout_only && !dropout) return false;
+  if (row.dropout_only ? !dropout : dropout && row.never_drops) return false;
   const bool masks = row.masks.empty() || std::find(row.masks.begin(), row.masks.end(), mask) != row.masks.end();
   return masks && head_dim <= row.head_dim;
 }
@@ -118,14 +118,16 @@ tl::expected<TileRow, Refusal> select_tile(const KernelSpec& spec, const Device&
   if (found == nullptr && !spec.paper_tile) {
     std::int64_t widest = 0;
     for (const TileRow& row : spec.tiles) {
-      if (row.pass == pass || row.pass == Pass::fwd_bwd) widest = std::max(widest, row.head_dim);
+      const bool in_pass = row.pass == pass || row.pass == Pass::fwd_bwd;
+      if (in_pass && !(dropout && row.never_drops)) widest = std::max(widest, row.head_dim);
     }
     if (widest == 0) {
       return tl::unexpected<Refusal>{
           {Status::unsupported, spec.name + " has no tile for pass " + std::string{name_of(pass)}}};
     }
     return tl::unexpected<Refusal>{{Status::unsupported, "head_dim " + std::to_string(head_dim) + " is outside " +
-                                                             spec.name + " (up to " + std::to_string(widest) + ")"}};
+                                                             spec.name + " (up to " + std::to_string(widest) +
+                                                             (dropout ? " with dropout)" : ")")}};
   }
   if (spec.paper_tile && !is_known(on_chip_memory(device))) {
     return tl::unexpected<Refusal>{{Status::unsupported, "the tile of " + spec.name +

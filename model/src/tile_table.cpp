@@ -1,5 +1,7 @@
 #include "rooftile/model/tile_table.hpp"
 
+#include <algorithm>
+
 #include "rooftile/model/kernel_spec.hpp"
 
 namespace rooftile {
@@ -15,13 +17,22 @@ bool has_rows_of(std::string_view kernel, std::string_view name) {
   return name == kernel || (name.starts_with(kernel) && name[kernel.size()] == '_');
 }
 
+/// Compiled with dropout: a row of its own, beside the one without.
+bool drops(const OwnTile& tile) { return tile.launch.ends_with("_dropout"); }
+/// "flash2" of "flash2_dropout".
+std::string_view family_of(const OwnTile& tile) {
+  constexpr std::string_view suffix = "_dropout";
+  return drops(tile) ? tile.launch.substr(0, tile.launch.size() - suffix.size()) : tile.launch;
+}
+
 /// A forward kernel that does a whole tile of queries.
 bool is_flash(const OwnTile& tile) {
-  return tile.launch == "flash1" || tile.launch == "flash2" || tile.launch == "flash3" || tile.launch == "split_kv";
+  const std::string_view family = family_of(tile);
+  return family == "flash1" || family == "flash2" || family == "flash3" || family == "split_kv";
 }
 
 /// The main kernel of a backward.
-bool is_flash_backward(const OwnTile& tile) { return tile.launch == "flash2_backward"; }
+bool is_flash_backward(const OwnTile& tile) { return family_of(tile) == "flash2_backward"; }
 
 /// Rows that a spec can choose from: attention tiles, and the GEMM in its full width.
 bool chosen_by_head_dim(const OwnTile& tile) {
@@ -36,6 +47,10 @@ TileRow row_of(const OwnTile& tile) {
   row.bk = tile.bk;
   row.warps = tile.warps;
   row.stages = tile.stages;
+  row.dropout_only = drops(tile);
+  row.never_drops = !drops(tile) && std::any_of(own_tiles.begin(), own_tiles.end(), [&](const OwnTile& other) {
+    return drops(other) && other.kernel == tile.kernel;
+  });
   if (tile.launch == "gemm") row.pass = Pass::fwd_bwd;
   if (is_flash_backward(tile)) row.pass = Pass::bwd;
   if (is_flash(tile) || is_flash_backward(tile)) row.smem = tile.smem;  // a GEMM's follows from its width

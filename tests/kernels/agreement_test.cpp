@@ -28,6 +28,7 @@ class RandomCalls {
 
   AttentionCall operator()() {
     const int group = one_of({1, 1, 2, 3, 4}), kv_heads = one_of({1, 1, 2});
+    const double dropout = one_of({0.0, 0.0, 0.1});
     return {.element = one_of({Element::fp16, Element::bf16}),
             .batch = one_of({1, 1, 1, 2}),
             .heads = kv_heads * group,
@@ -36,7 +37,8 @@ class RandomCalls {
             .seq_kv = length(one_of({500, 500, 1200})),
             .head_dim = one_of({64, 64, 128, 256}),
             .causal = one_of({false, true}),
-            .sms = one_of({1, 3, 7, 108, 132})};
+            .sms = one_of({1, 3, 7, 108, 132}),
+            .dropout = {.probability = dropout, .seed = random_()}};
   }
 
  private:
@@ -82,7 +84,8 @@ class Predicted {
                                .head_dim = call.head_dim,
                                .dtype = call.element == Element::fp16 ? DType::fp16 : DType::bf16,
                                .mask = call.causal ? Mask::causal : Mask::none,
-                               .pass = call.pass == Pass::bwd ? rooftile::Pass::bwd : rooftile::Pass::fwd};
+                               .pass = call.pass == Pass::bwd ? rooftile::Pass::bwd : rooftile::Pass::fwd,
+                               .dropout = call.dropout.probability};
     const bool for_hopper = specs[name].from >= ComputeCapability{9, 0};
     Device device = (for_hopper ? hopper : ampere).device;
     device.sm.count = Count{static_cast<double>(call.sms)};

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "rooftile/model/tile_table.hpp"
+#include "support.hpp"
 
 namespace rooftile::test {
 namespace {
@@ -97,6 +98,20 @@ TEST(Registers, OurOwnTilesAreAsCompiled) {
       EXPECT_NEAR(static_cast<double>(estimate), tile.registers_sm80, 10) << tile.bc;
     }
   }
+}
+
+/// Ours are compiled with dropout for two head dims, in shapes of their own.
+TEST(Registers, OurTilesWithDropoutAreThoseCompiledWithIt) {
+  const KernelSpec spec = test::flash2_spec();
+  const auto tile = [&spec](Int head_dim, bool dropout) {
+    return select_tile(spec, test::device(), head_dim, Mask::none, {}, dropout);
+  };
+  EXPECT_EQ(tile(64, false)->bc, own_tile("flash2", 64).bc);
+  EXPECT_EQ(tile(64, true)->bc, own_tile("flash2_dropout", 64).bc);
+  EXPECT_EQ(tile(128, true)->registers, own_tile("flash2_dropout", 128).registers_sm80);
+  EXPECT_EQ(tile(256, false)->head_dim, 256);
+  ASSERT_FALSE(tile(256, true));
+  EXPECT_EQ(tile(256, true).error().reason, "head_dim 256 is outside rt_flash2 (up to 128 with dropout)");
 }
 
 TEST(Registers, PartsOfAFlash2Tile) {

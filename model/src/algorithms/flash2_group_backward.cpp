@@ -174,7 +174,8 @@ void flash2_group_backward(Program& program, const AttentionShape& s, const Call
   w.role("all", row.warps);
   GroupBackward{s, row, adds, trip}.block();
   if (deterministic) {
-    QueryGradients{w, s, t, extras, tile_of("flash2_grad_q", call)}.launch(call);
+    const char* const launch = s.dropout > 0 ? "flash2_grad_q_dropout" : "flash2_grad_q";
+    QueryGradients{w, s, t, extras, tile_of(launch, call)}.launch(call);
   } else {
     convert_launch(w, s, row_kernel("convert_dq", call, row.br, row.warps), sum, t.grad_q);
   }

@@ -15,6 +15,7 @@
 #include <map>
 #include <sstream>
 #include <string>
+#include <string_view>
 
 #include "../score_tiles.hpp"
 #include "../support.hpp"
@@ -54,7 +55,8 @@ std::map<std::string, std::int64_t> expected_bytes(const std::string& kernel, co
                              .seq_kv = call.seq_kv,
                              .head_dim = call.head_dim,
                              .mask = call.causal ? Mask::causal : Mask::none,
-                             .pass = call.pass == Pass::bwd ? rooftile::Pass::bwd : rooftile::Pass::fwd};
+                             .pass = call.pass == Pass::bwd ? rooftile::Pass::bwd : rooftile::Pass::fwd,
+                             .dropout = call.dropout.probability};
   static Program program;
   static ProgramCounts counts;
   const KernelSpec spec = yaml::load_spec(source / "kernels/specs" / (kernel + ".yaml"));
@@ -134,7 +136,7 @@ Signs diagnose(const std::string& kernel, const AttentionCall& call) {
   return signs;
 }
 
-/// SEQ_Q SEQ_KV HEADS KV_HEADS HEAD_DIM CAUSAL and perhaps SMS; the pass is the subject's
+/// SEQ_Q SEQ_KV HEADS KV_HEADS HEAD_DIM CAUSAL [sms=SMS] [dropout=PROBABILITY]; the pass is the subject's
 AttentionCall call_of_words(char** word) {
   AttentionCall call{.heads = std::stoi(word[2]),
                      .kv_heads = std::stoi(word[3]),
@@ -143,7 +145,12 @@ AttentionCall call_of_words(char** word) {
                      .head_dim = std::stoi(word[4]),
                      .causal = std::stoi(word[5]) != 0,
                      .pass = pass_of_patient()};
-  if (word[6] != nullptr) call.sms = std::stoi(word[6]);
+  for (char** option = word + 6; *option != nullptr; ++option) {
+    const std::string_view text{*option};
+    const std::string value{text.substr(text.find('=') + 1)};
+    if (text.starts_with("sms=")) call.sms = std::stoi(value);
+    if (text.starts_with("dropout=")) call.dropout = {std::stod(value), 0x500000003, 7};
+  }
   return call;
 }
 
@@ -174,8 +181,9 @@ Signs row_sum(const std::string& name) {
 
 int main(int argc, char** argv) {
   using namespace rooftile::kernels;
-  if (argc != 9 && argc != 10 && argc != 4) {
-    std::cerr << "usage: " << argv[0] << " KERNEL EXPECTED SEQ_Q SEQ_KV HEADS KV_HEADS HEAD_DIM CAUSAL [SMS]\n"
+  if ((argc < 9 || argc > 11) && argc != 4) {
+    std::cerr << "usage: " << argv[0]
+              << " KERNEL EXPECTED SEQ_Q SEQ_KV HEADS KV_HEADS HEAD_DIM CAUSAL [sms=SMS] [dropout=PROBABILITY]\n"
               << "       " << argv[0] << " KERNEL l=SUM ROW\n";
     return 2;
   }

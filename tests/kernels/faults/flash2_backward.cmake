@@ -38,8 +38,9 @@ fault(backward_next_q_lands_too_early backward256 race flash2_backward_block.hpp
   [=[free_queries(more, next_member, next_tile);]=]
   [=[if constexpr (!two_buffers) free_queries(more, next_member, next_tile);]=] [=[]=])
 fault(backward_no_barrier_before_dk_leaves backward race flash2_backward_block.hpp
-  [=[stage<S::row_bytes>(place + v_at, grad_v_, f32(1.f));
-    b_.sync();]=] [=[stage<S::row_bytes>(place + v_at, grad_v_, f32(1.f));]=])
+  [=[stage<S::row_bytes>(place + v_at, grad_v_, f32(text::keep_scale(p_)));
+    b_.sync();]=]
+  [=[stage<S::row_bytes>(place + v_at, grad_v_, f32(text::keep_scale(p_)));]=])
 
 # fragments
 fault(backward_p_is_not_transposed backward accuracy flash2_backward_block.hpp
@@ -56,7 +57,7 @@ fault(backward_delta_is_not_subtracted backward accuracy flash2_backward_block.h
 fault(backward_delta_of_half_a_row backward accuracy flash2_backward_rows.hpp
   [=[text::sum_over<row_lanes>(b, sum)]=] [=[text::sum_over<row_lanes / 2>(b, sum)]=])
 fault(backward_dk_is_not_scaled backward accuracy flash2_backward_block.hpp
-  [=[grad_k_, f32(p_.scale)]=] [=[grad_k_, f32(1.f)]=])
+  [=[grad_k_, f32(p_.scale * text::keep_scale(p_))]=] [=[grad_k_, f32(text::keep_scale(p_))]=])
 fault(backward_group_of_one_head backward accuracy flash2_backward_block.hpp
   [=[member < p.group; ++member]=] [=[member < 1; ++member]=])
 fault(backward_sum_is_not_cleared backward accuracy flash2_backward_rows.hpp
@@ -64,7 +65,7 @@ fault(backward_sum_is_not_cleared backward accuracy flash2_backward_rows.hpp
 
 # limits
 fault(backward_causal_limit_off_by_one backward accuracy flash2_backward_block.hpp
-  [=[? first_row + offset() - first_col]=] [=[? first_row + offset() + 1 - first_col]=])
+  [=[? first_row + offset() - first_col()]=] [=[? first_row + offset() + 1 - first_col()]=])
 fault(backward_cut_tile_taken_for_whole backward accuracy flash2_backward_block.hpp
   [=[tile * br + offset() < first_key() + bc - 1]=] [=[tile * br + offset() < first_key()]=])
 fault(backward_first_tile_left_out backward bytes flash2_backward_block.hpp

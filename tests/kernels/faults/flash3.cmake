@@ -3,7 +3,7 @@ set(flash3_text flash3)
 set(flash3_kernel rt_flash3)
 set(flash3_family "flash3::Forward")
 set(flash3_instances "flash3::ForwardKernel<fp16, 128>")
-set(flash3_shape 200 700 4 2 128 1 3)  # eight tiles on three SMs: CTAs stay for two or three
+set(flash3_shape 200 700 4 2 128 1 sms=3)  # eight tiles on three SMs: CTAs stay for two or three
 
 fault(flash3_control flash3 nothing)
 

@@ -89,6 +89,7 @@ struct TileRow {
   int grad_stages = 1;          ///< backward of flash only: dO buffers in flight
   bool v_in_registers = false;  ///< backward of flash only: V is read from shared memory once
   bool dropout_only = false;    ///< serves calls with dropout alone
+  bool never_drops = false;     ///< serves calls without dropout alone
   int cluster = 1;              ///< flash3 only: CTAs along the query tiles that share K and V by multicast
   Schedule schedule = Schedule::one_per_cta;  ///< flash3 only
   bool p_in_smem = false;                     ///< flash3 only: PV reads P from shared memory, not from registers

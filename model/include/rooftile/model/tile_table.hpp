@@ -11,6 +11,7 @@
 // Br of them per CTA. gemm: Br x Bc is the tile of C in both products and bk the depth of one trip; A and B are
 // `stages` deep. flash1 (K, V and one tile of Q) and split_kv (FlashAttention-2's shapes for split keys): as flash2.
 // merge, split_kv's second launch: one row of O per CTA.
+// X_dropout: the kernels of launch X that drop weights; the narrower blocks of keys of flash2's are FlashAttention-2's.
 // flash3: a producer warpgroup and two or three that compute, `stages` buffers of K and V; registers at entry, as ptxas
 // reports them for sm_90a, for which alone it is compiled (sm_80: the same share, for a what-if without a kernel).
 // softmax: a CTA holds Br rows and goes through Bc columns of each per step, 16 bytes per lane.
@@ -109,9 +110,15 @@ inline constexpr std::array own_tiles{
     OwnTile{"rt_flash2", "flash2", 64, 128, 128, 0, 4, 1, 255, 255, flash2_smem(128, 128, 64)},
     OwnTile{"rt_flash2", "flash2", 128, 128, 64, 0, 4, 1, 255, 255, flash2_smem(128, 64, 128)},
     OwnTile{"rt_flash2", "flash2", 256, 128, 64, 0, 8, 1, 238, 247, flash2_smem(128, 64, 256)},
+    OwnTile{"rt_flash2", "flash2_dropout", 64, 128, 64, 0, 4, 1, 246, 254, flash2_smem(128, 64, 64)},
+    OwnTile{"rt_flash2", "flash2_dropout", 128, 128, 32, 0, 4, 1, 255, 255, flash2_smem(128, 32, 128)},
     OwnTile{"rt_flash2", "flash2_backward", 64, 128, 128, 0, 8, 2, 255, 255, flash2_backward_smem(128, 128, 64, 2)},
     OwnTile{"rt_flash2", "flash2_backward", 128, 64, 128, 0, 8, 2, 255, 255, flash2_backward_smem(64, 128, 128, 2)},
     OwnTile{"rt_flash2", "flash2_backward", 256, 64, 64, 0, 8, 1, 255, 255, flash2_backward_smem(64, 64, 256, 1)},
+    OwnTile{"rt_flash2", "flash2_backward_dropout", 64, 128, 128, 0, 8, 2, 255, 255,
+            flash2_backward_smem(128, 128, 64, 2)},
+    OwnTile{"rt_flash2", "flash2_backward_dropout", 128, 64, 128, 0, 8, 2, 255, 255,
+            flash2_backward_smem(64, 128, 128, 2)},
     OwnTile{"rt_flash2", "delta", 64, 128, 0, 0, 4, 1, 28, 30, 0},
     OwnTile{"rt_flash2", "delta", 128, 128, 0, 0, 4, 1, 36, 32, 0},
     OwnTile{"rt_flash2", "delta", 256, 128, 0, 0, 4, 1, 38, 38, 0},
@@ -121,9 +128,13 @@ inline constexpr std::array own_tiles{
     OwnTile{"rt_flash2", "flash2_grad_q", 64, 128, 32, 0, 4, 1, 226, 210, flash2_grad_q_smem(128, 32, 64)},
     OwnTile{"rt_flash2", "flash2_grad_q", 128, 128, 32, 0, 4, 1, 255, 255, flash2_grad_q_smem(128, 32, 128)},
     OwnTile{"rt_flash2", "flash2_grad_q", 256, 128, 32, 0, 8, 1, 248, 252, flash2_grad_q_smem(128, 32, 256)},
+    OwnTile{"rt_flash2", "flash2_grad_q_dropout", 64, 128, 32, 0, 4, 1, 229, 228, flash2_grad_q_smem(128, 32, 64)},
+    OwnTile{"rt_flash2", "flash2_grad_q_dropout", 128, 128, 32, 0, 4, 1, 255, 251, flash2_grad_q_smem(128, 32, 128)},
     OwnTile{"rt_flash1", "flash1", 64, 64, 128, 0, 4, 1, 140, 138, flash2_smem(64, 128, 64)},
     OwnTile{"rt_flash1", "flash1", 128, 64, 128, 0, 4, 1, 168, 168, flash2_smem(64, 128, 128)},
     OwnTile{"rt_flash1", "flash1", 256, 64, 64, 0, 4, 1, 246, 244, flash2_smem(64, 64, 256)},
+    OwnTile{"rt_flash1", "flash1_dropout", 64, 64, 128, 0, 4, 1, 145, 142, flash2_smem(64, 128, 64)},
+    OwnTile{"rt_flash1", "flash1_dropout", 128, 64, 128, 0, 4, 1, 172, 168, flash2_smem(64, 128, 128)},
     OwnTile{"rt_split_kv", "split_kv", 64, 64, 256, 0, 4, 1, 234, 230, flash2_smem(64, 256, 64)},
     OwnTile{"rt_split_kv", "split_kv", 128, 64, 128, 0, 4, 1, 223, 182, flash2_smem(64, 128, 128)},
     OwnTile{"rt_split_kv", "split_kv", 256, 64, 64, 0, 4, 1, 243, 247, flash2_smem(64, 64, 256)},
