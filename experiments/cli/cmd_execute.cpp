@@ -28,6 +28,7 @@ struct Options {
   QuestionOptions question;
   std::int64_t seed = 0;
   std::int64_t input_seed = 1;
+  std::int64_t dropout_seed = 1;
   std::int64_t resident = 0;  ///< 0: not given
   std::string l2_capacity = "profile";
   std::string database;
@@ -61,8 +62,10 @@ ExecuteOptions execute_options(const Options& options) {
   constexpr std::int64_t most_resident = 1'000'000;
   if (options.resident < 0 || options.resident > most_resident)
     refuse("--resident", std::to_string(options.resident) + " is out of range; allowed: 1 to 1000000");
+  if (options.dropout_seed < 0) refuse("--dropout-seed", std::to_string(options.dropout_seed) + " is below zero");
   wanted.seed = static_cast<std::uint64_t>(options.seed);
   wanted.input_seed = static_cast<std::uint64_t>(options.input_seed);
+  wanted.dropout_seed = static_cast<std::uint64_t>(options.dropout_seed);
   if (options.resident > 0) wanted.resident = options.resident;
   wanted.l2_capacity = capacity_of(options.l2_capacity);
   return wanted;
@@ -125,6 +128,8 @@ void add_commands(analysis::Table& table, std::vector<Question> questions, const
     std::string line = experiments::command_line(questions[i]);
     if (options.seed != 0) line += " --seed " + std::to_string(options.seed);
     if (options.input_seed != Options{}.input_seed) line += " --input-seed " + std::to_string(options.input_seed);
+    if (options.dropout_seed != Options{}.dropout_seed)
+      line += " --dropout-seed " + std::to_string(options.dropout_seed);
     if (options.resident != 0) line += " --resident " + std::to_string(options.resident);
     if (options.l2_capacity != Options{}.l2_capacity) line += " --l2-capacity '" + options.l2_capacity + "'";
     table.rows[i].push_back(line);
@@ -177,6 +182,9 @@ void add_execute(Command& command, Context& context) {
       .placeholder("N")
       .group("Execution");
   command.option("--input-seed", options->input_seed, "of Q, K and V, standard normal (default 1)")
+      .placeholder("N")
+      .group("Execution");
+  command.option("--dropout-seed", options->dropout_seed, "of the weights that dropout drops (default 1)")
       .placeholder("N")
       .group("Execution");
   command.option("--resident", options->resident, "CTAs in flight (default: what the GPU holds of its largest GEMM)")

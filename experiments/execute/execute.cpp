@@ -75,6 +75,7 @@ struct PreparedExecution::State {
     const auto wanted = attention_call(question.workload);
     if (!wanted) return unsupported(wanted.error());
     call = *wanted;
+    call.dropout.seed = options.dropout_seed;
     const Count sms = executed.profile->device.sm.count;
     if (is_known(sms)) call.sms = static_cast<int>(sms.value());
     if (question.l2.value_or(executed.spec->l2) == L2State::warm)

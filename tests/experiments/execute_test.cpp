@@ -82,6 +82,24 @@ TEST(Execute, CtasThatStayAgreeWithTheirProgram) {
   EXPECT_EQ(row["counts_apart"], 0);
 }
 
+TEST(Execute, DropoutIsJudgedByTheMaskOfItsSeed) {
+  const auto row = [](const std::string& more) {
+    const Outcome outcome = run_line(words_of(small + "--dropout 0.2 --format json " + more));
+    EXPECT_EQ(outcome.code, 0) << outcome.err << outcome.out;
+    return json::parse(outcome.out)["rows"][0];
+  };
+  for (const char* pass : {"--pass fwd ", "--pass bwd "}) {
+    const json first = row(pass), other = row(std::string{pass} + "--dropout-seed 2");
+    for (const json& answer : {first, other}) {
+      EXPECT_EQ(answer["status"], "ok") << pass << answer["reason"];
+      EXPECT_EQ(answer["counts_apart"], 0) << pass;
+      EXPECT_EQ(answer["dropout"], 0.2);
+    }
+    EXPECT_NE(first["relative_error"], other["relative_error"]) << pass;
+    EXPECT_EQ(row(std::string{pass} + "--dropout-seed 1")["relative_error"], first["relative_error"]) << pass;
+  }
+}
+
 TEST(Execute, TheSchedulingSeedChangesNoBytesAndNoNumbers) {
   const auto row = [](const std::string& more) {
     return json::parse(run_line(words_of(small + more + " --format json")).out)["rows"][0];
@@ -142,7 +160,8 @@ TEST(Execute, AnExperimentRunsKernelsToo) {
 }
 
 TEST(Execute, TheCommandOfARowReproducesIt) {
-  const Outcome outcome = run_line(words_of(small + "--seed 3 --l2-capacity '1 MiB' -v --format csv"));
+  const Outcome outcome =
+      run_line(words_of(small + "--dropout 0.2 --dropout-seed 5 --seed 3 --l2-capacity '1 MiB' -v --format csv"));
   const auto table = analysis::CsvTable::parse(outcome.out, "stdout");
   std::vector<std::string> words = words_of(table[0].text("command"));
   ASSERT_EQ(words.front(), "rooftile");
@@ -161,7 +180,8 @@ const Refused unsupported[] = {
     {"-k rt_flash2 --seq 64 --head-dim 64 --mask key_padding", "mask key_padding: our kernels apply none or causal"},
     {"-k rt_flash2 --seq 64 --head-dim 64 --pass fwd+bwd", "pass fwd+bwd: one pass is executed at a time, fwd or bwd"},
     {"-k rt_standard --seq 64 --head-dim 64 --pass bwd", "rt_standard has no backward pass"},
-    {"-k rt_flash2 --seq 64 --head-dim 64 --dropout 0.1", "dropout: our kernels drop nothing"},
+    {"-k rt_flash2 --seq 64 --head-dim 256 --dropout 0.1", "rt_flash2 drops weights at head_dim 64 and 128"},
+    {"-k rt_standard --seq 64 --head-dim 64 --dropout 0.1", "no dropout: rt_flash1, rt_flash2 and the backward of "},
     {"-k rt_flash2 --seq 64 --head-dim 64 --dtype fp32", "dtype fp32: our kernels take fp16 and bf16"},
     {"-k rt_flash2 --seq 64 --head-dim 64 --l2 warm", "a warm L2: an execution begins with an empty one"},
     {"-k rt_flash2 --seq 64 --head-dim 96", ""},
@@ -195,6 +215,7 @@ const Refused bad_input[] = {
     {"-k rt_flash2 --seq 64 --head-dim 64 --predictor roofline", "--predictor: nothing is predicted here"},
     {"-k rt_flash2 --op gemm --m 1 --n 1 --k 1", "--op: only whole attention calls are executed"},
     {"-k rt_flash2 --seq 64 --head-dim 64 --seed -1", "--seed: -1 is below zero"},
+    {"-k rt_flash2 --seq 64 --head-dim 64 --dropout-seed -1", "--dropout-seed: -1 is below zero"},
     {"-k rt_flash2 --seq 64 --head-dim 64 --resident -2", "--resident: -2 is out of range; allowed: 1 to 1000000"},
     {"-k rt_flash2 --seq 64 --head-dim 64 --l2-capacity 3x", "--l2-capacity: "},
     {"-k rt_flash9 --seq 64 --head-dim 64", "unknown kernel 'rt_flash9'"},
