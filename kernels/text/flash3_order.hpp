@@ -34,7 +34,7 @@ struct TileOrder {
   int all_heads;  ///< of Q, over the batch
   int section;    ///< heads
 
-  ROOFTILE_KERNEL constexpr int tiles() const { return tiles_per_head * all_heads; }
+  ROOFTILE_BOTH constexpr int tiles() const { return tiles_per_head * all_heads; }
   ROOFTILE_KERNEL constexpr int head(int place) const { return first_head(place) + in_section(place) % width(place); }
   ROOFTILE_KERNEL constexpr int tile(int place) const {
     const int step = in_section(place) / width(place);
