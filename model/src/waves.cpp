@@ -36,7 +36,8 @@ double wave_incidences(const Launch& launch, unsigned indexed, std::int64_t wave
     }
   }
   if (wave >= ctas || count == 0) return sets;
-  const auto waves = static_cast<double>((ctas + wave - 1) / wave);
+  const Int whole_waves = (ctas + wave - 1) / wave;
+  const auto waves = static_cast<double>(whole_waves);
   const bool neighbours_share = !runs[0].indexed && count <= 2;
   if (neighbours_share) {
     const auto set = static_cast<Int>(runs[0].extent);
