@@ -19,7 +19,7 @@ class CycleSearch {
     const TileOp* const ops = program.ops.begin() + first_op;
     for (Bits left = nodes.bits(); left != 0; left &= left - 1) {
       const int n = std::countr_zero(left);
-      before_[n] = 0;
+      before_[static_cast<std::size_t>(n)] = 0;
       for (int a = 0; a < ops[n].after_count; ++a) add_edge(n, ops[n].after[a].op - first_op, ops[n].after[a].lag);
     }
   }
@@ -37,7 +37,7 @@ class CycleSearch {
   void add_edge(int n, int other, int lag) {
     if (other < 0 || other >= static_cast<int>(OpSet::reach) || (nodes_.bits() & bit(other)) == 0) return;
     if (lag == 0) {
-      before_[n] |= bit(other);
+      before_[static_cast<std::size_t>(n)] |= bit(other);
     } else {
       later_.push_back(
           {static_cast<std::int16_t>(n), static_cast<std::int16_t>(other), static_cast<std::int16_t>(lag)});
@@ -62,7 +62,7 @@ class CycleSearch {
         return;
       }
       if ((has_later_ & bit(n)) != 0) walk_into_later_trips(n, open, lag);
-      Bits ways = before_[n] & open;
+      Bits ways = before_[static_cast<std::size_t>(n)] & open;
       if (ways == 0) return;
       for (; (ways & (ways - 1)) != 0; ways &= ways - 1) walk(std::countr_zero(ways), open, lag);
       n = std::countr_zero(ways);
