@@ -60,6 +60,33 @@ TEST(Makespan, StaticPersistentCtasDealTheLongestTilesThereAndBack) {
   EXPECT_DOUBLE_EQ(two.cycles(5, 1), 10 * (6 + 2 + 1));
 }
 
+/// The CTAs that are followed stand for all: no other ends later by more than a trip in each pair of rounds.
+TEST(Makespan, DealtThereAndBackTheFirstCtasAreTheLast) {
+  for (const Int tiles : {3, 8, 17, 32}) {
+    for (const Int heads : {1, 2, 5, 12}) {
+      const Bench bench{
+          Schedule::persistent_static, {{"tile", tiles, true}, {"head", heads}}, constant(0), ramp(tiles)};
+      const Int n = tiles * heads;
+      for (const Int stay : {7, 13, 24, 61}) {
+        if (n <= stay || n > 8 * stay) continue;
+        Int most = 0;
+        for (Int c = 0; c < stay; ++c) {
+          Int trips = 0;
+          for (Int round = 0; round * stay < n; ++round) {
+            const Int place = round * stay + (round % 2 == 1 ? stay - 1 - c : c);
+            if (place < n) trips += tiles - place / heads;
+          }
+          most = std::max(most, trips);
+        }
+        const double cycles = bench.cycles(stay, 1);
+        EXPECT_LE(cycles, 10.0 * static_cast<double>(most)) << tiles << " x " << heads << " on " << stay;
+        const Int pairs = ceil_div(ceil_div(n, stay), 2);
+        EXPECT_GE(cycles, 10.0 * static_cast<double>(most - pairs)) << tiles << " x " << heads << " on " << stay;
+      }
+    }
+  }
+}
+
 /// Taken as CTAs get free, longest first, the same tiles are spread evenly but for a tail.
 TEST(Makespan, DynamicPersistentCtasAreAListSchedule) {
   const Bench many{Schedule::persistent_dynamic, {{"tile", 64, true}, {"head", 8}}, constant(0), ramp(64)};

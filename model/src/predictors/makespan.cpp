@@ -151,22 +151,26 @@ class ListSchedule {
     return static_cast<double>(full) * cta(static_cast<double>(in_.resident)) + last;
   }
 
-  /// CTAs that stay: number c of G has the tiles c, c + G, c + 2G ..., or, longest first, c, 2G - 1 - c, 2G + c ...
+  /// CTAs that stay: number c of G has the tiles c, c + G, c + 2G ..., and the one with the last tile is the last; or,
+  /// longest first, c, 2G - 1 - c, 2G + c ..., where rounds that go there and back give all about as much, the first
+  /// most as lengths fall to zero and stay there, unless a last way back reaches only some of them.
   [[nodiscard]] double in_turns() const {
     const std::int64_t stay = std::min(in_.totals.ctas, in_.resident * in_.sms);
+    const std::int64_t full = in_.totals.ctas / stay, rest = in_.totals.ctas % stay;
+    if (!in_.launch.axes[0].descending) return tiles_of((in_.totals.ctas - 1) % stay, stay);
+    const double first = tiles_of(0, stay);
+    return full % 2 == 1 && rest > 0 ? std::max(first, tiles_of(stay - rest, stay)) : first;
+  }
+  /// All tiles of number c of those that stay.
+  [[nodiscard]] double tiles_of(std::int64_t c, std::int64_t stay) const {
     const auto k = static_cast<double>(in_.resident);
     const bool there_and_back = in_.launch.axes[0].descending;
-    double last = 0;
-    for (std::int64_t c = 0; c < stay; ++c) {
-      double total = 0;
-      for (std::int64_t first = 0, round = 0; first < in_.totals.ctas; first += stay, ++round) {
-        const bool back = there_and_back && round % 2 == 1;
-        const std::int64_t place = first + (back ? stay - 1 - c : c);
-        if (place < in_.totals.ctas) total += cta(there_and_back ? trips_by_length(place) : trips_of_cta(place), k);
-      }
-      last = std::max(last, total);
+    double total = 0;
+    for (std::int64_t first = 0, round = 0; first < in_.totals.ctas; first += stay, ++round) {
+      const std::int64_t place = first + (there_and_back && round % 2 == 1 ? stay - 1 - c : c);
+      if (place < in_.totals.ctas) total += cta(there_and_back ? trips_by_length(place) : trips_of_cta(place), k);
     }
-    return last;
+    return total;
   }
   /// The tile at a place of the order in which the longest of all columns come first.
   [[nodiscard]] CtaTrips trips_by_length(std::int64_t place) const {

@@ -5,9 +5,10 @@
 //   equal CTAs           whole waves, then a last wave with fewer residents
 //   parts of the keys    waves of CTAs as long as the longest
 //   persistent, static   CTA c of G has the tiles c, c + G ... and takes their sum; longest first, those of all columns
-//                        there and back: c, 2G - 1 - c, 2G + c ...; followed for a few rounds
+//                        there and back: c, 2G - 1 - c, 2G + c ...; the CTAs that can be last are followed for a few
+//                        rounds
 //   otherwise            all work spread over all SMs, plus a tail: half a longest CTA if they are handed out in grid
-//   order;
+//                        order;
 //                        0.3 of a mean CTA longest first (0.7 if one column of tiles does not fill the machine).
 //                        The tail factors are those of exact list schedules (Graham 1969), not of measurements.
 //
