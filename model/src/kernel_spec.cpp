@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "rooftile/model/bound.hpp"
+#include "rooftile/model/format_quantity.hpp"
 #include "rooftile/model/registers.hpp"
 #include "rooftile/model/tile_table.hpp"
 
@@ -137,6 +138,19 @@ tl::expected<TileRow, Refusal> select_tile(const KernelSpec& spec, const Device&
   if (!overrides.any() && found != nullptr) return *found;
   if (auto refused = sensible(overrides); !refused) return tl::unexpected{refused.error()};
   return with(overrides, spec, spec.paper_tile ? paper_tile(device, head_dim) : *found);
+}
+
+std::string canonical_text(const SpecCalibration& calibration) {
+  std::string text;
+  for (const Named<Regime>& regime : EnumNames<Regime>::table) {
+    const std::optional<FittedRegime>& fitted = calibration.of(regime.value);
+    if (!fitted) continue;
+    for (const CalibrationConstant& constant : calibration_constants()) {
+      text.append("calibration.").append(regime.name).append(".").append(constant.name).append(": ");
+      text += format_exact(fitted->constants.*constant.member, constant.dimension) + '\n';
+    }
+  }
+  return text;
 }
 
 }  // namespace rooftile

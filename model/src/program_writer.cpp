@@ -28,9 +28,12 @@ int ProgramWriter::find(const char* name, const Extent* extents, std::size_t dim
 
 void ProgramWriter::too_many_ops() { throw std::length_error("ProgramWriter: a launch of more than max_launch_ops"); }
 
-Launch& ProgramWriter::launch(const char* name, LaunchResources resources, std::initializer_list<Axis> axes) {
+Launch& ProgramWriter::launch(const char* name, LaunchResources resources, std::initializer_list<Axis> axes,
+                              LaunchPart part) {
   Launch& launch = program_.launches.emplace_back();
   launch.name = name;
+  launch.part = part;
+  launch.search_steps = 0;
   launch.threads = resources.threads;
   launch.registers = resources.registers;
   launch.smem = resources.smem;

@@ -2,6 +2,7 @@
 // comes out is known by hand. model/README.md, section 5, has a paragraph for each.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "rooftile/model/predictor.hpp"
@@ -271,6 +272,101 @@ TEST(Mechanism, KeysOnTheHostNeedTwoPiecesOfDeviceMemory) {
   EXPECT_TRUE(run(test::device()));
   const Device small_host = with(test::device(), [](Device& d) { d.memory.host.capacity = Bytes{64e9}; });
   EXPECT_NE(run(small_host).error().reason.find("of host memory"), std::string::npos);
+}
+
+/// The kernel of a paged prefill or decode.
+KernelSpec serving(KernelSpec spec) {
+  spec.writes_cache = spec.copies_group = true;
+  return spec;
+}
+std::vector<std::string> launches_of(const Workload& workload, const KernelSpec& spec) {
+  Program program;
+  EXPECT_TRUE(build(program, test::device(), workload, spec));
+  std::vector<std::string> names;
+  for (const Launch& launch : program.launches) names.emplace_back(launch.name);
+  return names;
+}
+
+// what a serving engine does beside attention
+TEST(Mechanism, NewTokensAreWrittenIntoTheCache) {
+  AttentionShape shape = heads_of(8, 2048, 128);
+  shape.kv_heads = 2;
+  const Prediction bare = ask(test::device(), shape, test::flash2_spec());
+  const Prediction written = ask(test::device(), shape, serving(test::flash2_spec()));
+  const double tokens = 2.0 * 2 * 2048 * 128 * 2;  // K and V of two heads, 16 bit
+  EXPECT_DOUBLE_EQ((written.l2.read - bare.l2.read).value(), tokens);
+  EXPECT_DOUBLE_EQ((written.l2.write - bare.l2.write).value(), tokens);
+  EXPECT_EQ(written.launches.back().ctas, 2048);
+  EXPECT_GT(written.time, bare.time);
+}
+
+TEST(Mechanism, AGroupOfSeveralSequencesIsCopiedIntoRows) {
+  AttentionShape shape = decode(8, 1024);
+  const KernelSpec spec = serving(test::split_kv_spec(1));
+  const auto copies = [&] {
+    const std::vector<std::string> names = launches_of(shape, spec);
+    return std::count(names.begin(), names.end(), "group_copy");
+  };
+  EXPECT_EQ(copies(), 0);  // no group
+  shape.kv_heads = 2;
+  EXPECT_EQ(copies(), 0);  // one sequence: a view
+  shape.batch = 4;
+  EXPECT_EQ(copies(), 2);  // Q in, O out
+  shape.kv_heads = 1;
+  EXPECT_EQ(copies(), 0);  // one K/V head: a view
+}
+
+// what no bytes of other CTAs overlap
+TEST(Mechanism, TheEndsOfALaunchComeOnTopOfItsBytes) {
+  const AttentionShape shape = decode(64, 65536);
+  const KernelSpec spec = test::split_kv_spec(4);
+  Program program;
+  ASSERT_TRUE(build(program, test::device(), shape, spec));
+  const Predictor& predictor = *find_predictor("hierarchical");
+  const double before = predictor.predict(test::device(), program)->launches[0].time.value();
+  program.forward.cta_cycles = 20'000;
+  const double behind = predictor.predict(test::device(), program)->launches[0].time.value();
+  EXPECT_NEAR(behind - before, 20'000 / 1.41e9, 0.1 * 20'000 / 1.41e9);  // not hidden behind DRAM
+}
+
+// fitted constants
+TEST(Mechanism, EveryConstantMovesTheCallsThatItIsMeantFor) {
+  AttentionShape prefill = heads_of(8, 4096, 128);
+  prefill.mask = Mask::causal;
+  prefill.batch = 4;
+  const KernelSpec one_kernel = serving(test::flash2_spec());
+  const KernelSpec parts = serving(test::split_kv_spec(4));
+  const auto moved = [](const KernelSpec& spec, const Workload& workload, const CalibrationConstant& constant) {
+    Program program;
+    EXPECT_TRUE(build(program, test::device(), workload, spec));
+    for (Launch& launch : program.launches) launch.search_steps = 1;
+    const Predictor& predictor = *find_predictor("hierarchical");
+    const double before = predictor.predict(test::device(), program)->time.value();
+    double& value = program.forward.*constant.member;
+    value = value == constant.most ? constant.least : constant.most;
+    return predictor.predict(test::device(), program)->time.value() / before;
+  };
+  for (const CalibrationConstant& constant : calibration_constants()) {
+    const bool shortens = constant.name == "exp2_weight";  // the default is the most
+    const double ratio = moved(parts, decode(16, 8192), constant) * moved(one_kernel, prefill, constant);
+    shortens ? EXPECT_LT(ratio, 1) << constant.name : EXPECT_GT(ratio, 1) << constant.name;
+  }
+  EXPECT_DOUBLE_EQ(moved(one_kernel, prefill, *find_calibration_constant("merge_cycles")), 1);
+}
+
+/// A search for the next tile costs a step per 31 sequences between two tiles of a CTA.
+TEST(Mechanism, CtasThatStayLookForTheirNextTileAmongSequences) {
+  KernelSpec spec = test::flash3_spec();
+  spec.split_rule = SplitRule::fa3_varlen;
+  for (TileRow& row : spec.tiles) row.schedule = Schedule::persistent_dynamic;
+  AttentionShape shape = heads_of(1, 128, 128);
+  shape.batch = 4 * 132;
+  Program program;
+  ASSERT_TRUE(build(program, test::hopper(), shape, spec));
+  EXPECT_DOUBLE_EQ(program.launches[0].search_steps, 132.0 / 31);  // a tile per sequence
+  shape.seq_q = shape.seq_kv = 1024;
+  ASSERT_TRUE(build(program, test::hopper(), shape, spec));
+  EXPECT_DOUBLE_EQ(program.launches[0].search_steps, 132.0 / 8 / 31);  // eight of them
 }
 
 }  // namespace

@@ -149,6 +149,19 @@ void place_keys_and_values(Program& program, Placement placement) {
   }
 }
 
+void add_serving_launches(Program& program, const AttentionShape& shape, const KernelSpec& spec) {
+  if (shape.pass != Pass::fwd) return;
+  if (spec.copies_group) algorithms::group_copies(program, shape);
+  if (spec.writes_cache) algorithms::cache_write(program, shape);
+}
+
+/// What was fitted to the implementation, for each pass of the call.
+void take_constants(Program& program, const AttentionShape& shape, const SpecCalibration& fitted) {
+  const auto& forward = fitted.of(shape.pass == Pass::fwd ? fitted_regime(shape) : Regime::prefill);
+  if (shape.pass != Pass::bwd && forward) program.forward = forward->constants;
+  if (shape.pass != Pass::fwd && fitted.backward) program.backward = fitted.backward->constants;
+}
+
 }  // namespace
 
 tl::expected<void, Refusal> build(Program& program, const Device& device, const Workload& workload,
@@ -164,6 +177,11 @@ tl::expected<void, Refusal> build(Program& program, const Device& device, const 
   program.l2 = kernel.l2;
   program.paper_flops = paper_flops(workload);
   place_keys_and_values(program, kernel.kv_placement);
+  program.forward = program.backward = {};
+  if (const auto* shape = std::get_if<AttentionShape>(&workload)) {
+    add_serving_launches(program, *shape, spec);
+    take_constants(program, *shape, spec.calibration);
+  }
   program.clock_sustained = op_of(workload) == Op::gemm && program.dtype != DType::fp32;
   program.off_target = !on_target(spec, device);
   return {};

@@ -232,7 +232,7 @@ void flash1(Program& program, const AttentionShape& shape, const Call& call) {
 
   w.launch("flash1",
            {.threads = 32 * row.warps, .registers = row.registers, .smem = row.smem != 0 ? row.smem : kernel.smem()},
-           {{"member", shape.group()}, {"kv_head", shape.kv_heads}, {"batch", shape.batch}});
+           {{"member", shape.group()}, {"kv_head", shape.kv_heads}, {"batch", shape.batch}}, LaunchPart::attention);
   w.role("all", row.warps);
 
   const std::int64_t unseeing = causal && offset < 0 ? -offset / row.br : 0;  // blocks whose rows all see nothing

@@ -134,7 +134,7 @@ void flash1_backward(Program& program, const AttentionShape& s, const Call& call
            {.threads = 32 * row.warps,
             .registers = row.registers,
             .smem = row.smem != 0 ? row.smem : flash1_backward_smem(row, warp_rows, size_of(s.dtype))},
-           {{"member", s.group()}, {"kv_head", s.kv_heads}, {"batch", s.batch}});
+           {{"member", s.group()}, {"kv_head", s.kv_heads}, {"batch", s.batch}}, LaunchPart::gradient);
   w.role("all", row.warps);
   kernel.write();
   sum_key_gradients(w, s, t, kernel.to);

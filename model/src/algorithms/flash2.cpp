@@ -23,7 +23,8 @@ void flash2(Program& program, const AttentionShape& shape, const Call& call) {
            {{"q_tile", queries.tiles(), call.spec.longest_first},
             {"member", queries.members},
             {"kv_head", shape.kv_heads},
-            {"batch", shape.batch}});
+            {"batch", shape.batch}},
+           LaunchPart::attention);
   w.role("all", row.warps);
   kernel.begin();
 

@@ -91,7 +91,8 @@ void flash2_backward(Program& program, const AttentionShape& s, const Call& call
            {{splits > 0 ? "split" : "kv_tile", splits > 0 ? splits : blocks},
             {"member", s.group()},
             {"kv_head", s.kv_heads},
-            {"batch", s.batch}});
+            {"batch", s.batch}},
+           LaunchPart::gradient);
   w.role("all", row.warps);
   if (splits > 0) {
     const std::int64_t per = ceil_div(blocks, splits);

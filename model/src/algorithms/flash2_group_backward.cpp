@@ -87,7 +87,8 @@ struct QueryGradients {
              {{"q_tile", ceil_div(shape.seq_q, tile.br), call.spec.longest_first},
               {"member", shape.group()},
               {"kv_head", shape.kv_heads},
-              {"batch", shape.batch}});
+              {"batch", shape.batch}},
+             LaunchPart::gradient);
     w.role("all", tile.warps);
     const TileDim head = at(kv_head, shape.group(), member), rows = rooftile::tile(q_tile, tile.br);
     for (const int tensor : {t.q, t.grad_o}) w.load(tensor, {at(batch), head, rows, whole(shape.head_dim)});
@@ -170,7 +171,8 @@ void flash2_group_backward(Program& program, const AttentionShape& s, const Call
            {.threads = 32 * row.warps,
             .registers = row.registers,
             .smem = row.smem != 0 ? row.smem : smem_of(row, size_of(s.dtype))},
-           {{"kv_tile", ceil_div(s.seq_kv, row.bc)}, {"kv_head", s.kv_heads}, {"batch", s.batch}});
+           {{"kv_tile", ceil_div(s.seq_kv, row.bc)}, {"kv_head", s.kv_heads}, {"batch", s.batch}},
+           LaunchPart::gradient);
   w.role("all", row.warps);
   GroupBackward{s, row, adds, trip}.block();
   if (deterministic) {

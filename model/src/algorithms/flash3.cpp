@@ -103,6 +103,19 @@ struct Flash3 {
   }
 };
 
+/// With lengths per sequence, CTAs that take tiles as they get free find out to which sequence the next one belongs: a
+/// warp adds up the tiles of 31 sequences at a time (hopper/tile_scheduler.hpp, VarlenDynamicPersistentTileScheduler).
+/// A CTA's next tile lies as many tiles ahead as there are CTAs.
+double search_steps(const Launch& launch, const AttentionShape& shape, const Call& call) {
+  constexpr double sequences_per_step = 31;
+  const Count sms = call.device.sm.count;
+  const bool searches =
+      call.spec.split_rule == SplitRule::fa3_varlen && launch.schedule == Schedule::persistent_dynamic;
+  if (!searches || !is_known(sms)) return 0;
+  const double sequences = static_cast<double>(shape.batch);
+  return std::min(sequences, sms.value() * sequences / static_cast<double>(launch.ctas())) / sequences_per_step;
+}
+
 }  // namespace
 
 void flash3(Program& program, const AttentionShape& shape, const Call& call) {
@@ -123,8 +136,10 @@ void flash3(Program& program, const AttentionShape& shape, const Call& call) {
        {"split", keys.parts()},
        {"member", queries.members},
        {"kv_head", shape.kv_heads},
-       {"batch", shape.batch}});
+       {"batch", shape.batch}},
+      LaunchPart::attention);
   launch.schedule = row.schedule;
+  launch.search_steps = search_steps(launch, shape, call);
   const bool clusters = shape.mask != Mask::causal && queries.tiles() % row.cluster == 0 && !keys.partial();
   if (clusters) launch.cluster = row.cluster;
 
@@ -138,7 +153,7 @@ void flash3(Program& program, const AttentionShape& shape, const Call& call) {
   w.in_step(consumed, fetched);
   kernel.consume(consumed, loads);
   kernel.finish(keys);
-  keys.merge(row.head_dim);
+  keys.merge(row.head_dim, combine_buffers(call.spec.split_rule));
 }
 
 }  // namespace rooftile::algorithms

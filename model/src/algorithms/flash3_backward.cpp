@@ -166,7 +166,8 @@ struct Flash3Backward {
              {{"kv_tile", ceil_div(shape.seq_kv, tile.bc)},
               {"member", shape.group()},
               {"kv_head", shape.kv_heads},
-              {"batch", shape.batch}});
+              {"batch", shape.batch}},
+             LaunchPart::gradient);
     w.role("producer", stages_dq() ? warpgroup - 1 : warpgroup, 1, wide ? 32 : 24);
     const Loads loads = produce();
     w.role("consumers", warpgroup * consumers(), 1, wide ? 160 : 240);

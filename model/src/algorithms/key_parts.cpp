@@ -39,15 +39,18 @@ void KeyParts::store(TileDim head, TileDim rows) const {
   }
 }
 
+int combine_buffers(SplitRule rule) { return rule == SplitRule::fa3 || rule == SplitRule::fa3_varlen ? 4 : 1; }
+
 /// O = sum of exp(LSE_s - LSE)·O_s over the parts, as many rows per CTA as make 512 elements, as FlashAttention-2's
 /// combine kernel does it (csrc/flash_attn/src/flash_fwd_launch_template.h).
-void KeyParts::merge(std::int64_t head_dim) const {
+void KeyParts::merge(std::int64_t head_dim, int buffers) const {
   if (!partial()) return;
   constexpr IndexId row_tile = 0, column = 1, batch = 2;
   const std::int64_t rows = head_dim % 128 == 0 ? 4 : head_dim % 64 == 0 ? 8 : 16;
   const TileDim row = tile(row_tile, rows);
   w_.launch("merge", {.threads = 128, .registers = 64, .smem = 0},
-            {{"row_tile", ceil_div(queries_.rows, rows)}, {"column", queries_.heads}, {"batch", shape_.batch}});
+            {{"row_tile", ceil_div(queries_.rows, rows)}, {"column", queries_.heads}, {"batch", shape_.batch}},
+            LaunchPart::merge);
   w_.role("all", 4);
   w_.load(lse_, {whole(parts_), at(batch), at(column), row});
   w_.work(OpKind::reduce, 2 * row_lanes * reduce_steps * rows);  // maximum and sum over the parts
@@ -57,7 +60,7 @@ void KeyParts::merge(std::int64_t head_dim) const {
   w_.in(part);
   const int load = w_.load(o_, {at(loop_index(part)), at(batch), at(column), row, whole(shape_.head_dim)});
   const int add = w_.work(OpKind::fma, rows * head_dim);
-  w_.after(load, {{add, 1}});
+  w_.after(load, {{add, buffers}});
   w_.after(add, {{load, 0}});
 
   w_.in(-1);

@@ -12,6 +12,11 @@ namespace split_axes {
 inline constexpr IndexId q_tile = 0, split = 1, member = 2, kv_head = 3, batch = 4;
 }
 
+/// Parts in flight of a merging CTA: FlashAttention-3's combine kernel fetches four ahead
+/// (hopper/flash_fwd_combine_kernel.h, kStages), FlashAttention-2's reads one after the other
+/// (csrc/flash_attn/src/flash_fwd_kernel.h, combine_attn_seqk_parallel).
+[[nodiscard]] int combine_buffers(SplitRule rule);
+
 class KeyParts {
  public:
   /// Adds the tensors of the partial results if there are any.
@@ -28,7 +33,8 @@ class KeyParts {
   /// O and the logsumexp of a tile of rows.
   void store(TileDim head, TileDim rows) const;
   /// The launch that merges the parts, if there are any; `head_dim` is what the kernel is compiled for.
-  void merge(std::int64_t head_dim) const;
+  /// `buffers` of a part's rows are in flight.
+  void merge(std::int64_t head_dim, int buffers) const;
 
  private:
   ProgramWriter& w_;

@@ -57,7 +57,8 @@ struct OwnSplitKv {
               {"split", parts},
               {"member", member_tiles()},
               {"kv_head", shape.kv_heads},
-              {"batch", shape.batch}});
+              {"batch", shape.batch}},
+             LaunchPart::attention);
     w.role("all", row.warps);
     w.load(tensors.q, {at(batch), heads, positions, whole(shape.head_dim)});
     w.work(OpKind::sts, part.q_bytes());
@@ -95,7 +96,7 @@ struct OwnSplitKv {
     const int head_dim = static_cast<int>(row.head_dim);
     const std::int64_t at_a_time = merge_parts(head_dim), per_trip = at_a_time * merge_loads_ahead;
     w.launch("merge", {.threads = narrow(threads), .registers = row.registers_merge, .smem = merge_smem(head_dim)},
-             {{"position", shape.seq_q}, {"head", shape.heads}, {"batch", shape.batch}});
+             {{"position", shape.seq_q}, {"head", shape.heads}, {"batch", shape.batch}}, LaunchPart::merge);
     w.role("all", warps);
     w.load(lse_part, {whole(parts), at(batch), at(head), at(position)});
     w.work(OpKind::reduce, 2 * lane_steps * threads);  // maximum and sum over the parts

@@ -30,13 +30,14 @@ void split_kv(Program& program, const AttentionShape& shape, const Call& call) {
             {"split", keys.parts()},
             {"member", queries.members},
             {"kv_head", shape.kv_heads},
-            {"batch", shape.batch}});
+            {"batch", shape.batch}},
+           LaunchPart::attention);
   w.role("all", row.warps);
   part.begin();
   part.trip(keys.key_loop(queries.causal(shape, row.bc)));
   part.finish(keys.o_element());
   keys.store(head, tile(q_tile, row.br));
-  keys.merge(row.head_dim);
+  keys.merge(row.head_dim, combine_buffers(call.spec.split_rule));
 }
 
 }  // namespace rooftile::algorithms

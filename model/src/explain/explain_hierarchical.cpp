@@ -94,6 +94,7 @@ void add_load_latency(ExplanationSection& section, const Profile& profile, const
 void add_trips(ExplanationSection& section, const Program& program, const Launch& launch, const LaunchCount& totals,
                const ProgramCounts& counts, const CostTable& costs, const LaunchPrediction& part,
                const MissedShares& missed) {
+  const LaunchFit fit = launch_fit(program, launch);
   const auto add = [&](const std::string& what, const TripTime& time) {
     const double residents = std::max(1, part.resident);
     section.lines.push_back({what,
@@ -106,9 +107,22 @@ void add_trips(ExplanationSection& section, const Program& program, const Launch
   for (std::size_t l = 0; l < launch.loops.size(); ++l) {
     if (totals.trips[l] == 0 || launch.loops[l].group != static_cast<std::int8_t>(l)) continue;
     add("a trip of loop " + std::to_string(l),
-        trip_time(program, launch, totals.trip[body_of(launch, totals, l)], counts, costs, missed));
+        trip_time(program, launch, totals.trip[body_of(launch, totals, l)], counts, costs, missed, fit));
   }
-  add("once per CTA", once_per_cta(launch, totals.once, costs, part.dram_bytes.read > Bytes{0}));
+  add("once per CTA", once_per_cta(launch, totals.once, costs, part.dram_bytes.read > Bytes{0}, fit));
+}
+
+/// The fitted constants that change something.
+void add_constants(ExplanationSection& section, const std::string& pass, const Calibration& fitted) {
+  for (const CalibrationConstant& constant : calibration_constants()) {
+    const double value = fitted.*constant.member;
+    if (value == Calibration{}.*constant.member) continue;
+    section.lines.push_back({pass + " " + std::string{constant.name}, std::string{constant.meaning},
+                             constant.dimension == Seconds::dimension  ? format(Seconds{value})
+                             : constant.dimension == Cycles::dimension ? fixed(value, 0) + " cycles"
+                                                                       : fixed(value, 3),
+                             "calibrated: kernels/calibrations"});
+  }
 }
 
 ExplanationSection assumptions(const Profile& profile, const Program& program) {
@@ -118,9 +132,14 @@ ExplanationSection assumptions(const Profile& profile, const Program& program) {
   };
   if (program.off_target) add("architecture", "the kernel does not target this compute capability: a what-if", "");
   add("L2 at the start", program.l2 == L2State::warm ? "warm: the call before was the same" : "cold", "");
-  add("overlap",
-      "units work side by side, but exponentials and matrix products of a CTA exclude each other (uncalibrated)",
-      "FlashAttention-3, arXiv 2407.08608, section 3.2");
+  if (program.forward == Calibration{} && program.backward == Calibration{}) {
+    add("overlap",
+        "units work side by side, but exponentials and matrix products of a CTA exclude each other (uncalibrated)",
+        "FlashAttention-3, arXiv 2407.08608, section 3.2");
+  } else {
+    add_constants(section, "forward", program.forward);
+    add_constants(section, "backward", program.backward);
+  }
   add("launches", "period of " + std::string{name_of(program.launch_style)} + " launches",
       cite(profile, {program.launch_style == LaunchStyle::graph       ? "launch.graph_period"
                      : program.launch_style == LaunchStyle::framework ? "launch.framework_period"

@@ -5,8 +5,7 @@
 //   Small grids do not reach DRAM's bandwidth: dram_time.hpp. What comes from the host: host_link.hpp.
 //   time of a call   = sum over its launches, never less than the time a framework needs to issue them
 //
-// Bytes: l2_reuse.hpp. Time on an SM: loop_time.hpp. Waves and tail: makespan.hpp. Overlap weights are not
-// calibrated yet.
+// Bytes: l2_reuse.hpp. Time on an SM: loop_time.hpp. Waves and tail: makespan.hpp. Fitted constants: calibration.hpp.
 #include <algorithm>
 
 #include "../explain/explain_hierarchical.hpp"
@@ -44,6 +43,8 @@ class Call {
     add_units_alone();
     totals_.finish();
     if (program_.launch_style == LaunchStyle::framework) wait_for_framework();
+    slow_down(program_.forward);
+    slow_down(program_.backward);
   }
 
  private:
@@ -61,10 +62,12 @@ class Call {
     if (from_host_) fetch_from_host(part, program_, counts_.uses_of(l));
     part.dram = part.dram_bytes.total() / (memory.dram.bandwidth * memory.dram.sustained_fraction.value());
     part.l2 = part.l2_bytes.total() / (memory.l2.bandwidth * device_.clock.boost);
-    const Makespan on_sms = sm_makespan(l, part, sms, resident);
+    const LaunchFit fit = launch_fit(program_, launch);
+    const TripTime once = once_per_cta(launch, counts_.launch[l].once, costs_, part.dram_bytes.read > Bytes{0}, fit);
+    const Makespan on_sms = sm_makespan(l, once, fit, sms, resident);
     part.sm = Cycles{on_sms.cycles} / costs_.clock();
     part.latency = Cycles{on_sms.longest_cta} / costs_.clock();
-    decide(part, on_sms.bound);
+    decide(part, on_sms.bound, std::min(part.sm, Cycles{once.alone()} / costs_.clock()));
     if (from_host_) overlap_fetch(part, device_);
 
     totals_.add_alone(Limit::dram, part.dram);
@@ -74,25 +77,25 @@ class Call {
     totals_.add(part);
   }
 
-  [[nodiscard]] Makespan sm_makespan(std::size_t l, const LaunchPrediction& part, std::int64_t sms,
-                                     std::int64_t resident) {
+  [[nodiscard]] Makespan sm_makespan(std::size_t l, const TripTime& once, const LaunchFit& fit, std::int64_t sms,
+                                     std::int64_t resident) const {
     const Launch& launch = program_.launches[l];
     const LaunchCount& totals = counts_.launch[l];
-    const bool from_dram = part.dram_bytes.read > Bytes{0};
-    MakespanInput input{launch, totals, once_per_cta(launch, totals.once, costs_, from_dram), {}, sms, resident};
+    MakespanInput input{launch, totals, once, {}, sms, resident};
     for (std::size_t i = 0; i < launch.loops.size(); ++i) {
       const Loop& loop = launch.loops[i];
       if (totals.trips[i] == 0 || loop.group != static_cast<std::int8_t>(i)) continue;
       const std::size_t body = body_of(launch, totals, i);
-      input.loop[i] =
-          body != i ? input.loop[body] : trip_time(program_, launch, totals.trip[i], counts_, costs_, l2_.missed());
+      input.loop[i] = body != i ? input.loop[body]
+                                : trip_time(program_, launch, totals.trip[i], counts_, costs_, l2_.missed(), fit);
     }
     return makespan(input);
   }
 
-  /// The slowest resource sets the time; a launch is never shorter than its period.
-  void decide(LaunchPrediction& part, Limit sm_bound) const {
-    part.time = with_queueing(part.sm, part.dram);
+  /// The slowest resource sets the time; a launch is never shorter than its period. What its first CTA does before and
+  /// its last one behind the trips (`ends`) no bytes of other CTAs overlap.
+  void decide(LaunchPrediction& part, Limit sm_bound, Seconds ends) const {
+    part.time = ends + with_queueing(part.sm - ends, part.dram);
     part.bound = part.dram > part.sm ? Limit::dram : sm_bound;
     if (part.l2 > part.time) {
       part.time = part.l2;
@@ -103,6 +106,12 @@ class Call {
       part.time = period;
       part.bound = Limit::launch;
     }
+  }
+
+  /// What was fitted to whole calls.
+  void slow_down(const Calibration& fit) {
+    const double part = result_.time / (result_.time + slowdown_time);
+    result_.time = result_.time * (1 + fit.slowdown * part) + Seconds{fit.call_overhead};
   }
 
   /// An eager framework issues one operation per period; a call cannot end before its last one is issued.
@@ -151,7 +160,7 @@ class Hierarchical final : public Predictor {
   using Predictor::predict;
 
   [[nodiscard]] std::string_view name() const override { return "hierarchical"; }
-  [[nodiscard]] int version() const override { return 6; }
+  [[nodiscard]] int version() const override { return 7; }
 
   [[nodiscard]] std::vector<std::string_view> needs(const Program& program) const override {
     std::vector<std::string_view> paths = CostTable::needs(program);

@@ -22,7 +22,8 @@ L2Reuse::L2Reuse(const Device& device, const Program& program, const ProgramCoun
     : program_{program},
       capacity_{device.memory.l2.capacity},
       partitions_{std::max(1.0, device.memory.l2.partitions.value())} {
-  const double call = counts.tensors.value();  // a warm call comes back to a tensor after all tensors of the call
+  const double call = warm ? standing_bytes(counts, [](const Tensor&) { return true; })
+                           : 0;  // between two uses of a tensor in calls that follow
   for (std::size_t t = 0; t < program.tensors.size(); ++t) {
     used_[t] = warm && program.tensors[t].placement != Placement::host ? -call : never;
     if (program.tensors[t].role == TensorRole::input) made_ |= std::uint64_t{1} << t;
@@ -30,15 +31,22 @@ L2Reuse::L2Reuse(const Device& device, const Program& program, const ProgramCoun
   if (counts.keeps(Placement::l2)) set_aside(device, counts);
 }
 
-void L2Reuse::set_aside(const Device& device, const ProgramCounts& counts) {
-  std::array<double, max_tensors> wanted{};  // what many CTAs read stands in each partition
+template <class Chosen>
+double L2Reuse::standing_bytes(const ProgramCounts& counts, Chosen chosen) const {
+  std::array<double, max_tensors> most{};
+  double all = 0;
   for (const TensorUse& use : counts.uses) {
     const auto t = static_cast<std::size_t>(use.tensor);
-    if (program_.tensors[t].placement != Placement::l2) continue;
-    wanted[t] = std::max(wanted[t], copies_of(use, partitions_) * static_cast<double>(use.touched));
+    const double bytes = copies_of(use, partitions_) * static_cast<double>(use.touched);
+    if (!chosen(program_.tensors[t]) || bytes <= most[t]) continue;
+    all += bytes - most[t];
+    most[t] = bytes;
   }
-  double all = 0;
-  for (const double bytes : wanted) all += bytes;
+  return all;
+}
+
+void L2Reuse::set_aside(const Device& device, const ProgramCounts& counts) {
+  const double all = standing_bytes(counts, [](const Tensor& tensor) { return tensor.placement == Placement::l2; });
   if (all == 0) return;  // a mask that hides every key
   const double part = std::min(all, capacity_.value() * device.memory.l2.persisting_fraction.value());
   pinned_ = part / all;
@@ -80,6 +88,9 @@ Traffic L2Reuse::next(const Launch& launch, std::int64_t ctas, std::span<const T
   const Misses missed{miss_share(wave_loaded, capacity_), miss_share(wave_all, capacity_)};
   Traffic dram;
   for (std::size_t u = 0; u < uses.size(); ++u) add(uses[u], anew[u], missed, dram);
+  for (const TensorUse& use : uses) {
+    if (use.stored > 0) used_[static_cast<std::size_t>(use.tensor)] += all * waves.last();
+  }
   touched_ += all;
   return dram;
 }

@@ -31,9 +31,12 @@ inline constexpr double cliff_begin = 0.8;
 inline constexpr double cliff_end = 1.2;
 [[nodiscard]] double miss_share(double between, Bytes capacity);
 
-/// Copies of a tensor's bytes in an L2 of that many partitions: one in each if several CTAs ask for the same bytes.
+/// Copies of a tensor's bytes in an L2 of that many partitions. A line stands in the partition of its memory and in
+/// that of the SM that reads it: in every partition if several CTAs ask for it, in (1 + partitions) / 2 on the average
+/// if one does, which sits on either side. One copy of what is written alone.
 [[nodiscard]] inline double copies_of(const TensorUse& use, double partitions) {
-  return use.sharers > 1 && use.loaded > use.touched ? partitions : 1;
+  if (use.loaded == 0) return 1;
+  return use.sharers > 1 && use.loaded > use.touched ? partitions : (1 + partitions) / 2;
 }
 
 /// What running in waves of `wave` CTAs makes of the tensors of a launch.
@@ -43,6 +46,8 @@ class Waves {
 
   /// How often the sets of CTAs that share the tensor's bytes are begun anew, per set.
   [[nodiscard]] double anew(const TensorUse& use);
+  /// The last wave's share of the launch.
+  [[nodiscard]] double last() const { return one_of_waves_; }
   /// The share of a tensor's touched bytes that one wave makes stand in L2; `anew` as above.
   [[nodiscard]] double standing(double anew) const { return anew == 1 ? one_of_waves_ : std::min(1.0, anew / waves_); }
 
@@ -93,6 +98,9 @@ class L2Reuse {
     [[nodiscard]] bool any() const { return next_sweep > 0 || next_wave > 0; }
   };
 
+  /// Bytes of the chosen tensors as they stand in L2, each tensor once.
+  template <class Chosen>
+  [[nodiscard]] double standing_bytes(const ProgramCounts& counts, Chosen chosen) const;
   void set_aside(const Device& device, const ProgramCounts& counts);
   /// Adds the DRAM bytes of a tensor.
   void add(const TensorUse& use, double anew, const Misses& missed, Traffic& dram);
@@ -102,9 +110,11 @@ class L2Reuse {
   MissedShares missed_{};
   double pinned_ = 0;
   double partitions_;
-  double touched_ = 0;                    ///< bytes touched by the launches so far
-  std::array<double, max_tensors> used_;  ///< what it was when the launch began that used the tensor last
-  std::uint64_t made_ = 0;                ///< tensors that hold something: inputs, and those used before, a bit each
+  double touched_ = 0;  ///< bytes touched by the launches so far
+  /// What it was when the launch began that used the tensor last; of a tensor that it stored, when its first wave
+  /// ended: CTAs store what they made at their end.
+  std::array<double, max_tensors> used_;
+  std::uint64_t made_ = 0;  ///< tensors that hold something: inputs, and those used before, a bit each
   static_assert(max_tensors <= 64);
 };
 

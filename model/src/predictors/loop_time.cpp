@@ -5,14 +5,16 @@
 namespace rooftile {
 namespace {
 
+constexpr double& at(UnitCycles& cycles, Unit unit) { return cycles[static_cast<std::size_t>(unit)]; }
+
 /// The longer of the busiest unit and the weighted sum wins.
-void keep_units_busy(const Work& work, const CostTable& costs, TripTime& time) {
-  const UnitCycles cycles = costs.on_units(work);
-  double sum = 0;
+void keep_units_busy(const Work& work, const CostTable& costs, const LaunchFit& fit, TripTime& time) {
+  UnitCycles cycles = costs.on_units(work);
+  const double sum =
+      at(cycles, Unit::tensor) + fit.exp2_weight * at(cycles, Unit::exp2) + fit.smem_weight * at(cycles, Unit::smem);
   double most = cycles[0];
   std::size_t busiest = 0;
   for (std::size_t u = 0; u < units; ++u) {
-    if (overlap_weights[u] != 0) sum += overlap_weights[u] * cycles[u];
     if (cycles[u] <= most) continue;
     most = cycles[u];
     busiest = u;
@@ -43,17 +45,21 @@ double slowest(std::span<const DependenceCycle> cycles, const Program& program, 
 }
 
 TripTime trip_time(const Program& program, const Launch& launch, const TripCount& trip, const ProgramCounts& counts,
-                   const CostTable& costs, const MissedShares& missed) {
+                   const CostTable& costs, const MissedShares& missed, const LaunchFit& fit) {
   TripTime time;
-  keep_units_busy(trip.work, costs, time);
-  time.cycle = std::max(time.busy, slowest(counts.cycles_of(trip), program, launch, counts, costs, missed));
+  keep_units_busy(trip.work, costs, fit, time);
+  time.busy *= fit.trip_factor;
+  time.cycle =
+      std::max(time.busy + fit.trip_wait, slowest(counts.cycles_of(trip), program, launch, counts, costs, missed));
   return time;
 }
 
-TripTime once_per_cta(const Launch& launch, const OnceCount& once, const CostTable& costs, bool from_dram) {
+TripTime once_per_cta(const Launch& launch, const OnceCount& once, const CostTable& costs, bool from_dram,
+                      const LaunchFit& fit) {
   TripTime time;
-  keep_units_busy(once.work, costs, time);
-  time.cycle = costs.in_turn(once.in_turn);
+  keep_units_busy(once.work, costs, {}, time);
+  time.busy *= fit.tile_factor;
+  time.cycle = fit.tile_factor * costs.in_turn(once.in_turn) + fit.cta_cycles;
   once.kinds.for_each([&](OpKind kind) {
     const bool waits_for_dram = from_dram && kind == OpKind::load;
     time.wait = std::max(time.wait, waits_for_dram ? costs.load_latency(1) : costs[kind].latency);

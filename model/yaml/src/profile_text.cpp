@@ -6,15 +6,12 @@
 #include "rooftile/model/format_quantity.hpp"
 
 namespace rooftile::yaml {
-namespace {
 
 /// Namespace of the name-based UUIDs: the URL namespace of RFC 4122, appendix C.
 std::string hash_of(const std::string& text) {
   const boost::uuids::name_generator_sha1 generate{boost::uuids::ns::url()};
   return boost::uuids::to_string(generate(text));
 }
-
-}  // namespace
 
 // Sources and names are left out: they say how a number is known, not what the hardware is.
 void write_canonical(Profile& profile) {

@@ -5,6 +5,7 @@
 #include "compute_capability.hpp"
 #include "flash_spec.hpp"
 #include "rooftile/model/tile_table.hpp"
+#include "rooftile/model_yaml/calibration_reader.hpp"
 #include "rooftile/model_yaml/strict_yaml.hpp"
 
 namespace rooftile::yaml {
@@ -168,6 +169,8 @@ void read_coverage(KernelSpec& spec, Map& map) {
     spec.passes = read_names<Pass>(map.required("passes"));
     spec.masks = read_names<Mask>(map.required("masks"));
     spec.dropout = optional_bool(map, "dropout");
+    spec.writes_cache = optional_bool(map, "writes_cache");
+    spec.copies_group = optional_bool(map, "copies_group");
     if (const Node* place = map.optional("kv_placement")) spec.kv_placement = place->as_enum<Placement>();
     if (const Node* most = map.optional("max_seq_kv")) spec.max_seq_kv = most->as_integer(1, most_rows);
   }
@@ -225,6 +228,21 @@ std::vector<KernelSpec> read_instead(const Node& list, const KernelSpec& spec) {
   return kernels;
 }
 
+/// Constants fitted to the spec's own measurements, or to those of the spec that it names.
+void read_calibration(KernelSpec& spec, Map& map, const std::filesystem::path& file) {
+  const Node* borrowed = map.optional("constants_of");
+  const std::filesystem::path fitted =
+      calibration_file(file.parent_path(), borrowed != nullptr ? borrowed->as_text() : spec.name);
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(fitted, ignored)) {
+    if (borrowed != nullptr)
+      borrowed->fail("'" + borrowed->as_text() + "' has no calibration (" + fitted.string() + ")");
+    return;
+  }
+  spec.calibration = load_calibration(fitted);
+  if (borrowed != nullptr) spec.calibration.borrowed_from = borrowed->as_text();
+}
+
 }  // namespace
 
 KernelSpec load_spec(const std::filesystem::path& file) {
@@ -242,6 +260,7 @@ KernelSpec load_spec(const std::filesystem::path& file) {
   if (const Node* l2 = map.optional("l2")) spec.l2 = l2->as_enum<L2State>();
   read_kernel(spec, map);
   if (has_op(spec, Op::attention)) check_passes(spec, *map.optional("passes"));
+  read_calibration(spec, map, file);
   if (const Node* list = map.optional("instead")) spec.instead = read_instead(*list, spec);
   map.finish();
   return spec;

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "rooftile/model/calibration.hpp"
 #include "rooftile/model/device.hpp"
 #include "rooftile/model/error.hpp"
 #include "rooftile/model/workload.hpp"
@@ -105,6 +107,30 @@ struct TileRow {
 /// unknown name. The narrow GEMM has no row: its width follows from the product (gemm_bc()).
 [[nodiscard]] std::vector<TileRow> own_tile_rows(std::string_view kernel);
 
+/// What was fitted to an implementation's measurements in one regime, and how well (kernels/calibrations/).
+struct FittedRegime {
+  Calibration constants;
+  double expected_error = 0;          ///< mean of |error| on rows that were not fitted
+  std::string fitted_on;              ///< "VLLM 0.14.0 on a100_sxm4_80gb"
+  std::vector<std::string> profiles;  ///< measured on
+};
+
+/// The regimes of an implementation that measurements exist for.
+struct SpecCalibration {
+  std::optional<FittedRegime> prefill, decode, backward;
+  std::string borrowed_from;  ///< the spec whose measurements these are; "": its own
+
+  [[nodiscard]] const std::optional<FittedRegime>& of(Regime regime) const {
+    return regime == Regime::prefill ? prefill : regime == Regime::decode ? decode : backward;
+  }
+  [[nodiscard]] std::optional<FittedRegime>& of(Regime regime) {
+    return regime == Regime::prefill ? prefill : regime == Regime::decode ? decode : backward;
+  }
+};
+
+/// All constants as text, the same for the same numbers: "calibration.prefill.trip_factor: 1.046\n..."; "" without any.
+[[nodiscard]] std::string canonical_text(const SpecCalibration& calibration);
+
 /// Everything the model knows of one implementation.
 struct KernelSpec {
   std::string name;  ///< "fa2"
@@ -136,6 +162,8 @@ struct KernelSpec {
   bool gathers_gradients = false;  ///< standard only: dQ, dK, dV are copied into one tensor
   bool deterministic = false;      ///< backward of flash2: a dQ sum per CTA of a head, added up in order
   bool sums_group = false;         ///< backward of flash2: a CTA makes dK and dV of a K/V head, whatever the group
+  bool writes_cache = false;       ///< a call first writes its new keys and values into the cache
+  bool copies_group = false;       ///< heads of a group become rows by a copy (algorithms/serving_launches.cpp)
   std::int64_t max_seq_kv = 0;     ///< longest row of keys it takes; 0: any
   std::vector<Op> ops{Op::attention, Op::gemm, Op::softmax};  ///< what can be asked of it
   int dropout_bits = 32;                                      ///< flash only: random bits per softmax weight
@@ -150,6 +178,7 @@ struct KernelSpec {
   std::vector<TileRow> tiles;                ///< attention tile (flash) or GEMM tile (standard)
   TakesOver takes_over = TakesOver::always;  ///< of a kernel in `instead`
   std::vector<KernelSpec> instead;  ///< kernels that take some calls from this one; the first that does runs alone
+  SpecCalibration calibration;
   Location where;
 };
 

@@ -23,6 +23,7 @@
 #include <limits>
 
 #include "rooftile/model/bound.hpp"
+#include "rooftile/model/calibration.hpp"
 #include "rooftile/model/inline_vector.hpp"
 #include "rooftile/model/kernel_spec.hpp"
 #include "rooftile/model/workload.hpp"
@@ -150,8 +151,14 @@ inline constexpr std::size_t max_launches = 32;
 inline constexpr std::size_t max_ops = 256;
 inline constexpr std::size_t max_launch_ops = 128;  ///< of one launch
 
+/// What a launch does in a call; constants are fitted for each: the attention itself (of a forward, of a backward), the
+/// merge of parts of the keys, the write of new tokens into a cache. `other`: as its units and bytes say.
+enum class LaunchPart : std::uint8_t { other, attention, gradient, merge, cache_write };
+
 struct Launch {
   const char* name = "";
+  LaunchPart part = LaunchPart::other;
+  double search_steps = 0;  ///< by which a CTA that stays looks for its next tile among sequences, on the average
   std::int32_t threads = 0;
   std::int32_t registers = 0;  ///< per thread, at entry
   std::int64_t smem = 0;       ///< bytes per CTA
@@ -181,6 +188,8 @@ struct Program {
   MathPath math = MathPath::mma_sync;
   LaunchStyle launch_style = LaunchStyle::stream;
   L2State l2 = L2State::cold;
+  Calibration forward;  ///< of the implementation, fitted; defaults where nobody measured
+  Calibration backward;
   Flops paper_flops;             ///< of the workload, as the papers count
   bool clock_sustained = false;  ///< the matrix units run at clock.tensor_sustained: a GEMM alone, for long
   bool off_target = false;       ///< a bare algorithm name on an architecture its kernel does not target

@@ -80,7 +80,8 @@ class ProgramWriter {
   }
 
   /// Begins the next launch; ops that follow stand outside any loop until in() is called.
-  Launch& launch(const char* name, LaunchResources resources, std::initializer_list<Axis> axes);
+  Launch& launch(const char* name, LaunchResources resources, std::initializer_list<Axis> axes,
+                 LaunchPart part = LaunchPart::other);
   /// Begins a role of the current launch; `registers` per thread where they differ from the launch's. The ops of a role
   /// with several copies say what one copy does, but for tile movements, which are those of all copies together.
   void role(const char* name, int warps, int copies = 1, int registers = 0);

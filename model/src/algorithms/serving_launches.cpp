@@ -1,0 +1,54 @@
+// What a serving engine's call does beside the attention kernel itself.
+//
+// Calls follow each other, so that it does not matter at which end of the cycle these launches stand: behind.
+//
+//   cache_write     a CTA per new token copies its K and V of all heads into the cache (vLLM
+//                   csrc/cache_kernels.cu, reshape_and_cache_flash_kernel: min(kv_heads·d, 512) threads)
+//   group_copies    of a single query: FlashAttention-2 makes the query heads of a group into rows, which is a view
+//                   for one sequence or one K/V head and a copy of Q and O otherwise (flash_api.cpp,
+//                   seqlenq_ngroups_swapped)
+#include <algorithm>
+#include <utility>
+
+#include "algorithms.hpp"
+
+namespace rooftile::algorithms {
+namespace {
+
+constexpr IndexId token = 0, sequence = 1;
+constexpr std::int64_t warp = 32;
+
+}  // namespace
+
+void cache_write(Program& program, const AttentionShape& s) {
+  ProgramWriter w = ProgramWriter::behind(program);
+  const std::int64_t element = size_of(s.dtype);
+  const std::int64_t tokens = std::min(s.seq_q, s.seq_kv);
+  const std::int64_t threads = std::min(ceil_div(s.kv_heads * s.head_dim, warp) * warp, std::int64_t{512});
+  w.launch("cache_write", {.threads = static_cast<std::int32_t>(threads), .registers = 32, .smem = 0},
+           {{"token", tokens}, {"batch", s.batch}}, LaunchPart::cache_write);
+  w.role("all", static_cast<int>(threads / warp));
+  for (const auto& [cache_name, new_name] : {std::pair{"K", "K_new"}, std::pair{"V", "V_new"}}) {
+    const int cache = w.held(cache_name, TensorRole::input, element, {s.batch, s.kv_heads, s.seq_kv, s.head_dim});
+    const int fresh = w.input(new_name, element, {s.batch, s.kv_heads, tokens, s.head_dim});
+    w.load(fresh, {at(sequence), whole(s.kv_heads), at(token), whole(s.head_dim)});
+    w.store(cache, {at(sequence), whole(s.kv_heads), at(token), whole(s.head_dim)});
+  }
+}
+
+void group_copies(Program& program, const AttentionShape& s) {
+  if (s.seq_q != 1 || s.batch == 1 || s.kv_heads == 1 || s.group() == 1) return;
+  constexpr IndexId kv_head = 0;
+  ProgramWriter w = ProgramWriter::behind(program);
+  const std::int64_t element = size_of(s.dtype);
+  for (const auto& [name, copy_name] : {std::pair{"Q", "Q_rows"}, std::pair{"O", "O_given"}}) {
+    const int rows = w.held(name, TensorRole::input, element, {s.batch, s.kv_heads, s.group(), s.head_dim});
+    const int copy = w.workspace(copy_name, element, {s.batch, s.kv_heads, s.group(), s.head_dim});
+    w.launch("group_copy", {.threads = 256, .registers = 32, .smem = 0}, {{"kv_head", s.kv_heads}, {"batch", s.batch}});
+    w.role("all", 8);
+    w.load(rows, {at(sequence), at(kv_head), whole(s.group()), whole(s.head_dim)});
+    w.store(copy, {at(sequence), at(kv_head), whole(s.group()), whole(s.head_dim)});
+  }
+}
+
+}  // namespace rooftile::algorithms

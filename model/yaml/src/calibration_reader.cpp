@@ -1,0 +1,102 @@
+#include "rooftile/model_yaml/calibration_reader.hpp"
+
+#include <sstream>
+#include <utility>
+
+#include "profile_text.hpp"
+#include "rooftile/model/calibration.hpp"
+#include "rooftile/model_yaml/strict_yaml.hpp"
+
+namespace rooftile::yaml {
+namespace {
+
+constexpr std::string_view calibration_schema = "rooftile.calibration/1";
+
+double read_value(const Node& node, const CalibrationConstant& constant) {
+  const double value = constant.dimension == Count::dimension ? node.as_number() : node.as_quantity(constant.dimension);
+  if (value >= constant.least && value <= constant.most) return value;
+  std::ostringstream message;
+  message << std::string{constant.name} << " '" << node.as_text() << "' is outside " << constant.least << " .. "
+          << constant.most;
+  node.fail(message.str());
+}
+
+Calibration read_constants(const Node& node) {
+  Calibration constants;
+  for (const Entry& entry : node.as_entries()) {
+    const CalibrationConstant* constant = find_calibration_constant(entry.key);
+    if (constant == nullptr) {
+      std::vector<std::string_view> known;
+      for (const CalibrationConstant& one : calibration_constants()) known.push_back(one.name);
+      throw InputError{entry.where, unknown_name_message("constant", entry.key, known)};
+    }
+    Map map{entry.value};
+    constants.*constant->member = read_value(map.required("value"), *constant);
+    map.allow("spread");
+    map.allow("from");
+    map.finish();
+  }
+  return constants;
+}
+
+/// "2.3 %" as a fraction.
+double read_percent(const Node& node) {
+  const std::string& text = node.as_text();
+  std::istringstream words{text};
+  double percent = 0;
+  std::string unit;
+  if (words >> percent >> unit && unit == "%" && words.peek() == std::istringstream::traits_type::eof()) {
+    return percent / 100;
+  }
+  node.fail("'" + text + "': a share is expected, as in 2.3 %");
+}
+
+FittedRegime read_regime(const Node& node) {
+  Map map{node};
+  FittedRegime regime;
+  regime.fitted_on = map.required("fitted_on").as_text();
+  regime.profiles = map.required("profiles").as_texts();
+  map.allow("rows");
+  map.allow("fitted");
+  map.allow("left_out");
+  Map error{map.required("error")};
+  regime.expected_error = read_percent(error.required("mape"));
+  for (const std::string_view key : {"median", "p95", "bias"}) (void)read_percent(error.required(key));
+  error.finish();
+  regime.constants = read_constants(map.required("constants"));
+  map.finish();
+  return regime;
+}
+
+}  // namespace
+
+SpecCalibration load_calibration(const std::filesystem::path& file) {
+  const Node root = load_file(file);
+  Map map{root};
+  require_schema(map, calibration_schema);
+  (void)map.required("spec").as_text();
+  (void)map.required("predictor").as_text();
+  (void)map.required("date").as_text();
+  SpecCalibration calibration;
+  for (const Entry& entry : map.required("regimes").as_entries()) {
+    const auto regime = from_name<Regime>(entry.key);
+    if (!regime) throw InputError{entry.where, unknown_name_message("regime", entry.key, all_names<Regime>())};
+    calibration.of(*regime) = read_regime(entry.value);
+  }
+  map.finish();
+  return calibration;
+}
+
+Identity identity_of(const Profile& profile, const SpecCalibration& calibration) {
+  const std::string constants = canonical_text(calibration);
+  if (constants.empty()) return {profile.text, profile.hash};
+  std::string text = profile.text + constants;
+  std::string hash = hash_of(text);
+  return {std::move(text), std::move(hash)};
+}
+
+std::filesystem::path calibration_file(const std::filesystem::path& spec_folder, const std::string& name) {
+  return spec_folder.parent_path() / "calibrations" / (name + ".yaml");
+}
+
+}  // namespace rooftile::yaml
