@@ -21,6 +21,7 @@ build   libsqlite3-dev      3.37    the database (STRICT tables)
 build   libsqlitecpp-dev    3.2     SQLite from C++
 build   libexpected-dev     1.0     tl::expected
 build   libboost-dev        1.74    headers only: UUIDs, statistics
+build   libnlopt-cxx-dev    2.7     fitting constants to measurements
 build   libboost-context-dev 1.74   fibers: kernels run on the CPU
 tests   libgtest-dev        1.12    GoogleTest
 tests   librapidcheck-dev   any     property tests

@@ -31,6 +31,7 @@ std::string show_number(double value, Show show) {
     case Show::flop_per_byte: return quantity(FlopsPerByte::dimension);
     case Show::hertz: return quantity(Hertz::dimension);
     case Show::percent: return quantity(Count::dimension) + " %";
+    case Show::fraction: return format_quantity(100 * value, Count::dimension, shown_digits) + " %";
     case Show::ratio: return quantity(Count::dimension) + "x";
     case Show::text:
     case Show::count:

@@ -35,6 +35,7 @@ enum class Show : std::uint8_t {
   flop_per_byte,     ///< 201.0 FLOP/B
   hertz,             ///< 1.410 GHz
   percent,           ///< the cell holds percent: 12.3 %
+  fraction,          ///< the cell holds a fraction: 0.123 is 12.3 %
   ratio,             ///< 1.05x
   yes_no
 };
