@@ -151,7 +151,7 @@ const std::vector<Column>& answer_columns() {
       {"bound", "bound", Show::text},
       {"status", "status", Show::text},
       {"reason", "reason", Show::text},
-      {"expected_error", "expected error", Show::percent},
+      {"expected_error", "expected error", Show::fraction},
       {"notes", "notes", Show::text},
   };
   return columns;
@@ -173,7 +173,7 @@ std::vector<Value> answer_cells(const Question& question, const Answer& answer) 
           name_value(p.bound),
           name_value(answer.status),
           {},
-          {},
+          answer.expected_error ? Value{*answer.expected_error} : Value{},
           answer.notes};
 }
 

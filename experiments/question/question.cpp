@@ -1,5 +1,6 @@
 #include "question/question.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "rooftile/model/algorithm.hpp"
@@ -36,10 +37,28 @@ analysis::CtaUse longest_cta(const Program& program, const Prediction& predictio
   return {launch.registers, Bytes{static_cast<double>(launch.smem)}, prediction.launches[longest].resident};
 }
 
+/// The measurements that the answer's constants were fitted to, or nothing: the bare model's time.
+const FittedRegime* fitted_for(const Answer& answer, const Workload& workload) {
+  const auto* shape = std::get_if<AttentionShape>(&workload);
+  if (shape == nullptr || answer.predictor->name() != "hierarchical") return nullptr;
+  const std::optional<FittedRegime>& fitted = answer.spec->calibration.of(fitted_regime(*shape));
+  return fitted ? &*fitted : nullptr;
+}
+
+std::string calibration_note(const Answer& answer, const FittedRegime* fitted) {
+  if (fitted == nullptr) return "uncalibrated";
+  const auto& profiles = fitted->profiles;
+  std::string note = "calibrated on " + join({profiles.begin(), profiles.end()});
+  if (const std::string& lender = answer.spec->calibration.borrowed_from; !lender.empty()) {
+    note += " (constants of " + lender + ")";
+  }
+  const bool here = std::find(profiles.begin(), profiles.end(), answer.profile->name) != profiles.end();
+  return here ? note : note + ", not on this GPU";
+}
+
 /// What a reader must know beside the numbers.
-std::string notes_on(const Answer& answer, const Program& program) {
-  // No spec has fitted constants: every time is the bare model's.
-  std::string notes = "uncalibrated";
+std::string notes_on(const Answer& answer, const FittedRegime* fitted, const Program& program) {
+  std::string notes = calibration_note(answer, fitted);
   if (program.off_target) {
     notes += "; " + answer.spec->name + " does not target compute capability " +
              to_string(answer.profile->device.compute_capability) + ": a what-if";
@@ -75,7 +94,9 @@ Answer Answerer::answer(const Question& question, std::shared_ptr<const Profile>
   if (!prediction) return refuse(prediction.error());
   answer.prediction = *prediction;
   answer.cta = longest_cta(*program_, answer.prediction);
-  answer.notes = notes_on(answer, *program_);
+  const FittedRegime* const fitted = fitted_for(answer, question.workload);
+  if (fitted != nullptr) answer.expected_error = fitted->expected_error;
+  answer.notes = notes_on(answer, fitted, *program_);
   return answer;
 }
 

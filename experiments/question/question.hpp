@@ -42,7 +42,9 @@ struct Answer {
   bool built = false;     ///< the program could be written: the kernel covers the call, whether or not it fits
   Prediction prediction;  ///< meaningful only if ok
   analysis::CtaUse cta;   ///< likewise
-  std::string notes;      ///< "uncalibrated; flash2 does not target compute capability 7.0: a what-if"
+  /// Mean of |error| on measurements of the same implementation and regime that were not fitted; nothing: none exist.
+  std::optional<double> expected_error;
+  std::string notes;  ///< "uncalibrated; flash2 does not target compute capability 7.0: a what-if"
 };
 
 /// What a profile without a number that the predictor needs leads to: one question cannot be answered at all; a table

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "rooftile/analysis/result.hpp"
+#include "rooftile/model_yaml/calibration_reader.hpp"
 #include "runner/executed_result.hpp"
 #include "runner/ordered_queue.hpp"
 #include "runner/parallel.hpp"
@@ -27,6 +28,7 @@ ResultRow row_of(const Question& question, const Answer& answer, experiments::Ca
                       ? analysis::make_row(std::move(key), answer.prediction)
                       : analysis::make_row(std::move(key), Refusal{answer.status, answer.reason});
   if (answer.status == Status::ok) row.cta = answer.cta;
+  row.expected_error = answer.expected_error;
   row.notes = answer.notes;
   return row;
 }
@@ -139,7 +141,8 @@ ResultKey key_of(const Question& question, experiments::Catalogues& catalogues) 
   const auto spec = catalogues.spec(question.kernel);
   if (question.execute) return executed_key(question, {}, *profile, *spec);
   const Predictor* predictor = find_predictor(question.predictor);
-  return {.profile = analysis::ref_of(*profile),
+  const yaml::Identity identity = yaml::identity_of(*profile, spec->calibration);
+  return {.profile = {profile->name, identity.hash, identity.text},
           .workload = question.workload,
           .kernel = full_name(*spec, profile->device),
           .tile = question.overrides,

@@ -1,0 +1,193 @@
+#include "calibrate/family_fit.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <set>
+
+#include "rooftile/analysis/fit.hpp"
+#include "rooftile/model/algorithm.hpp"
+#include "rooftile/model/predictor.hpp"
+
+namespace rooftile::calibrate {
+namespace {
+
+/// A constant whose standard error is more than this part of its distance from the default is not determined.
+constexpr double loosest_spread = 0.5;
+
+/// A row that can be predicted: its program, counted.
+struct Row {
+  const Observation* observation = nullptr;
+  std::shared_ptr<const Profile> profile;
+  std::string group;
+  std::size_t fold = 0;
+};
+struct Prepared {
+  const Row* row = nullptr;
+  Program program;
+  ProgramCounts counts;
+};
+
+/// Rows of one shape family stand in one fold, so that no fold is scored on what another one saw.
+std::string group_of(const Workload& workload) {
+  const auto* s = std::get_if<AttentionShape>(&workload);
+  if (s == nullptr) return describe(workload);
+  return std::to_string(s->batch * s->heads) + " x " + std::to_string(s->seq_q) + " x " + std::to_string(s->seq_kv);
+}
+
+class FamilyFitter {
+ public:
+  explicit FamilyFitter(const FitInput& input)
+      : in_{input}, spec_{*input.catalogues.spec(input.family.spec)}, predictor_{*find_predictor("hierarchical")} {
+    for (const auto& [regime, constants] : input.known) {
+      if (!spec_.calibration.of(regime)) spec_.calibration.of(regime).emplace();
+      spec_.calibration.of(regime)->constants = constants;
+    }
+    for (const GivenConstant& given : input.family.given) start_.*given.constant->member = given.value;
+    choose_rows();
+  }
+
+  FamilyFit run() {
+    FamilyFit result;
+    result.family = in_.family;
+    std::vector<const CalibrationConstant*> free = in_.family.fit;
+    const std::vector<const Row*> all = fitted_rows(folds);
+    analysis::Fit fitted;
+    for (;;) {
+      fitted = fit(all, free);
+      const std::size_t loosest = loosest_of(free, fitted);
+      if (loosest == free.size()) break;
+      result.left_out.emplace_back(free[loosest]->name);
+      free.erase(free.begin() + static_cast<std::ptrdiff_t>(loosest));
+    }
+    result.calibration = with(free, fitted.values);
+    for (std::size_t c = 0; c < free.size(); ++c) {
+      result.constants.push_back({free[c], fitted.values[c], fitted.spread[c], ""});
+    }
+    for (const GivenConstant& given : in_.family.given) {
+      result.constants.push_back({given.constant, given.value, 0, given.from});
+    }
+    result.rows = static_cast<std::int64_t>(rows_.size());
+    result.fitted = static_cast<std::int64_t>(all.size());
+    std::set<std::string> profiles;
+    for (const Row& row : rows_) profiles.insert(row.profile->name);
+    result.profiles.assign(profiles.begin(), profiles.end());
+    result.before = scored([this](std::size_t /*fold*/) { return start_; });
+    std::vector<Calibration> held_back;
+    for (std::size_t fold = 0; fold < folds; ++fold)
+      held_back.push_back(with(free, fit(fitted_rows(fold), free).values));
+    result.after = scored([&](std::size_t fold) { return held_back[fold]; });
+    return result;
+  }
+
+ private:
+  [[nodiscard]] bool takes_part(const Observation& observation) const {
+    const auto* s = std::get_if<AttentionShape>(&observation.workload);
+    if (observation.spec != in_.family.spec || s == nullptr) return false;
+    return fitted_regime(*s) == in_.family.regime && s->seq_kv >= in_.family.least_seq_kv;
+  }
+  void choose_rows() {
+    Program program;
+    for (const Observation& observation : in_.observations) {
+      if (!takes_part(observation)) continue;
+      Row row{&observation, in_.catalogues.profile(observation.profile, observation.settings),
+              group_of(observation.workload), 0};
+      if (!build(program, row.profile->device, observation.workload, spec_)) continue;
+      row.fold = analysis::fold_of(row.group, folds);
+      rows_.push_back(std::move(row));
+    }
+    if (rows_.empty()) throw InputError{in_.family.where, "no row of its tables is of " + in_.family.name()};
+  }
+  /// An even choice of the rows outside `fold` that are long enough.
+  [[nodiscard]] std::vector<const Row*> fitted_rows(std::size_t fold) const {
+    std::vector<const Row*> chosen;
+    for (const Row& row : rows_) {
+      const auto& only = in_.only_profiles;
+      const bool wanted = only.empty() || std::find(only.begin(), only.end(), row.profile->name) != only.end();
+      if (wanted && row.fold != fold && row.observation->time >= in_.family.shortest) chosen.push_back(&row);
+    }
+    if (chosen.size() <= most_fitted_rows) return chosen;
+    std::vector<const Row*> even;
+    for (std::size_t i = 0; i < most_fitted_rows; ++i) even.push_back(chosen[i * chosen.size() / most_fitted_rows]);
+    return even;
+  }
+  void prepare(const Row& row, Prepared& prepared) const {
+    prepared.row = &row;
+    (void)build(prepared.program, row.profile->device, row.observation->workload, spec_);
+    count(prepared.program, prepared.counts);
+  }
+  /// log(predicted / observed); a call that does not fit is as far off as a factor of 20.
+  [[nodiscard]] double residual(Prepared& prepared, const Calibration& constants) const {
+    (in_.family.regime == Regime::backward ? prepared.program.backward : prepared.program.forward) = constants;
+    const auto predicted = predictor_.predict(prepared.row->profile->device, prepared.program, prepared.counts);
+    return std::log(predicted ? predicted->time / prepared.row->observation->time : 20);
+  }
+  [[nodiscard]] Calibration with(const std::vector<const CalibrationConstant*>& free,
+                                 std::span<const double> values) const {
+    Calibration constants = start_;
+    for (std::size_t c = 0; c < free.size(); ++c) constants.*free[c]->member = values[c];
+    return constants;
+  }
+
+  [[nodiscard]] analysis::Fit fit(const std::vector<const Row*>& rows,
+                                  const std::vector<const CalibrationConstant*>& free) const {
+    std::vector<std::unique_ptr<Prepared>> prepared;
+    for (const Row* row : rows) {
+      prepared.push_back(std::make_unique<Prepared>());
+      prepare(*row, *prepared.back());
+    }
+    std::vector<analysis::FitConstant> constants;
+    for (const CalibrationConstant* one : free) {
+      constants.push_back({std::string{one->name}, start_.*one->member, one->least, one->most});
+    }
+    if (prepared.size() <= constants.size()) {
+      throw InputError{in_.family.where, std::to_string(prepared.size()) + " rows of " + in_.family.name() +
+                                             " cannot determine " + std::to_string(constants.size()) + " constants"};
+    }
+    return analysis::fit(constants, prepared.size(), [&](std::span<const double> values, std::span<double> residuals) {
+      const Calibration tried = with(free, values);
+      for (std::size_t r = 0; r < prepared.size(); ++r) residuals[r] = residual(*prepared[r], tried);
+    });
+  }
+  /// The constant that the rows determine least, if they do not determine it; else the number of constants.
+  [[nodiscard]] std::size_t loosest_of(const std::vector<const CalibrationConstant*>& free,
+                                       const analysis::Fit& fitted) const {
+    std::size_t loosest = free.size();
+    double most = loosest_spread;
+    for (std::size_t c = 0; c < free.size(); ++c) {
+      const double distance = std::abs(fitted.values[c] - Calibration{}.*free[c]->member);
+      const double spread = distance > 0 ? fitted.spread[c] / distance : std::numeric_limits<double>::infinity();
+      if (spread <= most) continue;
+      most = spread;
+      loosest = c;
+    }
+    return loosest;
+  }
+  template <class ConstantsOfFold>
+  [[nodiscard]] analysis::Accuracy scored(ConstantsOfFold constants) const {
+    const auto prepared = std::make_unique<Prepared>();
+    std::vector<analysis::Comparison> compared;
+    for (const Row& row : rows_) {
+      if (row.observation->time < in_.family.scored_from) continue;
+      prepare(row, *prepared);
+      analysis::Comparison one;
+      one.observed = row.observation->time;
+      one.predicted = one.observed * std::exp(residual(*prepared, constants(row.fold)));
+      compared.push_back(std::move(one));
+    }
+    const std::vector<analysis::Accuracy> all = analysis::accuracy(compared, {});
+    return all.empty() ? analysis::Accuracy{} : all.front();
+  }
+
+  const FitInput& in_;
+  KernelSpec spec_;
+  const Predictor& predictor_;
+  Calibration start_;
+  std::vector<Row> rows_;
+};
+
+}  // namespace
+
+FamilyFit fit_family(const FitInput& input) { return FamilyFitter{input}.run(); }
+
+}  // namespace rooftile::calibrate

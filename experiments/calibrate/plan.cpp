@@ -1,0 +1,86 @@
+#include "calibrate/plan.hpp"
+
+#include <algorithm>
+
+#include "rooftile/model_yaml/strict_yaml.hpp"
+
+namespace rooftile::calibrate {
+namespace {
+
+const CalibrationConstant& constant_of(const std::string& name, const Location& where) {
+  if (const CalibrationConstant* constant = find_calibration_constant(name)) return *constant;
+  std::vector<std::string_view> known;
+  for (const CalibrationConstant& one : calibration_constants()) known.push_back(one.name);
+  throw InputError{where, unknown_name_message("constant", name, known)};
+}
+
+Seconds read_time(yaml::Map& map, std::string_view key) {
+  const yaml::Node* node = map.optional(key);
+  return Seconds{node == nullptr ? 0 : node->as_quantity(Seconds::dimension)};
+}
+
+GivenConstant read_given(const yaml::Entry& entry) {
+  const CalibrationConstant& constant = constant_of(entry.key, entry.where);
+  yaml::Map map{entry.value};
+  const yaml::Node& value = map.required("value");
+  const bool plain = constant.dimension == Count::dimension;
+  GivenConstant given{&constant, plain ? value.as_number() : value.as_quantity(constant.dimension),
+                      map.required("from").as_text()};
+  map.finish();
+  if (given.value < constant.least || given.value > constant.most)
+    value.fail("'" + value.as_text() + "' is no " + entry.key);
+  return given;
+}
+
+Family read_family(const yaml::Node& node) {
+  yaml::Map map{node};
+  Family family;
+  family.where = node.where();
+  family.spec = map.required("spec").as_text();
+  family.regime = map.required("regime").as_enum<Regime>();
+  family.tables = map.required("tables").as_texts();
+  family.fitted_on = map.required("fitted_on").as_text();
+  family.shortest = read_time(map, "shortest");
+  family.scored_from = read_time(map, "scored_from");
+  if (const yaml::Node* least = map.optional("least_seq_kv")) family.least_seq_kv = least->as_integer(1, 1 << 30);
+  const yaml::Node& fit = map.required("fit");
+  for (const std::string& name : fit.as_texts()) family.fit.push_back(&constant_of(name, fit.where()));
+  if (family.fit.size() > most_constants) {
+    fit.fail(std::to_string(family.fit.size()) + " constants: " + std::to_string(most_constants) + " at most");
+  }
+  if (const yaml::Node* given = map.optional("given")) {
+    for (const yaml::Entry& entry : given->as_entries()) family.given.push_back(read_given(entry));
+  }
+  map.finish();
+  for (std::size_t c = 0; c < family.fit.size(); ++c) {
+    const CalibrationConstant* constant = family.fit[c];
+    const bool twice = std::find(family.fit.begin(), family.fit.begin() + static_cast<std::ptrdiff_t>(c), constant) !=
+                       family.fit.begin() + static_cast<std::ptrdiff_t>(c);
+    const bool given = std::any_of(family.given.begin(), family.given.end(),
+                                   [&](const GivenConstant& one) { return one.constant == constant; });
+    if (twice || given) fit.fail(std::string{constant->name} + (twice ? " twice" : " is given, too"));
+  }
+  return family;
+}
+
+}  // namespace
+
+std::string Family::name() const { return spec + " " + std::string{name_of(regime)}; }
+
+std::vector<Family> load_plan(const std::filesystem::path& file) {
+  const yaml::Node root = yaml::load_file(file);
+  yaml::Map map{root};
+  yaml::require_schema(map, "rooftile.calibration_plan/1");
+  std::vector<Family> families;
+  for (const yaml::Node& node : map.required("families").as_list()) {
+    Family family = read_family(node);
+    const bool known = std::any_of(families.begin(), families.end(),
+                                   [&](const Family& other) { return other.name() == family.name(); });
+    if (known) node.fail("a second family " + family.name());
+    families.push_back(std::move(family));
+  }
+  map.finish();
+  return families;
+}
+
+}  // namespace rooftile::calibrate

@@ -1,0 +1,111 @@
+// rooftile calibrate: constants that made the times are found again, published tables are fitted, slips are told.
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "calibrate/calibration_writer.hpp"
+#include "calibrate/family_fit.hpp"
+#include "harness.hpp"
+#include "rooftile/model/algorithm.hpp"
+#include "rooftile/model/predictor.hpp"
+#include "rooftile/model_yaml/calibration_reader.hpp"
+#include "scratch.hpp"
+
+namespace rooftile::calibrate {
+namespace {
+
+using experiments::Catalogues;
+
+constexpr const char* gpu = "h100_sxm5_80gb";
+
+/// Times of calls of a kernel with some constants.
+std::vector<Observation> made_with(const Calibration& constants, Catalogues& catalogues) {
+  std::vector<Observation> observations;
+  KernelSpec spec = *catalogues.spec("fa3");
+  spec.calibration.prefill = FittedRegime{.constants = constants, .expected_error = 0, .fitted_on = {}, .profiles = {}};
+  const auto profile = catalogues.profile(gpu);
+  Program program;
+  for (const std::int64_t seq : {512, 1024, 2048, 4096, 8192}) {
+    for (const std::int64_t head_dim : {64, 128, 256}) {
+      for (const Mask mask : {Mask::none, Mask::causal}) {
+        for (const std::int64_t batch : {1, 4, 16}) {
+          const AttentionShape shape{.batch = batch,
+                                     .heads = 16,
+                                     .kv_heads = 16,
+                                     .seq_q = seq,
+                                     .seq_kv = seq,
+                                     .head_dim = head_dim,
+                                     .dtype = DType::fp16,
+                                     .mask = mask};
+          EXPECT_TRUE(build(program, profile->device, shape, spec));
+          const auto predicted = find_predictor("hierarchical")->predict(profile->device, program);
+          observations.push_back({gpu, "fa3", {}, shape, predicted.value().time});
+        }
+      }
+    }
+  }
+  return observations;
+}
+
+Family family(std::vector<std::string_view> fit) {
+  Family family;
+  family.spec = "fa3";
+  family.fitted_on = "times made here";
+  for (const std::string_view name : fit) family.fit.push_back(find_calibration_constant(name));
+  return family;
+}
+
+TEST(Calibrate, FindsTheConstantsThatMadeTheTimes) {
+  Catalogues catalogues{experiments::find_data({})};
+  const std::vector<Observation> observations =
+      made_with({.trip_factor = 1.2, .cta_cycles = 3000, .call_overhead = 5e-6}, catalogues);
+  const Family asked = family({"trip_factor", "cta_cycles", "call_overhead", "merge_cycles"});
+  const FamilyFit fit = fit_family({asked, observations, catalogues, {}, {}});
+  EXPECT_NEAR(fit.calibration.trip_factor, 1.2, 0.01);
+  EXPECT_NEAR(fit.calibration.cta_cycles, 3000, 200);
+  EXPECT_NEAR(fit.calibration.call_overhead, 5e-6, 0.5e-6);
+  EXPECT_EQ(fit.left_out, std::vector<std::string>{"merge_cycles"});  // nothing merges here
+  EXPECT_LT(fit.after.mape, 0.01);
+  EXPECT_GT(fit.before.mape, 0.1);
+  EXPECT_EQ(fit.rows, 90);
+}
+
+TEST(Calibrate, WritesWhatTheReaderReads) {
+  Catalogues catalogues{experiments::find_data({})};
+  const std::vector<Observation> observations = made_with({.trip_factor = 1.2, .cta_cycles = 3000}, catalogues);
+  const FamilyFit fit = fit_family({family({"trip_factor", "cta_cycles"}), observations, catalogues, {}, {}});
+  const test::Scratch scratch;
+  const std::string file = scratch / "fa3.yaml";
+  std::ofstream out{file};
+  write_calibration(out, {fit}, "2026-11-22", "hierarchical 7");
+  out.close();
+  const SpecCalibration read = yaml::load_calibration(file);
+  ASSERT_TRUE(read.prefill);
+  EXPECT_NEAR(read.prefill->constants.trip_factor, fit.calibration.trip_factor, 1e-3);
+  EXPECT_NEAR(read.prefill->constants.cta_cycles, fit.calibration.cta_cycles, 1);
+  EXPECT_EQ(read.prefill->fitted_on, "times made here");
+}
+
+TEST(Calibrate, RefusesWhatTheRowsCannotDetermine) {
+  Catalogues catalogues{experiments::find_data({})};
+  std::vector<Observation> observations = made_with({}, catalogues);
+  observations.resize(3);
+  const Family asked = family({"trip_factor", "cta_cycles", "call_overhead"});
+  EXPECT_THROW((void)fit_family({asked, observations, catalogues, {}, {}}), InputError);
+  observations.clear();
+  EXPECT_THROW((void)fit_family({asked, observations, catalogues, {}, {}}), InputError);
+}
+
+/// The shipped plan's published family, end to end.
+TEST(Calibrate, FitsThePublishedTables) {
+  const test::Scratch scratch;
+  const test::Outcome done = test::run_line({"calibrate", "fa3", "--into", scratch / ".", "--format", "csv"});
+  ASSERT_EQ(done.code, 0) << done.err;
+  EXPECT_NE(done.out.find("fa3,prefill,37,37,"), std::string::npos) << done.out;
+  const SpecCalibration read = yaml::load_calibration(scratch / "fa3.yaml");
+  ASSERT_TRUE(read.prefill);
+  EXPECT_LT(read.prefill->expected_error, 0.05);
+}
+
+}  // namespace
+}  // namespace rooftile::calibrate
