@@ -5,39 +5,23 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
-#include <tuple>
 #include <vector>
 
+#include "numerics.hpp"
 #include "rooftile/kernels/element.hpp"
-#include "support.hpp"
 
 namespace rooftile::kernels {
 namespace {
 
-struct Shape {
-  int batch, heads, kv_heads, seq_q, seq_kv;
-};
 /// One row, one key, either side of tiles of 64 and 128 rows or keys, more queries than keys and fewer, shared heads.
-constexpr Shape shapes[] = {{1, 2, 2, 1, 1},     {1, 3, 1, 1, 129},  {2, 4, 2, 127, 65},
-                            {1, 2, 1, 129, 257}, {1, 2, 2, 200, 63}, {1, 3, 1, 65, 300}};
+constexpr CallShape shapes[] = {{2, 2, 1, 1},     {3, 1, 1, 129},  {4, 2, 127, 65, 2},
+                                {2, 1, 129, 257}, {2, 2, 200, 63}, {3, 1, 65, 300}};
 constexpr double probabilities[] = {0.1, 0.5, 0.9};
 
-struct Kernel {
-  const char* name;
-  Pass pass;
-};
-void PrintTo(const Kernel& kernel, std::ostream* out) {
-  *out << kernel.name << (kernel.pass == Pass::bwd ? " backward" : "");
-}
-constexpr Kernel kernels_with_dropout[] = {{"rt_flash1", Pass::fwd},
-                                           {"rt_flash2", Pass::fwd},
-                                           {"rt_flash2", Pass::bwd},
-                                           {"rt_flash2_deterministic", Pass::bwd}};
-
-void expect_healthy(const Execution& run) {
-  EXPECT_EQ(faults_of(run), "");
-  EXPECT_EQ(bank_conflicts_of(run), 0);
-}
+constexpr KernelPass kernels_with_dropout[] = {{"rt_flash1", Pass::fwd},
+                                               {"rt_flash2", Pass::fwd},
+                                               {"rt_flash2", Pass::bwd},
+                                               {"rt_flash2_deterministic", Pass::bwd}};
 
 /// All that a kernel has written.
 std::vector<float> results(const HostCall& run) {
@@ -53,24 +37,8 @@ std::vector<float> results(const HostCall& run) {
   return all;  // dQ by atomics depends on the order
 }
 
-using Case = std::tuple<Kernel, Element, int, bool>;
-
-class DropoutNumerics : public testing::TestWithParam<Case> {
+class DropoutNumerics : public InstanceTest {
  protected:
-  [[nodiscard]] static AttentionCall call_of(const Shape& shape, const Dropout& dropout) {
-    const auto [kernel, element, head_dim, causal] = GetParam();
-    return {.element = element,
-            .batch = shape.batch,
-            .heads = shape.heads,
-            .kv_heads = shape.kv_heads,
-            .seq_q = shape.seq_q,
-            .seq_kv = shape.seq_kv,
-            .head_dim = head_dim,
-            .causal = causal,
-            .pass = kernel.pass,
-            .dropout = dropout};
-  }
-  [[nodiscard]] static const char* kernel() { return std::get<0>(GetParam()).name; }
   static std::vector<float> results_of(const AttentionCall& call) {
     HostCall run{kernel(), call};
     run.fill(4);
@@ -81,7 +49,7 @@ class DropoutNumerics : public testing::TestWithParam<Case> {
 
 TEST_P(DropoutNumerics, AreThoseOfFloat64InEveryOrder) {
   std::uint64_t seed = 0;
-  for (const Shape& shape : shapes) {
+  for (const CallShape& shape : shapes) {
     if (sanitized && (&shape - shapes) % 3 != 0) continue;
     const AttentionCall call = call_of(shape, {.probability = probabilities[seed % 3], .seed = seed << 31 | 5});
     SCOPED_TRACE(std::string{kernel()} + " " + describe(call));
@@ -89,10 +57,7 @@ TEST_P(DropoutNumerics, AreThoseOfFloat64InEveryOrder) {
     HostCall run{kernel(), call};
     run.fill(seed);
     expect_healthy(run.execute());
-    const Accuracy error = run.accuracy();
-    const Tolerance allowed = tolerance_of(kernel(), call.element, call.pass);
-    EXPECT_LE(error.relative, allowed.relative);
-    EXPECT_LE(error.lse, allowed.lse);
+    expect_float64(kernel(), run);
     const std::vector<float> first = results(run);
     expect_healthy(run.execute({.seed = ++seed, .resident = 3}));
     EXPECT_EQ(results(run), first) << "the result depends on the order";
@@ -100,7 +65,7 @@ TEST_P(DropoutNumerics, AreThoseOfFloat64InEveryOrder) {
 }
 
 TEST_P(DropoutNumerics, FollowTheSeed) {
-  const Shape shape{1, 2, 1, 70, 90};
+  const CallShape shape{2, 1, 70, 90};
   const std::vector<float> first = results_of(call_of(shape, {.probability = 0.3, .seed = 9}));
   EXPECT_EQ(results_of(call_of(shape, {.probability = 0.3, .seed = 9})), first);
   EXPECT_NE(results_of(call_of(shape, {.probability = 0.3, .seed = 10})), first);
@@ -110,10 +75,10 @@ TEST_P(DropoutNumerics, FollowTheSeed) {
 /// A call that drops nothing is one without dropout, to the bit; so is one with a probability so small that its kernel
 /// with dropout keeps everything, where both have one tile.
 TEST_P(DropoutNumerics, WithoutProbabilityAreThoseWithoutDropout) {
-  const Shape shape{1, 2, 1, 130, 200};
-  const std::vector<float> without = results_of(call_of(shape, {}));
+  const CallShape shape{2, 1, 130, 200};
+  const std::vector<float> without = results_of(call_of(shape));
   EXPECT_EQ(results_of(call_of(shape, {.probability = 0, .seed = 9})), without);
-  const bool one_tile = std::string_view{kernel()} != "rt_flash2" || call_of(shape, {}).pass == Pass::bwd;
+  const bool one_tile = kernel() != "rt_flash2" || call_of(shape).pass == Pass::bwd;
   if (one_tile) {
     EXPECT_EQ(results_of(call_of(shape, {.probability = 0x1p-40, .seed = 9})), without);
   }
@@ -123,7 +88,7 @@ TEST_P(DropoutNumerics, WithoutProbabilityAreThoseWithoutDropout) {
 /// so, kept weights are those of the definition, and their share is 1 - p.
 TEST_P(DropoutNumerics, OfUnitValuesAreTheMask) {
   constexpr double probability = 0.25;
-  const AttentionCall call = call_of({2, 4, 2, 150, 60}, {.probability = probability, .seed = 123});
+  const AttentionCall call = call_of({4, 2, 150, 60, 2}, {.probability = probability, .seed = 123});
   if (call.pass == Pass::bwd || call.causal) return;
   HostCall run{kernel(), call};
   run.fill(1);
@@ -150,16 +115,11 @@ TEST_P(DropoutNumerics, OfUnitValuesAreTheMask) {
   EXPECT_NEAR(static_cast<double>(kept) / static_cast<double>(weights), 1 - probability, 5 * deviation);
 }
 
-std::string name_of_case(const testing::TestParamInfo<Case>& info) {
-  const auto [kernel, element, head_dim, causal] = info.param;
-  return std::string{kernel.name} + (kernel.pass == Pass::bwd ? "_bwd" : "") +
-         (element == Element::fp16 ? "_fp16_d" : "_bf16_d") + std::to_string(head_dim) + (causal ? "_causal" : "_full");
-}
 INSTANTIATE_TEST_SUITE_P(KernelsWithDropout, DropoutNumerics,
                          testing::Combine(testing::ValuesIn(kernels_with_dropout),
                                           testing::Values(Element::fp16, Element::bf16), testing::Values(64, 128),
                                           testing::Bool()),
-                         name_of_case);
+                         name_of_instance);
 
 TEST(DropoutRefusal, NamesWhatIsOutside) {
   AttentionCall call{.head_dim = 256, .dropout = {.probability = 0.1}};

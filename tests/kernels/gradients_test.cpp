@@ -4,12 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <tuple>
 #include <utility>
 #include <vector>
 
+#include "numerics.hpp"
 #include "rooftile/kernels/element.hpp"
-#include "support.hpp"
 
 namespace rooftile::kernels {
 namespace {
@@ -17,36 +16,12 @@ namespace {
 constexpr int seeds = 10;
 constexpr std::string_view deterministic = "rt_flash2_deterministic";
 
-struct GradientShape {
-  int heads, kv_heads, seq_q, seq_kv;
-};
 /// One row, one key, one less and one more than a tile (64 and 128 rows or keys), more queries than keys and fewer.
-constexpr GradientShape gradient_shapes[] = {{2, 2, 1, 1},     {3, 1, 1, 129},   {4, 2, 127, 64}, {2, 2, 128, 128},
-                                             {2, 1, 129, 257}, {4, 2, 200, 63},  {3, 1, 65, 300}, {2, 2, 130, 127},
-                                             {2, 1, 300, 5},   {1, 1, 257, 384}, {2, 2, 64, 192}};
+constexpr CallShape gradient_shapes[] = {{2, 2, 1, 1},     {3, 1, 1, 129},   {4, 2, 127, 64}, {2, 2, 128, 128},
+                                         {2, 1, 129, 257}, {4, 2, 200, 63},  {3, 1, 65, 300}, {2, 2, 130, 127},
+                                         {2, 1, 300, 5},   {1, 1, 257, 384}, {2, 2, 64, 192}};
 
-using Case = std::tuple<std::string_view, Element, int, bool>;
-
-class GradientNumerics : public testing::TestWithParam<Case> {
- protected:
-  [[nodiscard]] static AttentionCall call_of(const GradientShape& shape) {
-    const auto [kernel, element, head_dim, causal] = GetParam();
-    return {.element = element,
-            .heads = shape.heads,
-            .kv_heads = shape.kv_heads,
-            .seq_q = shape.seq_q,
-            .seq_kv = shape.seq_kv,
-            .head_dim = head_dim,
-            .causal = causal,
-            .pass = Pass::bwd};
-  }
-  [[nodiscard]] static std::string_view kernel() { return std::get<0>(GetParam()); }
-};
-
-void expect_healthy(const Execution& run) {
-  EXPECT_EQ(faults_of(run), "");
-  EXPECT_EQ(bank_conflicts_of(run), 0);
-}
+using GradientNumerics = InstanceTest;
 
 void expect_close(const HostCall& run) {
   const GradientAccuracy error = run.gradient_accuracy();
@@ -58,7 +33,7 @@ void expect_close(const HostCall& run) {
 
 TEST_P(GradientNumerics, AreThoseOfFloat64InEveryOrder) {
   std::uint64_t seed = 0;  // of inputs and orders; each shape meets an order of its own and the canonical one
-  for (const GradientShape& shape : gradient_shapes) {
+  for (const CallShape& shape : gradient_shapes) {
     if (sanitized && (&shape - gradient_shapes) % 3 != 0) continue;
     const AttentionCall call = call_of(shape);
     SCOPED_TRACE(std::string{kernel()} + " " + describe(call));
@@ -82,7 +57,7 @@ TEST_P(GradientNumerics, AreThoseOfFloat64InEveryOrder) {
 
 /// O and LSE as the forward kernel of the family gives them, not rounded float64: as a training step has them.
 TEST_P(GradientNumerics, OfTheKernelsOwnForward) {
-  for (const GradientShape& shape : {gradient_shapes[4], gradient_shapes[6]}) {
+  for (const CallShape& shape : {gradient_shapes[4], gradient_shapes[6]}) {
     const AttentionCall call = call_of(shape);
     AttentionCall forward_call = call;
     forward_call.pass = Pass::fwd;
@@ -140,17 +115,11 @@ TEST(GradientOrder, MattersToAtomicsAlone) {
   }
 }
 
-std::string name_of_gradient_case(const testing::TestParamInfo<Case>& info) {
-  const auto [kernel, element, head_dim, causal] = info.param;
-  return std::string{kernel} + (element == Element::fp16 ? "_fp16_d" : "_bf16_d") + std::to_string(head_dim) +
-         (causal ? "_causal" : "_full");
-}
-
 INSTANTIATE_TEST_SUITE_P(AllKernels, GradientNumerics,
-                         testing::Combine(testing::ValuesIn(kernel_names(Pass::bwd)),
+                         testing::Combine(testing::ValuesIn(kernels_that_make(Pass::bwd)),
                                           testing::Values(Element::fp16, Element::bf16), testing::Values(64, 128, 256),
                                           testing::Bool()),
-                         name_of_gradient_case);
+                         name_of_instance);
 
 /// Inputs of a tiny call.
 struct Inputs {

@@ -4,11 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <tuple>
 #include <vector>
 
-#include "support.hpp"
+#include "numerics.hpp"
 
 namespace rooftile::kernels {
 namespace {
@@ -28,46 +26,23 @@ struct Lengths {
 constexpr Lengths lengths[] = {{1, 1},    {1, 129},  {127, 64},  {128, 128}, {129, 257},
                                {200, 63}, {65, 300}, {130, 127}, {3, 1023},  {5, 1031}};
 
-using Case = std::tuple<std::string_view, Element, int, bool>;
-
-class Numerics : public testing::TestWithParam<Case> {
- protected:
-  [[nodiscard]] static AttentionCall call_of(Heads heads, Lengths length) {
-    const auto [kernel, element, head_dim, causal] = GetParam();
-    return {.element = element,
-            .heads = heads.heads,
-            .kv_heads = heads.kv_heads,
-            .seq_q = length.seq_q,
-            .seq_kv = length.seq_kv,
-            .head_dim = head_dim,
-            .causal = causal};
-  }
-  [[nodiscard]] static std::string_view kernel() { return std::get<0>(GetParam()); }
-};
-
-void expect_no_fault(const Execution& run) {
-  EXPECT_EQ(faults_of(run), "");
-  EXPECT_EQ(bank_conflicts_of(run), 0);
-}
+using Numerics = InstanceTest;
 
 TEST_P(Numerics, AreThoseOfFloat64InEveryOrder) {
   std::uint64_t seed = 0;  // of inputs and orders; each shape meets an order of its own and the canonical one
   for (const Heads heads : sharing) {
     for (const Lengths& length : lengths) {
       if (sanitized && heads.heads != sharing[(&length - lengths) % 3].heads) continue;  // one of three
-      const AttentionCall call = call_of(heads, length);
+      const AttentionCall call = call_of({heads.heads, heads.kv_heads, length.seq_q, length.seq_kv});
       SCOPED_TRACE(std::string{kernel()} + " " + describe(call));
       ASSERT_EQ(refusal(kernel(), call), "");
       HostCall run{kernel(), call};
       run.fill(seed);
-      expect_no_fault(run.execute());
-      const Accuracy error = run.accuracy();
-      const Tolerance allowed = tolerance_of(kernel(), call.element);
-      EXPECT_LE(error.relative, allowed.relative);
-      EXPECT_LE(error.lse, allowed.lse);
+      expect_healthy(run.execute());
+      expect_float64(kernel(), run);
 
       const std::vector<float> o = run.o(), lse = run.lse();
-      expect_no_fault(run.execute({.seed = 1 + seed++ % seeds, .resident = 2}));
+      expect_healthy(run.execute({.seed = 1 + seed++ % seeds, .resident = 2}));
       EXPECT_EQ(run.o(), o) << "the result depends on the order";
       EXPECT_EQ(run.lse(), lse) << "the result depends on the order";
     }
@@ -76,7 +51,7 @@ TEST_P(Numerics, AreThoseOfFloat64InEveryOrder) {
 
 /// One shape, two tiles of everything, in all ten orders.
 TEST_P(Numerics, DoNotDependOnTheOrder) {
-  const AttentionCall call = call_of({2, 1}, {129, 257});
+  const AttentionCall call = call_of({2, 1, 129, 257});
   HostCall run{kernel(), call};
   run.fill(99);
   static_cast<void>(run.execute());
@@ -84,7 +59,7 @@ TEST_P(Numerics, DoNotDependOnTheOrder) {
   ASSERT_TRUE(std::none_of(o.begin(), o.end(), [](float value) { return std::isnan(value); }));
   for (std::uint64_t seed = 1; seed <= (sanitized ? 2 : seeds); ++seed) {
     SCOPED_TRACE(std::string{kernel()} + " " + describe(call) + " seed " + std::to_string(seed));
-    expect_no_fault(run.execute({.seed = seed, .resident = static_cast<int>(seed % 4 + 1)}));
+    expect_healthy(run.execute({.seed = seed, .resident = static_cast<int>(seed % 4 + 1)}));
     EXPECT_EQ(run.o(), o);
     EXPECT_EQ(run.lse(), lse);
   }
@@ -92,12 +67,12 @@ TEST_P(Numerics, DoNotDependOnTheOrder) {
 
 /// Results known without a reference: equal scores weigh all keys alike.
 TEST_P(Numerics, OfEqualScoresAreTheMeanOfTheValues) {
-  const AttentionCall call = call_of({2, 2}, {130, 200});
+  const AttentionCall call = call_of({2, 2, 130, 200});
   HostCall run{kernel(), call};
   run.fill(1);
   std::ranges::fill(run.input(tensor_q), std::uint16_t{0});
   std::ranges::fill(run.input(tensor_v), std::uint16_t{0x4000});  // 2 in fp16 and bf16
-  expect_no_fault(run.execute());
+  expect_healthy(run.execute());
   for (const float value : run.o()) ASSERT_NEAR(value, 2, 2 * tolerance_of(kernel(), call.element).relative);
   for (int row = 0; row < call.seq_q; ++row) {
     const int seen = call.causal ? row + call.causal_offset() + 1 : call.seq_kv;
@@ -112,29 +87,23 @@ TEST(NumericsOfAsynchronousWork, AreTheSameInFourModesAndFortyOrders) {
         .heads = 2, .kv_heads = 1, .seq_q = 130, .seq_kv = 500, .head_dim = head_dim, .causal = true};
     HostCall run{"rt_flash3", call};
     run.fill(3);
-    expect_no_fault(run.execute());
+    expect_healthy(run.execute());
     const std::vector<float> o = run.o(), lse = run.lse();
     EXPECT_LE(run.accuracy().relative, tolerance_of("rt_flash3", call.element).relative);
     for (std::uint64_t seed = 1; seed <= (sanitized ? 4 : 40); ++seed) {
       SCOPED_TRACE(describe(call) + " seed " + std::to_string(seed));
-      expect_no_fault(run.execute({.seed = seed}));
+      expect_healthy(run.execute({.seed = seed}));
       EXPECT_EQ(run.o(), o);
       EXPECT_EQ(run.lse(), lse);
     }
   }
 }
 
-std::string name_of_case(const testing::TestParamInfo<Case>& info) {
-  const auto [kernel, element, head_dim, causal] = info.param;
-  return std::string{kernel} + (element == Element::fp16 ? "_fp16_d" : "_bf16_d") + std::to_string(head_dim) +
-         (causal ? "_causal" : "_full");
-}
-
 INSTANTIATE_TEST_SUITE_P(AllKernels, Numerics,
-                         testing::Combine(testing::ValuesIn(kernel_names()),
+                         testing::Combine(testing::ValuesIn(kernels_that_make(Pass::fwd)),
                                           testing::Values(Element::fp16, Element::bf16), testing::Values(64, 128, 256),
                                           testing::Bool()),
-                         name_of_case);
+                         name_of_instance);
 
 }  // namespace
 }  // namespace rooftile::kernels
