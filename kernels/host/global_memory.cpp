@@ -8,6 +8,8 @@
 #include <new>
 #include <string>
 
+#include "rooftile/model/rounding.hpp"
+
 namespace rooftile::kernels::host {
 
 namespace {
@@ -75,7 +77,7 @@ void* GlobalMemory::allocate(const TensorLayout& layout) {
   tensor.row_bytes = std::int64_t{layout.cols} * layout.element_bytes;
   tensor.pitch_bytes = std::int64_t{layout.pitch} * layout.element_bytes;
   tensor.address = next_address_;
-  const std::int64_t size = std::max<std::int64_t>(1, (tensor.bytes + alignment - 1) / alignment) * alignment;
+  const std::int64_t size = round_up(std::max<std::int64_t>(1, tensor.bytes), alignment);
   next_address_ += static_cast<std::uint64_t>(size);
   void* const memory = std::aligned_alloc(alignment, static_cast<std::size_t>(size));
   if (memory == nullptr) throw std::bad_alloc{};

@@ -5,6 +5,7 @@
 
 #include "isa/isa.hpp"
 #include "rooftile/kernels/call.hpp"
+#include "rooftile/model/rounding.hpp"
 
 namespace rooftile::kernels::text {
 
@@ -20,11 +21,9 @@ inline constexpr int widest_with_dropout = 128;
 /// CTAs along y and z of a grid (CUDA C++ Programming Guide, table of compute capabilities).
 inline constexpr int most_ctas = 65535;
 
-[[nodiscard]] constexpr int ceil_div(int value, int divisor) { return (value + divisor - 1) / divisor; }
-
 /// A CTA per tile of `rows` queries and head.
 [[nodiscard]] constexpr Grid query_grid(const AttentionCall& call, int rows) {
-  return {ceil_div(call.seq_q, rows), call.heads, call.batch};
+  return {div_up(call.seq_q, rows), call.heads, call.batch};
 }
 
 /// Calls `launch.template operator()<T>()` with the element type of the call.

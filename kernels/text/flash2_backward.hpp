@@ -36,6 +36,7 @@
 #pragma once
 
 #include "rooftile/kernels/call.hpp"
+#include "rooftile/model/rounding.hpp"
 #include "text/dispatch.hpp"
 #include "text/flash2_backward_block.hpp"
 #include "text/flash2_backward_query.hpp"
@@ -142,7 +143,7 @@ struct Launches {
 
   template <class Kernel, class Launcher>
   static void launch_blocks(Launcher& launcher, const AttentionCall& call, const typename Kernel::Params& params) {
-    const Grid grid{text::ceil_div(call.seq_kv, Kernel::tile.bc), call.kv_heads, call.batch};
+    const Grid grid{div_up(call.seq_kv, Kernel::tile.bc), call.kv_heads, call.batch};
     launcher.template launch<Kernel>("flash2_backward", grid, Kernel::tile.smem, params);
   }
 

@@ -36,6 +36,7 @@
 #include "isa/isa.hpp"
 #include "rooftile/kernels/call.hpp"
 #include "rooftile/model/registers.hpp"
+#include "rooftile/model/rounding.hpp"
 #include "rooftile/model/tile_table.hpp"
 #include "text/dispatch.hpp"
 #include "text/flash3_consumer.hpp"
@@ -152,7 +153,7 @@ struct Forward {
 
   static const char* refusal(const AttentionCall& call) {
     if (!text::has_head_dim(call)) return "rt_flash3 is compiled for head_dim 64, 128 and 256";
-    if (std::int64_t{text::ceil_div(call.seq_q, own_tile("flash3", call.head_dim).br)} * call.heads * call.batch >
+    if (std::int64_t{div_up(call.seq_q, own_tile("flash3", call.head_dim).br)} * call.heads * call.batch >
         TileOrder::most_tiles) {
       return "rt_flash3 takes at most 2^30 tiles of query rows";
     }

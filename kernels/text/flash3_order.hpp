@@ -21,7 +21,7 @@
 
 #include "isa/isa.hpp"
 #include "rooftile/kernels/call.hpp"
-#include "text/dispatch.hpp"
+#include "rooftile/model/rounding.hpp"
 
 namespace rooftile::kernels::flash3 {
 
@@ -59,7 +59,7 @@ struct TileOrder {
   const int heads = call.heads * call.batch;
   const std::int64_t bytes = std::int64_t{call.seq_kv} * call.head_dim * 2 * 2;  // K and V of a head
   const std::int64_t together = std::max<std::int64_t>(1, l2_of_keys / bytes) * call.group();
-  return {.tiles_per_head = text::ceil_div(call.seq_q, rows),
+  return {.tiles_per_head = div_up(call.seq_q, rows),
           .all_heads = heads,
           .section = call.causal ? static_cast<int>(std::min<std::int64_t>(together, heads)) : 1};
 }

@@ -29,6 +29,7 @@
 
 #include "isa/isa.hpp"
 #include "rooftile/kernels/call.hpp"
+#include "rooftile/model/rounding.hpp"
 #include "rooftile/model/split_parts.hpp"
 #include "rooftile/model/tile_table.hpp"
 #include "text/call_params.hpp"
@@ -274,13 +275,12 @@ struct Forward {
 
  private:
   static RowBox box(const AttentionCall& call) { return row_box(call.group(), own_tile("split_kv", call.head_dim).br); }
-  static std::int64_t ceil_div(std::int64_t value, std::int64_t divisor) { return (value + divisor - 1) / divisor; }
   static std::int64_t columns(const AttentionCall& call) {
     return std::int64_t{call.heads} / box(call).members * call.batch;
   }
-  static std::int64_t position_tiles(const AttentionCall& call) { return ceil_div(call.seq_q, box(call).positions); }
+  static std::int64_t position_tiles(const AttentionCall& call) { return div_up(call.seq_q, box(call).positions); }
   static std::int64_t blocks(const AttentionCall& call) {
-    return ceil_div(call.seq_kv, own_tile("split_kv", call.head_dim).bc);
+    return div_up(call.seq_kv, own_tile("split_kv", call.head_dim).bc);
   }
 
   static Params params_of(const AttentionCall& call, const Buffers& buffers, int parts) {
@@ -292,7 +292,7 @@ struct Forward {
             call.batch,
             static_cast<int>(rows.members),
             std::countr_zero(static_cast<std::uint64_t>(rows.positions)),
-            static_cast<int>(ceil_div(blocks(call), parts))};
+            static_cast<int>(div_up(blocks(call), parts))};
   }
 
   static MergeParams merge_params_of(const Params& params, int parts) {

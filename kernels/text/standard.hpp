@@ -10,12 +10,13 @@
 #pragma once
 
 #include <cmath>
+#include <cstdint>
 
+#include "rooftile/kernels/call.hpp"
+#include "rooftile/model/rounding.hpp"
 #include "text/dispatch.hpp"
 #include "text/gemm.hpp"
 #include "text/softmax.hpp"
-
-#include "rooftile/kernels/call.hpp"
 
 namespace rooftile::kernels::standard {
 
@@ -39,7 +40,7 @@ struct Standard {
       return "standard attention takes head_dim 8 to 256 in steps of 8";
     if (call.heads > text::most_ctas || std::int64_t{call.heads} * call.batch > text::most_ctas)
       return "standard attention takes at most 65535 heads over the whole batch (CTAs along z)";
-    if (text::ceil_div(call.seq_q, own_tile("gemm", 128).br) > text::most_ctas)
+    if (div_up(call.seq_q, own_tile("gemm", 128).br) > text::most_ctas)
       return "standard attention takes at most 8388480 queries (CTAs along y)";
     if (kind == SoftmaxKind::fused && smem(call) > most_smem)
       return "the fused softmax keeps whole rows in shared memory: at most 116208 keys";
@@ -48,7 +49,7 @@ struct Standard {
 
   static constexpr Tensors tensors(const AttentionCall& call) {
     Tensors all = attention_tensors(call);
-    const int cols = padded(call), pitch = text::ceil_div(call.seq_kv, 16) * 16;  // rows start at 32-byte sectors
+    const int cols = padded(call), pitch = round_up(call.seq_kv, 16);  // rows start at 32-byte sectors
     all.add({"S", TensorRole::workspace, 2, call.batch, call.heads, call.seq_q, cols, pitch});
     all.add({"P", TensorRole::workspace, 2, call.batch, call.heads, call.seq_q, cols, pitch});
     return all;
@@ -60,9 +61,7 @@ struct Standard {
   }
 
  private:
-  static constexpr int padded(const AttentionCall& call) {
-    return text::ceil_div(call.seq_kv, score_padding) * score_padding;
-  }
+  static constexpr int padded(const AttentionCall& call) { return round_up(call.seq_kv, score_padding); }
   static constexpr bool shares_row(const AttentionCall& call) { return padded(call) > softmax_warp_columns; }
   static constexpr std::int64_t smem(const AttentionCall& call) {
     const int br = own_tile(softmax_launch(kind), shares_row(call) ? 4 * softmax_step : softmax_step).br;
@@ -122,7 +121,7 @@ struct Standard {
   template <class Kernel, class Launcher>
   static void launch_tile(Launcher& launcher, const char* name, const AttentionCall& call, const GemmParams& params) {
     constexpr OwnTile tile = Kernel::tile;
-    const Grid grid{text::ceil_div(params.n, tile.bc), text::ceil_div(params.m, tile.br), call.heads * call.batch};
+    const Grid grid{div_up(params.n, tile.bc), div_up(params.m, tile.br), call.heads * call.batch};
     launcher.template launch<Kernel>(name, grid, tile.smem, params);
   }
 
@@ -136,7 +135,7 @@ struct Standard {
   }
   template <class Kernel, class Launcher>
   static void launch_rows(Launcher& launcher, const AttentionCall& call, const SoftmaxParams& params) {
-    const Grid grid{text::ceil_div(params.rows, Kernel::tile.br), call.heads, call.batch};
+    const Grid grid{div_up(params.rows, Kernel::tile.br), call.heads, call.batch};
     launcher.template launch<Kernel>("softmax", grid, smem(call), params);
   }
 };

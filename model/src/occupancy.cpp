@@ -5,6 +5,7 @@
 #include <string>
 
 #include "rooftile/model/format_quantity.hpp"
+#include "rooftile/model/rounding.hpp"
 
 namespace rooftile {
 namespace {
@@ -20,12 +21,8 @@ std::int64_t whole(Q quantity, std::int64_t if_unknown) {
   return is_known(quantity) ? static_cast<std::int64_t>(quantity.value()) : if_unknown;
 }
 
-/// Of a value that is not negative.
-std::int64_t round_up(std::int64_t value, std::int64_t unit) { return (value + unit - 1) / unit * unit; }
-
 std::int64_t registers_of_cta(const SmLimits& sm, const Launch& launch) {
-  const std::int64_t warps = (launch.threads + warp_size - 1) / warp_size;
-  return warps * round_up(std::int64_t{launch.registers} * warp_size, sm.register_unit);
+  return div_up(launch.threads, warp_size) * round_up(std::int64_t{launch.registers} * warp_size, sm.register_unit);
 }
 
 tl::unexpected<Refusal> does_not_fit(std::string reason) {

@@ -4,6 +4,8 @@
 #include <array>
 #include <numeric>
 
+#include "rooftile/model/rounding.hpp"
+
 namespace rooftile {
 namespace {
 
@@ -36,7 +38,7 @@ double wave_incidences(const Launch& launch, unsigned indexed, std::int64_t wave
     }
   }
   if (wave >= ctas || count == 0) return sets;
-  const Int whole_waves = (ctas + wave - 1) / wave;
+  const Int whole_waves = div_up(ctas, wave);
   const auto waves = static_cast<double>(whole_waves);
   const bool neighbours_share = !runs[0].indexed && count <= 2;
   if (neighbours_share) {

@@ -12,7 +12,7 @@ trap 'rm -rf "$work"' EXIT
 # What the device half is made of; host/ and the Google Benchmark front end are left out of such a build.
 sources() {
   find "$root"/kernels/{measure,text,cuda,isa,include} "$root"/kernels/host/{gradients,reference}.cpp \
-    "$root"/model/{include/rooftile/model/{tile_table,sectored_cache}.hpp,src/sectored_cache.cpp} \
+    "$root"/model/{include/rooftile/model/{registers,rounding,sectored_cache,split_parts,tile_table}.hpp,src/sectored_cache.cpp} \
     -type f \( -name '*.hpp' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' \) \
     -not -path '*/measure/benchmark/*' -not -name 'ptxas_report*' | sort
 }

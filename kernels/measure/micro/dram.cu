@@ -15,6 +15,7 @@
 #include "measure/micro/bench.hpp"
 #include "measure/micro/memory.cuh"
 #include "measure/micro/random.cuh"
+#include "rooftile/model/rounding.hpp"
 
 namespace rooftile::kernels::measure {
 namespace dram {
@@ -139,7 +140,7 @@ class Workspace {
   static std::uint32_t elements(const DeviceInfo& device) {
     const std::int64_t block = std::int64_t{device.sm_count} * most_ctas_per_sm * threads * most_unroll;
     const std::int64_t bytes = std::max<std::int64_t>(std::int64_t{512} << 20, 8 * device.l2_bytes);
-    return static_cast<std::uint32_t>((bytes / 16 + block - 1) / block * block);
+    return static_cast<std::uint32_t>(round_up(bytes / 16, block));
   }
 
   cudaStream_t stream_;

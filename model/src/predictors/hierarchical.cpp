@@ -15,6 +15,7 @@
 #include "makespan.hpp"
 #include "predictors.hpp"
 #include "rooftile/model/occupancy.hpp"
+#include "rooftile/model/rounding.hpp"
 #include "totals.hpp"
 
 namespace rooftile {
@@ -53,7 +54,7 @@ class Call {
     const Memory& memory = device_.memory;
     const auto sms = static_cast<std::int64_t>(device_.sm.count.value());
     const std::int64_t allowed = std::max<std::int64_t>(1, occupancy(sm_, launch).resident);
-    const std::int64_t resident = std::min(allowed, (counts_.launch[l].ctas + sms - 1) / sms);
+    const std::int64_t resident = std::min(allowed, div_up(counts_.launch[l].ctas, sms));
 
     LaunchPrediction& part = totals_.begin(l);
     part.resident = static_cast<std::int32_t>(resident);

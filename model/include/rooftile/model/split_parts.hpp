@@ -14,6 +14,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "rooftile/model/rounding.hpp"
+
 namespace rooftile {
 
 /// Query heads that share K and V stand in one tile, so that decoding reads the cache once: row m · positions + p is
@@ -67,7 +69,7 @@ template <class Eligible>
   if (fills(tiles, slots)) return 1;
   std::int64_t longest = 0;  // part, with the number of parts before
   return fullest_waves(tiles, slots, blocks, [&](std::int64_t n) {
-    const std::int64_t before = std::exchange(longest, (blocks + n - 1) / n);
+    const std::int64_t before = std::exchange(longest, div_up(blocks, n));
     return longest != before;
   });
 }

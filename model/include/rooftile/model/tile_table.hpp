@@ -23,6 +23,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "rooftile/model/rounding.hpp"
+
 namespace rooftile {
 
 /// One compiled shape of one launch of our kernels, 16-bit element types.
@@ -93,15 +95,14 @@ inline constexpr int softmax_step = 256;
 /// Dynamic shared memory of a softmax CTA of `br` rows: maximum and sum of each of four warps where they share a row,
 /// and the rows themselves (16-bit, padded) where they stay on chip.
 [[nodiscard]] constexpr std::int64_t softmax_smem(std::int64_t br, std::int64_t cols, bool rows_on_chip) {
-  const std::int64_t padded = (cols + score_padding - 1) / score_padding * score_padding;
-  return (br == 1 ? 32 : 0) + (rows_on_chip ? br * padded * 2 : 0);
+  return (br == 1 ? 32 : 0) + (rows_on_chip ? br * round_up(cols, score_padding) * 2 : 0);
 }
 
 /// A GEMM's tile of C is narrower than the widest by whole steps of this many columns.
 inline constexpr int gemm_column_step = 64;
 /// Columns of C per CTA for a product with `cols` columns: a narrow C (PV with d = 64) gets a narrow tile.
 [[nodiscard]] constexpr int gemm_bc(std::int64_t cols, std::int64_t widest = 128) {
-  const std::int64_t needed = (cols + gemm_column_step - 1) / gemm_column_step * gemm_column_step;
+  const std::int64_t needed = round_up(cols, gemm_column_step);
   return static_cast<int>(needed < widest ? needed : widest);
 }
 static_assert(gemm_bc(64) == 64 && gemm_bc(65) == 128 && gemm_bc(4096) == 128 && gemm_bc(4096, 1) == 1);
