@@ -52,8 +52,7 @@ class GradientRows {
   /// grows by the square norm of scale · (P dP) K.
   void add_row(Size head, Size row, const std::uint16_t* q, const std::uint16_t* grad_o, double* dq, double* dk,
                double* dv, double& first_part) {
-    const std::int64_t limit = static_cast<std::int64_t>(row) + call_.causal_offset() + 1;
-    const Size seen = call_.causal ? static_cast<Size>(std::clamp<std::int64_t>(limit, 0, call_.seq_kv)) : keys_;
+    const auto seen = static_cast<Size>(call_.seen_keys(static_cast<int>(row)));
     for (Size c = 0; c < d_; ++c) {
       q_row_[c] = value_of(call_.element, q[c]);
       grad_row_[c] = value_of(call_.element, grad_o[c]);

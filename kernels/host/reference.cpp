@@ -38,8 +38,7 @@ class Rows {
 
   /// O of row `row` into `o`; returns its LSE. `head` counts over the batch.
   double attend(Size head, Size row, const std::uint16_t* q, double* o) {
-    const std::int64_t limit = static_cast<std::int64_t>(row) + call_.causal_offset() + 1;
-    const Size seen = call_.causal ? static_cast<Size>(std::clamp<std::int64_t>(limit, 0, call_.seq_kv)) : keys_;
+    const auto seen = static_cast<Size>(call_.seen_keys(static_cast<int>(row)));
     std::fill_n(o, d_, 0.0);
     if (seen == 0) return -infinity;
 

@@ -94,7 +94,7 @@ class Group {
     const Member& head = members_[member];
     const Size at = static_cast<Size>(row) * d_;
     std::vector<double> sum(d_), first(d_);
-    const double lse = sum_query(&head.q[at], &head.grad_o[at], seen_by(row), sum, first);
+    const double lse = sum_query(&head.q[at], &head.grad_o[at], static_cast<Size>(call_.seen_keys(row)), sum, first);
     const std::vector<float> grad_q = values_of(call_.element, std::span(found.grad_q).subspan(at, d_));
     const double least = std::sqrt(square_norm(first));
     const double unit = append_row(to.exact.q, to.q, sum, grad_q, least, to.max_absolute);
@@ -139,11 +139,6 @@ class Group {
     const std::vector<float> o = values_of(call_.element, member.o);
     for (Size at = 0; at < o.size(); at += d_) head.delta.push_back(dot(&o[at], &head.grad_o[at], d_));
     return head;
-  }
-
-  [[nodiscard]] Size seen_by(int row) const {
-    const std::int64_t limit = std::int64_t{row} + call_.causal_offset() + 1;
-    return static_cast<Size>(call_.causal ? std::clamp<std::int64_t>(limit, 0, call_.seq_kv) : call_.seq_kv);
   }
 
   /// dQ of a row that sees `seen` keys, and its first part, scale · (P dP) K; returns LSE.

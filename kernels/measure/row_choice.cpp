@@ -26,8 +26,7 @@ struct HeadRows {
 void add_row(const AttentionCall& call, std::span<const std::uint16_t> q, std::span<const std::uint16_t> k,
              std::span<const std::uint16_t> v, int row, Reference& exact) {
   const auto d = static_cast<std::size_t>(call.head_dim);
-  const std::int64_t limit = call.causal ? std::int64_t{row} + call.causal_offset() + 1 : call.seq_kv;
-  const auto seen = static_cast<int>(std::clamp<std::int64_t>(limit, 0, call.seq_kv));
+  const int seen = call.seen_keys(row);
   Reference one{std::vector<double>(d, 0.0), {-std::numeric_limits<double>::infinity()}};
   if (seen > 0) {
     const AttentionCall single{.element = call.element, .seq_kv = seen, .head_dim = call.head_dim};

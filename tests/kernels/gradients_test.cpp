@@ -88,7 +88,7 @@ TEST_P(GradientNumerics, OfEqualScores) {
   expect_healthy(run.execute());
   double first_key = 0, last_key = 0;  // of both heads
   for (int row = 0; row < call.seq_q; ++row) {
-    const int seen = call.causal ? row + call.causal_offset() + 1 : call.seq_kv;
+    const int seen = call.seen_keys(row);
     first_key += 2.0 / seen;
     if (seen == call.seq_kv) last_key += 2.0 / seen;
   }

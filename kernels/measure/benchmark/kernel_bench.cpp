@@ -9,7 +9,6 @@
 // by itself how many samples it needs.
 #include <benchmark/benchmark.h>
 
-#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <memory>
@@ -45,8 +44,7 @@ std::string name_of(std::string_view kernel, const AttentionCall& call) {
 
 double flop(const AttentionCall& call) {
   std::int64_t pairs = 0;
-  for (int row = 0; row < call.seq_q; ++row)
-    pairs += call.causal ? std::clamp(row + call.causal_offset() + 1, 0, call.seq_kv) : call.seq_kv;
+  for (int row = 0; row < call.seq_q; ++row) pairs += call.seen_keys(row);
   const double products = call.pass == Pass::bwd ? 5 : 2;
   return products * 2 * call.head_dim * static_cast<double>(pairs) * call.batch * call.heads;
 }

@@ -3,6 +3,7 @@
 // alone.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -47,6 +48,10 @@ struct AttentionCall {
 
   [[nodiscard]] constexpr int group() const { return heads / kv_heads; }  ///< query heads per K/V head
   [[nodiscard]] constexpr int causal_offset() const { return seq_kv - seq_q; }
+  /// Keys that a query sees, from the first on.
+  [[nodiscard]] constexpr int seen_keys(int query) const {
+    return causal ? std::max(query + causal_offset() + 1, 0) : seq_kv;
+  }
   friend constexpr bool operator==(const AttentionCall&, const AttentionCall&) = default;
 };
 
