@@ -133,21 +133,19 @@ bool SharedMemory::explain_writer(std::uint32_t word, int lane, const char* verb
 }
 
 bool SharedMemory::explain_readers(std::uint32_t word, int lane, const Site& site) {
+  const auto race = [&](const std::string& reader) {
+    faults_->add(FaultKind::race, who(site, lane) + " writes" + byte_of(word) + ", read by " + reader, site.where);
+    return false;
+  };
   for (int other = 0; other < segments_.warps(); ++other) {
     const Stamp stamp = read_by(other)[word];
     if (stamp < segments_.seen(site.warp, other)) continue;
-    const std::string what = who(site, lane) + " writes" + byte_of(word) + ", read by ";
-    if (other != site.warp) {
-      faults_->add(FaultKind::race, what + "warp " + std::to_string(other) + " since the last barrier of both",
-                   site.where);
-      return false;
-    }
+    if (other != site.warp) return race("warp " + std::to_string(other) + " since the last barrier of both");
     const bool by_lanes = stamp % 2 != 0;  // ldmatrix has read before any lane goes on
     const std::uint8_t reader = read_lane_[static_cast<std::size_t>(other) * words_ + word];
     if (!by_lanes || reader == lane) continue;
     const std::string lanes = reader == several_lanes ? "several of its lanes" : "its lane " + std::to_string(reader);
-    faults_->add(FaultKind::race, what + lanes + " since the last sync_warp", site.where);
-    return false;
+    return race(lanes + " since the last sync_warp");
   }
   return true;
 }
