@@ -6,7 +6,7 @@
 //   O / l, m + log l  ->  global memory
 //
 // With dropout the weights of a block are drawn and dropped between softmax and PV, behind the row sums; O gets the
-// factor 1 / (1 - p) with 1 / l. Those kernels have blocks of half as many keys: with the whole ones ptxas spills.
+// factor 1 / (1 - p) with 1 / l.
 //
 // One buffer each for Q, K and V, two CTA barriers per block. Each warp owns br / warps rows: their Q is loaded, read
 // and at last overwritten with O by that warp alone.
