@@ -28,13 +28,13 @@ std::string blame(const Site& site, int lane) {
   return std::string{site.instruction} + " of warp " + std::to_string(site.warp) + ", lane " + std::to_string(lane);
 }
 
-struct Free {
-  void operator()(unsigned char* memory) const { std::free(memory); }
-};
-
 }  // namespace
 
 struct GlobalMemory::Tensor {
+  struct Free {
+    void operator()(unsigned char* memory) const { std::free(memory); }
+  };
+
   std::string name;
   std::unique_ptr<unsigned char, Free> memory;
   std::uint64_t address = 0;  ///< on the device
