@@ -96,7 +96,7 @@ TEST(DependenceCycles, OtherOpsAreNotWaitedFor) {
 }
 
 /// One loop: a load feeds an MMA; the next load waits for the MMA `lag` trips ago.
-TripTime load_and_mma(int lag) {
+TripTime load_and_mma(int lag, const LaunchFit& fit = {}) {
   Program program;
   ProgramWriter w{program};
   const int x = w.input("X", 2, {1024, 64});
@@ -112,7 +112,7 @@ TripTime load_and_mma(int lag) {
   count(program, counts);
   program.math = MathPath::wgmma;
   const CostTable costs{test::device(), program};
-  return trip_time(program, program.launches[0], counts.launch[0].trip[0], counts, costs, MissedShares{});
+  return trip_time(program, program.launches[0], counts.launch[0].trip[0], counts, costs, MissedShares{}, fit);
 }
 
 TEST(TripTime, WaitsForItsOwnBuffer) {
@@ -129,6 +129,35 @@ TEST(TripTime, WaitsForItsOwnBuffer) {
   EXPECT_DOUBLE_EQ(one.shared(4), 4 * load);              // four do not
   EXPECT_EQ(one.bound(1), Limit::latency);
   EXPECT_EQ(one.bound(4), Limit::l2);
+}
+
+/// What was fitted to a trip: its units are busy for longer, and it waits where no other CTA works meanwhile.
+TEST(TripTime, TakesTheConstantsOfItsLaunch) {
+  const double load = 8192 / (5120.0 / 108), chain = load + (208 + 357) / 2.0 + 100;
+  const TripTime slower = load_and_mma(1, {.trip_factor = 1.5});
+  EXPECT_DOUBLE_EQ(slower.busy, 1.5 * load);
+  EXPECT_DOUBLE_EQ(slower.cycle, chain);  // it waited for longer anyhow
+  const TripTime waits = load_and_mma(1, {.trip_wait = 1000});
+  EXPECT_DOUBLE_EQ(waits.busy, load);
+  EXPECT_DOUBLE_EQ(waits.alone(), load + 1000);
+  EXPECT_DOUBLE_EQ(waits.shared(2), load + 1000);
+  EXPECT_DOUBLE_EQ(waits.shared(20), 20 * load);
+}
+
+/// A line that one CTA reads stands in its partition and in that of its memory: the same one for half of them.
+TEST(L2Reuse, LinesStandInThePartitionsOfTheirReaders) {
+  TensorUse use{};
+  use.touched = 100;
+  use.stored = 100;
+  use.sharers = 1;
+  EXPECT_DOUBLE_EQ(copies_of(use, 2), 1);  // written alone
+  use.loaded = 100;
+  EXPECT_DOUBLE_EQ(copies_of(use, 2), 1.5);
+  EXPECT_DOUBLE_EQ(copies_of(use, 1), 1);
+  use.sharers = 4;
+  use.loaded = 400;
+  EXPECT_DOUBLE_EQ(copies_of(use, 2), 2);
+  EXPECT_DOUBLE_EQ(copies_of(use, 8), 8);
 }
 
 TEST(L2Reuse, MissesRampBetweenTheCliffs) {

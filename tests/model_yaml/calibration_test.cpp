@@ -9,7 +9,7 @@
 namespace rooftile::yaml {
 namespace {
 
-const std::string sound = R"(schema: rooftile.calibration/1
+const std::string sound_calibration = R"(schema: rooftile.calibration/1
 spec: mine
 predictor: hierarchical 7
 date: 2026-11-22
@@ -26,7 +26,7 @@ regimes:
       cta_cycles: {value: 446 cycle, spread: 20 cycle}
       exp2_weight: {value: 0.66, from: "elsewhere"}
 )";
-const std::string spec_text = R"(schema: rooftile.spec/1
+const std::string flash2_spec_text = R"(schema: rooftile.spec/1
 name: mine
 description: a kernel
 source: here
@@ -45,7 +45,7 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 
 TEST(CalibrationFile, SaysTheConstantsAndTheirError) {
   const ScratchFolder folder;
-  const SpecCalibration read = load_calibration(folder.write("mine.yaml", sound));
+  const SpecCalibration read = load_calibration(folder.write("mine.yaml", sound_calibration));
   ASSERT_TRUE(read.prefill);
   EXPECT_FALSE(read.decode || read.backward);
   EXPECT_DOUBLE_EQ(read.prefill->constants.trip_factor, 1.05);
@@ -74,16 +74,16 @@ TEST(CalibrationFile, EverySlipIsToldWithItsPlace) {
        "mine.yaml:1:9: schema 'rooftile.calibration/2': expected rooftile.calibration/1"},
   };
   for (const auto& slip : slips) {
-    const auto file = folder.write("mine.yaml", replaced(sound, slip.from, slip.to));
+    const auto file = folder.write("mine.yaml", replaced(sound_calibration, slip.from, slip.to));
     EXPECT_EQ(folder.without_folder(message_of([&] { (void)load_calibration(file); })), slip.message);
   }
 }
 
 TEST(CalibrationFile, BelongsToTheSpecOfItsName) {
   const ScratchFolder folder;
-  const auto spec = folder.write("specs/mine.yaml", spec_text);
+  const auto spec = folder.write("specs/mine.yaml", flash2_spec_text);
   EXPECT_FALSE(load_spec(spec).calibration.prefill);
-  folder.write("calibrations/mine.yaml", sound);
+  folder.write("calibrations/mine.yaml", sound_calibration);
   const KernelSpec fitted = load_spec(spec);
   ASSERT_TRUE(fitted.calibration.prefill);
   EXPECT_EQ(fitted.calibration.borrowed_from, "");
@@ -91,8 +91,8 @@ TEST(CalibrationFile, BelongsToTheSpecOfItsName) {
 
 TEST(CalibrationFile, CanBeThatOfAnotherSpec) {
   const ScratchFolder folder;
-  folder.write("calibrations/mine.yaml", sound);
-  const std::string borrows = replaced(spec_text, "name: mine\n", "name: like\nconstants_of: mine\n");
+  folder.write("calibrations/mine.yaml", sound_calibration);
+  const std::string borrows = replaced(flash2_spec_text, "name: mine\n", "name: like\nconstants_of: mine\n");
   const KernelSpec like = load_spec(folder.write("specs/like.yaml", borrows));
   ASSERT_TRUE(like.calibration.prefill);
   EXPECT_EQ(like.calibration.borrowed_from, "mine");
@@ -108,8 +108,8 @@ TEST(CalibrationFile, ChangesTheIdentityOfAPrediction) {
   profile.text = "sm.count: 108\n";
   profile.hash = "as it was";
   EXPECT_EQ(identity_of(profile, {}).hash, "as it was");
-  const SpecCalibration fitted = load_calibration(folder.write("mine.yaml", sound));
-  const SpecCalibration other = load_calibration(folder.write("mine.yaml", replaced(sound, "1.05", "1.06")));
+  const SpecCalibration fitted = load_calibration(folder.write("mine.yaml", sound_calibration));
+  const SpecCalibration other = load_calibration(folder.write("mine.yaml", replaced(sound_calibration, "1.05", "1.06")));
   EXPECT_NE(identity_of(profile, fitted).hash, "as it was");
   EXPECT_NE(identity_of(profile, fitted).hash, identity_of(profile, other).hash);
   EXPECT_EQ(identity_of(profile, fitted).hash, identity_of(profile, SpecCalibration{fitted}).hash);
