@@ -37,7 +37,7 @@ class GlobalMemory {
   /// Writes back what is dirty in the L2 into `launch`.
   void flush(LaunchExecution& launch);
 
-  /// `bytes` (4 or 16) per active lane at `base` + offset · element_bytes.
+  /// `bytes` (1, 4, 8 or 16) per active lane at `base` + offset · element_bytes.
   [[nodiscard]] GlobalAccess access(Direction direction, const void* base, const LanesI32& offset,
                                     std::int64_t element_bytes, std::uint32_t active, int bytes, const Site& site,
                                     Faults& faults);

@@ -139,6 +139,16 @@ Warp::f32 Warp::ld_global(const float* from, const i32& offset, const pred& acti
   return value;
 }
 
+Warp::u32 Warp::ld_global1(const std::uint8_t* from, const i32& offset, const pred& active, Where where) {
+  before_access();
+  const GlobalAccess source = access(Direction::load, from, offset, 1, active.bits(), 1, "ld_global1", where);
+  u32 value = 0u;
+  for (int lane = 0; lane < warp_size; ++lane) {
+    if (is_active(source.active, lane)) value.set(lane, *source.at[lane]);
+  }
+  return value;
+}
+
 void Warp::st_global8(float* to, const i32& offset, const f32& first, const f32& second, const pred& active,
                       Where where) {
   before_access();

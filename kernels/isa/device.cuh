@@ -93,6 +93,8 @@ struct Device {
 
   // --- exchange between lanes and warps
   __device__ static f32 shuffle_xor(f32 x, int mask) { return __shfl_xor_sync(~0u, x, mask); }
+  /// Bit i, in all lanes: whether it is true in lane i.
+  __device__ static u32 ballot(pred condition) { return __ballot_sync(~0u, condition); }
   __device__ static void sync_warp() { __syncwarp(); }
   __device__ static void sync() { __syncthreads(); }
   __device__ static void barrier_sync(int id, int warps) {
@@ -222,6 +224,10 @@ struct Device {
   }
   /// 4 bytes per lane; lanes whose `active` is false read nothing and get 0.
   __device__ static f32 ld_global(const float* from, i32 offset, pred active) { return active ? from[offset] : 0.f; }
+  /// A byte per lane, in the same way.
+  __device__ static u32 ld_global1(const std::uint8_t* from, i32 offset, pred active) {
+    return active ? u32{from[offset]} : 0u;
+  }
   __device__ static void st_global(float* to, i32 offset, f32 value, pred active) {
     if (active) to[offset] = value;
   }

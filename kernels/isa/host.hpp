@@ -94,6 +94,7 @@ class Warp {
     counts_.shuffled += warp_size;
     return host::shuffle_xor(x, mask);
   }
+  [[nodiscard]] static u32 ballot(const pred& condition) { return u32(condition.bits()); }
   void sync_warp() { cta_.sync_lanes(index_); }
   void sync(Where where = Where::current()) { cta_.arrive(0, cta_.launch().warps, true, {"sync", index_, where}); }
   void barrier_sync(int id, int warps, Where where = Where::current()) {
@@ -187,6 +188,8 @@ class Warp {
     store_global16(to, offset, sizeof(T), value, active.bits(), where);
   }
   [[nodiscard]] f32 ld_global(const float* from, const i32& offset, const pred& active, Where where = Where::current());
+  [[nodiscard]] u32 ld_global1(const std::uint8_t* from, const i32& offset, const pred& active,
+                               Where where = Where::current());
   void st_global(float* to, const i32& offset, const f32& value, const pred& active, Where where = Where::current());
   void st_global8(float* to, const i32& offset, const f32& first, const f32& second, const pred& active,
                   Where where = Where::current());

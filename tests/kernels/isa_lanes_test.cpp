@@ -152,5 +152,11 @@ TEST(Lanes, ShuffleXorExchangesLanes) {
   EXPECT_EQ(counts.shuffled, 32 * 32);
 }
 
+TEST(Lanes, BallotTellsAllLanesWhatEachSays) {
+  const u32 votes = Warp::ballot((Warp::lane() & 3) == 1 || Warp::lane() == 31);
+  expect_lanes(votes, [](int) { return 0xa2222222u; });
+  EXPECT_EQ(Warp::ballot(false)[7], 0u);
+}
+
 }  // namespace
 }  // namespace rooftile::kernels::host

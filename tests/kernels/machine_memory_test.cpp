@@ -68,6 +68,29 @@ TEST(MachineMemory, FourByteLoadsGiveZeroToLanesThatAreNotActive) {
   EXPECT_EQ(record.launches[0].tensors[0].loaded_sectors, 3);
 }
 
+/// Bytes: any address is aligned, a row's pad is still a pad.
+TEST(MachineMemory, SingleBytesAreCountedByTheSectorsTheyAreIn) {
+  Machine machine{{}};
+  auto* const x = static_cast<std::uint8_t*>(machine.allocate(matrix("X", 2, 70, 96, 1)));
+  for (int i = 0; i < 2 * 96; ++i) x[i] = static_cast<std::uint8_t>(i);
+  machine.run("test", {1, 1, 1}, 1, 0, [&](Warp& b) {
+    const u32 read = b.ld_global1(x + 3, b.lane(), b.lane() < 31);  // bytes 3 to 33
+    for (int lane = 0; lane < warp_size; ++lane) EXPECT_EQ(read[lane], lane < 31 ? static_cast<unsigned>(lane) + 3 : 0);
+    EXPECT_EQ(b.ld_global1(x + 96 + 64, b.lane(), b.lane() < 6)[5], 165u);
+    EXPECT_EQ(b.ld_global1(x, b.lane(), false)[0], 0u);
+  });
+  machine.run("beyond", {1, 1, 1}, 1, 0, [&](Warp& b) {
+    EXPECT_EQ(b.ld_global1(x + 64, b.lane(), b.lane() < 7)[6], 0u) << "the lane is left out";
+  });
+  const Execution record = machine.finish();
+  ASSERT_EQ(kinds(record), std::vector{FaultKind::out_of_bounds});
+  EXPECT_NE(record.faults[0].text.find("lane 6, byte 70 is in the pad of a row of X"), std::string::npos);
+  const TensorTraffic& traffic = *record.launches[0].tensor("X");
+  EXPECT_EQ(traffic.loaded_bytes, 31 + 6);
+  EXPECT_EQ(traffic.loaded_sectors, 2 + 1);
+  EXPECT_EQ(record.launches[1].tensor("X")->loaded_bytes, 6);
+}
+
 TEST(MachineMemory, StoresAndAtomicsAreCountedApart) {
   OneMatrix memory;
   const Execution record = memory.run([&](Warp& b) {
