@@ -35,6 +35,7 @@ std::string refusal_of_numbers(const AttentionCall& call) {
   }
   if (call.heads % call.kv_heads != 0) return "kv_heads must divide heads";
   if (!(call.dropout.probability >= 0 && call.dropout.probability < 1)) return "dropout must be a probability below 1";
+  if (call.causal && call.key_padding) return "one mask at a time: causal or key_padding";
   return {};
 }
 
@@ -89,6 +90,8 @@ HostCall& HostCall::operator=(HostCall&&) noexcept = default;
 const AttentionCall& HostCall::call() const { return state_->memory.call(); }
 void HostCall::fill(std::uint64_t seed) { state_->memory.fill(seed); }
 std::vector<std::uint16_t>& HostCall::input(TensorIndex tensor) { return state_->memory.input(tensor); }
+
+std::vector<std::uint8_t>& HostCall::key_mask() { return state_->memory.key_mask(); }
 
 void HostCall::take_forward(std::vector<std::uint16_t> o, std::vector<float> lse) {
   state_->memory.take_forward(std::move(o), std::move(lse));

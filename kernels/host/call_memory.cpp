@@ -41,6 +41,7 @@ CallMemory::CallMemory(const AttentionCall& call, const Tensors& tensors)
   for (Size i = 0; i < named; ++i) {
     if (i != tensor_lse) matrices_.at(i).assign(packed_elements(tensors[i]), 0xffff);
   }
+  if (call.key_padding) key_mask_.assign(packed_elements(tensors[tensor_key_mask]), 1);
 }
 
 void CallMemory::fill(std::uint64_t seed) {
@@ -49,6 +50,7 @@ void CallMemory::fill(std::uint64_t seed) {
   };
   for (const TensorIndex tensor : {tensor_q, tensor_k, tensor_v}) fill_one(tensor);
   if (backward()) fill_one(tensor_grad_o);
+  if (call_.key_padding) fill_key_mask(key_mask_.data(), call_.batch, call_.seq_kv, seed);
 }
 
 void CallMemory::take_forward() {
@@ -81,6 +83,7 @@ Execution CallMemory::execute(const HostOptions& options, const Launch& launch) 
     if (tensors_[tensor_lse].role == role) copy_rows(tensors_[tensor_lse], buffers[tensor_lse], lse_, direction);
   };
   copy(TensorRole::input, Direction::in);
+  if (call_.key_padding) copy_rows(tensors_[tensor_key_mask], buffers[tensor_key_mask], key_mask_, Direction::in);
   launch(machine, buffers);
   copy(TensorRole::output, Direction::out);
   return machine.finish();
@@ -95,7 +98,7 @@ std::vector<float> CallMemory::matrix(TensorIndex tensor) const {
 }
 
 Reference CallMemory::reference() const {
-  return kernels::reference(call_, matrices_[tensor_q], matrices_[tensor_k], matrices_[tensor_v]);
+  return kernels::reference(call_, matrices_[tensor_q], matrices_[tensor_k], matrices_[tensor_v], key_mask_);
 }
 
 Gradients CallMemory::gradients() const {

@@ -29,7 +29,7 @@ class CallMemory {
 
   CallMemory(const AttentionCall& call, const Tensors& tensors);
 
-  /// Q, K, V (and dO) standard normal (inputs.hpp).
+  /// Q, K, V (and dO) standard normal, and what is padded (inputs.hpp).
   void fill(std::uint64_t seed);
   /// O and LSE of a backward call as some forward pass gave them, until an input changes. Throws std::invalid_argument
   /// for wrong sizes.
@@ -44,6 +44,8 @@ class CallMemory {
     forward_is_known_ = false;
     return matrices_.at(tensor);
   }
+  /// The mask of a call with key padding, [batch, seq_kv].
+  [[nodiscard]] std::vector<std::uint8_t>& key_mask() { return key_mask_; }
   /// A 16-bit tensor after the last execute(), without pad.
   [[nodiscard]] std::vector<float> matrix(TensorIndex tensor) const;
   [[nodiscard]] std::vector<float> o() const { return matrix(tensor_o); }
@@ -60,6 +62,7 @@ class CallMemory {
   Tensors tensors_;
   std::array<std::vector<std::uint16_t>, first_backward_workspace> matrices_;  ///< by TensorIndex; empty for LSE
   std::vector<float> lse_;
+  std::vector<std::uint8_t> key_mask_;
   bool forward_is_known_ = false;  ///< backward: O and LSE are those of the inputs
 };
 

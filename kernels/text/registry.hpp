@@ -14,11 +14,15 @@
 
 namespace rooftile::kernels {
 
-/// nullptr, or why a class of a text does not take this call: dropout, where the class does not say that it has it.
+/// nullptr, or why a class of a text does not take this call: dropout and key padding, where the class does not say
+/// that it has them.
 template <class Family>
 const char* refusal_of(const AttentionCall& call) {
   if constexpr (!requires { Family::drops_weights; }) {
     if (call.dropout.drops()) return "no dropout: rt_flash1, rt_flash2 and the backward of rt_flash2 have it";
+  }
+  if constexpr (!requires { Family::masks_keys; }) {
+    if (call.key_padding) return "no key padding: rt_flash1 and the kernels of rt_standard have it";
   }
   return Family::refusal(call);
 }

@@ -45,9 +45,11 @@ struct Reference {
   std::vector<double> lse;  ///< [batch, heads, seq_q]; -inf for rows that see no key
 };
 
-/// Inputs as 16-bit patterns, [batch, heads, rows, head_dim] without pad. Throws std::invalid_argument for wrong sizes.
+/// Inputs as 16-bit patterns, [batch, heads, rows, head_dim] without pad, and the mask [batch, seq_kv] of a call with
+/// key padding. Throws std::invalid_argument for wrong sizes.
 [[nodiscard]] Reference reference(const AttentionCall& call, std::span<const std::uint16_t> q,
-                                  std::span<const std::uint16_t> k, std::span<const std::uint16_t> v);
+                                  std::span<const std::uint16_t> k, std::span<const std::uint16_t> v,
+                                  std::span<const std::uint8_t> key_mask = {});
 
 /// O [batch, heads, seq_q, head_dim] and LSE [batch, heads, seq_q] of `call` against `exact`.
 [[nodiscard]] Accuracy accuracy(const AttentionCall& call, const Reference& exact, std::span<const float> o,

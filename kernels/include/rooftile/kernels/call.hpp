@@ -31,6 +31,8 @@ template <class Family>
 /// O = softmax(Q Kᵀ · scale) V, one pass of one call. Q, O: [batch, heads, seq_q, head_dim];
 /// K, V: [batch, kv_heads, seq_kv, head_dim]; a gradient is like what it is the gradient of. Causal masks are
 /// bottom-right aligned: query i sees keys j <= i + seq_kv - seq_q. A row that sees no key gives O = 0 and LSE = -inf.
+/// Key padding takes keys out of whole sequences: a byte per (batch, key), 0 where the key is padding, whose scores are
+/// -inf for all heads and queries. It takes the place of the causal mask.
 /// Dropout changes O and the gradients, not LSE (dropout.hpp).
 struct AttentionCall {
   Element element = Element::fp16;
@@ -45,6 +47,7 @@ struct AttentionCall {
   int sms = 108;  ///< SMs of the GPU that the call is for, an A100 unless stated: split_kv shares its keys among them,
                   ///< flash3 its tiles
   Dropout dropout{};
+  bool key_padding = false;
 
   [[nodiscard]] constexpr int group() const { return heads / kv_heads; }  ///< query heads per K/V head
   [[nodiscard]] constexpr int causal_offset() const { return seq_kv - seq_q; }
@@ -75,7 +78,7 @@ struct TensorLayout {
 };
 
 /// Where in `Tensors` the tensors that every attention kernel has stand; those of the backward pass follow in a
-/// backward call, and then workspaces.
+/// backward call, the mask in one with key padding, and then workspaces.
 enum TensorIndex : std::size_t {
   tensor_q,
   tensor_k,
@@ -83,12 +86,18 @@ enum TensorIndex : std::size_t {
   tensor_o,
   tensor_lse,
   first_workspace,
+  tensor_key_mask = first_workspace,
   tensor_grad_o = first_workspace,
   tensor_grad_q,
   tensor_grad_k,
   tensor_grad_v,
   first_backward_workspace
 };
+
+/// Where the workspaces of a forward call begin.
+[[nodiscard]] constexpr std::size_t forward_workspace(const AttentionCall& call) {
+  return call.key_padding ? tensor_key_mask + 1 : first_workspace;
+}
 
 inline constexpr std::size_t most_tensors = 12;
 
@@ -111,7 +120,12 @@ using Buffers = std::array<void*, most_tensors>;
   return {name, role, 4, call.batch, call.heads, 1, call.seq_q, (call.seq_q + 7) / 8 * 8};
 }
 
-/// Q, K, V, O and LSE of a call; dO and the gradients of a backward one, where O and LSE are inputs.
+/// A byte per key of each sequence, rows padded to 32-byte sectors: 0 where the key is padding.
+[[nodiscard]] constexpr TensorLayout key_mask(const AttentionCall& call) {
+  return {"key_mask", TensorRole::input, 1, call.batch, 1, 1, call.seq_kv, (call.seq_kv + 31) / 32 * 32};
+}
+
+/// Q, K, V, O and LSE of a call, and its mask; dO and the gradients of a backward one, where O and LSE are inputs.
 [[nodiscard]] constexpr Tensors attention_tensors(const AttentionCall& call) {
   const int d = call.head_dim;
   const bool backward = call.pass == Pass::bwd;
@@ -122,6 +136,7 @@ using Buffers = std::array<void*, most_tensors>;
   tensors.add({"V", TensorRole::input, 2, call.batch, call.kv_heads, call.seq_kv, d, d});
   tensors.add({"O", result, 2, call.batch, call.heads, call.seq_q, d, d});
   tensors.add(row_values(call, "LSE", result));
+  if (call.key_padding) tensors.add(key_mask(call));
   if (!backward) return tensors;
   tensors.add({"dO", TensorRole::input, 2, call.batch, call.heads, call.seq_q, d, d});
   tensors.add({"dQ", TensorRole::output, 2, call.batch, call.heads, call.seq_q, d, d});

@@ -43,10 +43,13 @@ class HostCall {
 
   [[nodiscard]] const AttentionCall& call() const;
   /// Q, K and V (and dO) from a counter-based generator: element i of tensor t depends on (seed, t, i) alone, so that a
-  /// GPU makes the same ones. Normal, mean 0, variance 1, rounded to the element type.
+  /// GPU makes the same ones. Normal, mean 0, variance 1, rounded to the element type. With key padding each sequence
+  /// keeps its first keys, a length of its own.
   void fill(std::uint64_t seed);
   /// Inputs as 16-bit patterns; [batch, heads, rows, head_dim] without pad.
   [[nodiscard]] std::vector<std::uint16_t>& input(TensorIndex tensor);
+  /// The mask of a call with key padding, [batch, seq_kv]: 0 where the key is padding.
+  [[nodiscard]] std::vector<std::uint8_t>& key_mask();
 
   /// Of a backward call: O and LSE as a forward pass gave them, in the place of float64's, until an input changes.
   /// Throws std::invalid_argument for wrong sizes.
