@@ -181,7 +181,8 @@ void add_execute(Command& command, Context& context) {
   command.option("--seed", options->seed, "order in which warps run and copies land; 0 (default): in turn")
       .placeholder("N")
       .group("Execution");
-  command.option("--input-seed", options->input_seed, "of Q, K and V, standard normal (default 1)")
+  command
+      .option("--input-seed", options->input_seed, "of Q, K and V, standard normal, and of what is padded (default 1)")
       .placeholder("N")
       .group("Execution");
   command.option("--dropout-seed", options->dropout_seed, "of the weights that dropout drops (default 1)")

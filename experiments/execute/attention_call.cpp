@@ -9,7 +9,6 @@ namespace {
 
 std::string refusal_of(const AttentionShape& shape) {
   if (shape.pass == Pass::fwd_bwd) return "pass fwd+bwd: one pass is executed at a time, fwd or bwd";
-  if (shape.mask == Mask::key_padding) return "mask key_padding: our kernels apply none or causal";
   if (shape.dtype != DType::fp16 && shape.dtype != DType::bf16)
     return "dtype " + std::string{name_of(shape.dtype)} + ": our kernels take fp16 and bf16";
   return {};
@@ -35,7 +34,8 @@ tl::expected<kernels::AttentionCall, std::string> attention_call(const Workload&
       .head_dim = static_cast<int>(shape->head_dim),
       .causal = shape->mask == Mask::causal,
       .pass = shape->pass == Pass::bwd ? kernels::Pass::bwd : kernels::Pass::fwd,
-      .dropout = {.probability = shape->dropout}};
+      .dropout = {.probability = shape->dropout},
+      .key_padding = shape->mask == Mask::key_padding};
 }
 
 tl::expected<std::string, std::string> own_kernel(const KernelSpec& spec) {

@@ -11,7 +11,7 @@
 namespace rooftile::experiments {
 
 /// The call that a workload means, or why none of our kernels takes it, whatever its head dim: a part of attention
-/// alone, both passes at once, a padding mask, a dtype that is not 16 bits wide. The seed of dropout is 0.
+/// alone, both passes at once, a dtype that is not 16 bits wide. The seed of dropout is 0.
 [[nodiscard]] tl::expected<kernels::AttentionCall, std::string> attention_call(const Workload& workload);
 
 /// The kernel of ours that a spec stands for: a bare algorithm name means ours ("rt_flash2" for flash2). Or why there

@@ -23,7 +23,7 @@ namespace rooftile::experiments {
 /// How the CPU plays the GPU; what is left out follows from the profile.
 struct ExecuteOptions {
   std::uint64_t seed = 0;                   ///< of the order of warps; 0: in turn
-  std::uint64_t input_seed = 1;             ///< of Q, K and V
+  std::uint64_t input_seed = 1;             ///< of Q, K and V, and of what key padding keeps
   std::uint64_t dropout_seed = 1;           ///< of the weights that are dropped
   std::optional<std::int64_t> resident;     ///< CTAs in flight; else what the profile's GPU holds
   std::optional<std::int64_t> l2_capacity;  ///< bytes, 0: no L2; else the profile's

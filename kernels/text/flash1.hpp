@@ -11,6 +11,9 @@
 //       m' = max(m, rowmax S), P = exp(S - m'), l' = exp(m - m') l + rowsum P
 //       O = (exp(m - m') l O + P V) / l',  l', m'  ->  global memory
 //
+// With key padding a bit per key of the block is made while K and V are on their way, and read by every visit: S begins
+// at -inf in a padded column. No block is left out, memory alone knows which keys are kept.
+//
 // With dropout P V is over the weights that are kept, times 1 / (1 - p); l stays the sum of all. What comes back of O
 // has that factor already.
 //
@@ -33,9 +36,9 @@
 //   warps on their own               no barrier per visit; one pair per block of keys
 // Not done: Q of the next visit ahead of time, which needs that buffer.
 //
-// Limits: head dims 64, 128 and 256, with dropout 64 and 128; masks none and causal. batch · heads CTAs: small batches
-// leave SMs idle, which is what FlashAttention-2 changed. O is rounded to 16 bits at every visit, so its error grows
-// with the number of blocks. Host execution, normal inputs, head dim 64, ‖O - O64‖ / ‖O64‖:
+// Limits: head dims 64, 128 and 256, with dropout 64 and 128; masks none, causal and key_padding. batch · heads CTAs:
+// small batches leave SMs idle, which is what FlashAttention-2 changed. O is rounded to 16 bits at every visit, so its
+// error grows with the number of blocks. Host execution, normal inputs, head dim 64, ‖O - O64‖ / ‖O64‖:
 //
 //   keys         2048      8192      16384     32768
 //   fp16         0.00064   0.0012    0.0018    0.0023
@@ -44,6 +47,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <string_view>
 
 #include "isa/isa.hpp"
 #include "rooftile/kernels/call.hpp"
@@ -52,6 +56,7 @@
 #include "text/dispatch.hpp"
 #include "text/dropout.hpp"
 #include "text/fragment_places.hpp"
+#include "text/key_padding.hpp"
 #include "text/reduce.hpp"
 #include "text/running_attention.hpp"
 #include "text/tile_copy.hpp"
@@ -65,11 +70,18 @@ struct Statistics {
 };
 struct Params : text::ForwardTensors, Statistics, text::CallSizes {};
 struct DropoutParams : Params, text::DropoutParams {};
+struct PaddingParams : Params, text::KeyPaddingParams {};
+struct PaddingDropoutParams : DropoutParams, text::KeyPaddingParams {};
 
+/// The launch as the tile table names it.
+constexpr std::string_view row_of(bool masks_keys, bool drops_weights) {
+  if (masks_keys) return drops_weights ? "flash1_padding_dropout" : "flash1_padding";
+  return drops_weights ? "flash1_dropout" : "flash1";
+}
 /// The tile of the kernel with these parameters.
 template <class Params>
 constexpr OwnTile tile_of(int head_dim) {
-  return own_tile(text::drops_weights<Params> ? "flash1_dropout" : "flash1", head_dim);
+  return own_tile(row_of(text::masks_keys<Params>, text::drops_weights<Params>), head_dim);
 }
 
 /// Where a visit stands among those of its tile.
@@ -80,7 +92,7 @@ struct Visit {
   bool last;
 };
 
-/// One head as one of the warps sees it. With `DropoutParams` it drops weights.
+/// One head as one of the warps sees it. With `DropoutParams` it drops weights, with `KeyPaddingParams` it masks keys.
 template <class B, class T, class Params, int head_dim>
 class Head {
   using f32 = typename B::f32;
@@ -92,7 +104,10 @@ class Head {
   static constexpr int br = tile.br, bc = tile.bc;
   using Attention = text::RunningAttention<B, T, Params, head_dim, br, bc, tile.warps>;
   static constexpr int row_bytes = Attention::row_bytes, warp_rows = Attention::warp_rows;
-  static_assert(Attention::smem == tile.smem && Attention::m_tiles == 1);
+  static constexpr bool pads = text::masks_keys<Params>;
+  using Kept = text::KeptColumns<B, Attention::n_tiles>;
+  static constexpr std::uint32_t kept_at = Attention::smem;  // a word per 32 keys of the block
+  static_assert(Attention::smem + (pads ? Kept::words * 4 : 0) == tile.smem && Attention::m_tiles == 1);
 
   using RowCopy = text::TileCopy<B, head_dim, 1>;
   static constexpr bool drops = text::drops_weights<Params>;
@@ -109,13 +124,13 @@ class Head {
   ROOFTILE_KERNEL int blocks() const { return (p_.seq_kv + bc - 1) / bc; }
   ROOFTILE_KERNEL int tiles() const { return (p_.seq_q + br - 1) / br; }
   /// The first tile of which a row sees a key of `block` or a later one.
-  ROOFTILE_KERNEL int first_seeing(int block) const { return p_.causal ? tiles_below(block * bc - offset()) : 0; }
+  ROOFTILE_KERNEL int first_seeing(int block) const { return causal() ? tiles_below(block * bc - offset()) : 0; }
   /// The first tile that comes back after `block`.
   ROOFTILE_KERNEL int first_kept(int block) const { return block + 1 < blocks() ? first_seeing(block + 1) : tiles(); }
   /// The first tile of which all rows see all keys of `block`.
   ROOFTILE_KERNEL int first_whole(int block) const {
-    if ((block + 1) * bc > p_.seq_kv) return tiles();
-    return p_.causal ? tiles_below((block + 1) * bc - 1 - offset() + br - 1) : 0;
+    if (pads || (block + 1) * bc > p_.seq_kv) return tiles();
+    return causal() ? tiles_below((block + 1) * bc - 1 - offset() + br - 1) : 0;
   }
 
   /// Rows of a tile that sees no key: O = 0, LSE = -inf.
@@ -132,6 +147,7 @@ class Head {
     keys.load_k(block, /*ragged=*/true);
     keys.load_v(block, /*ragged=*/true);
     b_.cp_commit();
+    if constexpr (pads) make_kept(block);
     keys.copies_landed();
   }
 
@@ -143,7 +159,9 @@ class Head {
     if (!visit.first) read_statistics();
     rows_landed();
     typename Attention::Scores s;
-    if constexpr (masked) {
+    if constexpr (pads) {
+      rows_.start_kept(s, kept());
+    } else if constexpr (masked) {
       rows_.start_masked(s, visit.block, [this, &visit](int row) { return reach(visit.block) + row; });
     } else {
       rows_.start(s);
@@ -162,6 +180,7 @@ class Head {
   }
 
  private:
+  ROOFTILE_KERNEL bool causal() const { return !pads && p_.causal; }
   ROOFTILE_KERNEL int offset() const { return p_.seq_kv - p_.seq_q; }
   /// Whole tiles in this many rows.
   ROOFTILE_KERNEL int tiles_below(int rows) const {
@@ -175,6 +194,22 @@ class Head {
     return Attention::q_at + static_cast<std::uint32_t>(warp_row_ * row_bytes);
   }
 
+  /// A word of what is kept of a block, to all warps, from each that has one to make: there are more warps than words.
+  ROOFTILE_KERNEL void make_kept(int block) {
+    if (b_.warp() >= Kept::words) return;
+    const u32 word = text::kept_keys(b_, p_, b_.block_y(), block * bc + b_.warp() * text::word_keys, p_.seq_kv);
+    b_.st_shared(kept_word(b_.warp()), b_.as_float(word), b_.lane() < 1);
+  }
+  /// Read anew by each visit: kept in registers, ptxas makes all starts of S beforehand: 56 more at head dim 64.
+  ROOFTILE_KERNEL Kept kept() {
+    Kept kept;
+    ROOFTILE_UNROLL for (int w = 0; w < Kept::words; ++w) kept.take(b_, w, b_.as_bits(b_.ld_shared(kept_word(w))));
+    return kept;
+  }
+  ROOFTILE_KERNEL u32 kept_word(int word) const {
+    return b_.shared_base() + (kept_at + static_cast<std::uint32_t>(word * 4));
+  }
+
   ROOFTILE_KERNEL void begin(int tile_index) { first_row_ = tile_index * br + warp_row_; }
   ROOFTILE_KERNEL int rows_left() const { return p_.seq_q - first_row_; }
   ROOFTILE_KERNEL std::int64_t first_element() const {
@@ -182,7 +217,7 @@ class Head {
   }
   /// The last key that each lane's row sees, relative to the block.
   ROOFTILE_KERNEL i32 reach(int block) const {
-    const int reach = p_.causal ? first_row_ + offset() - block * bc : p_.seq_kv - 1 - block * bc;
+    const int reach = causal() ? first_row_ + offset() - block * bc : p_.seq_kv - 1 - block * bc;
     return (b_.lane() >> 2) + reach;
   }
 
@@ -292,7 +327,9 @@ struct HeadKernel {
       const int whole = head.first_whole(j), kept = head.first_kept(j);
       int i = head.first_seeing(j);
       ROOFTILE_NO_UNROLL for (; i < whole; ++i) head.template visit<true>({i, j, j == 0, i < kept});
-      ROOFTILE_NO_UNROLL for (; i < tiles; ++i) head.template visit<false>({i, j, j == 0, i < kept});
+      if constexpr (!text::masks_keys<Params>) {
+        ROOFTILE_NO_UNROLL for (; i < tiles; ++i) head.template visit<false>({i, j, j == 0, i < kept});
+      }
     }
   }
 };
@@ -301,16 +338,20 @@ template <class T, int head_dim>
 struct KeysOutsideKernel : HeadKernel<T, head_dim, Params> {};
 template <class T, int head_dim>
 struct DropoutKernel : HeadKernel<T, head_dim, DropoutParams> {};
+template <class T, int head_dim>
+struct PaddingKernel : HeadKernel<T, head_dim, PaddingParams> {};
+template <class T, int head_dim>
+struct PaddingDropoutKernel : HeadKernel<T, head_dim, PaddingDropoutParams> {};
 
 /// What is compiled for one element type.
 template <class T>
 using Instances = Kernels<KeysOutsideKernel<T, 64>, KeysOutsideKernel<T, 128>, KeysOutsideKernel<T, 256>,
-                          DropoutKernel<T, 64>, DropoutKernel<T, 128>>;
+                          DropoutKernel<T, 64>, DropoutKernel<T, 128>, PaddingKernel<T, 64>, PaddingKernel<T, 128>,
+                          PaddingKernel<T, 256>, PaddingDropoutKernel<T, 64>, PaddingDropoutKernel<T, 128>>;
 
 /// rt_flash1.
 struct Forward {
-  static constexpr bool drops_weights = true;
-  enum : std::size_t { tensor_l = first_workspace, tensor_m };
+  static constexpr bool drops_weights = true, masks_keys = true;
 
   static const char* refusal(const AttentionCall& call) {
     if (!text::has_head_dim(call)) return "rt_flash1 is compiled for head_dim 64, 128 and 256";
@@ -321,7 +362,7 @@ struct Forward {
 
   static constexpr Tensors tensors(const AttentionCall& call) {
     Tensors all = attention_tensors(call);
-    if (call.seq_kv <= own_tile(call.dropout.drops() ? "flash1_dropout" : "flash1", call.head_dim).bc)
+    if (call.seq_kv <= own_tile(row_of(call.key_padding, call.dropout.drops()), call.head_dim).bc)
       return all;  // nothing comes back
     TensorLayout statistic = all[tensor_lse];
     statistic.role = TensorRole::workspace;
@@ -334,18 +375,25 @@ struct Forward {
 
   template <class Launcher>
   static void launch(Launcher& launcher, const AttentionCall& call, const Buffers& buffers) {
+    const std::size_t l = forward_workspace(call), m = l + 1;
     const Params params{text::forward_tensors(buffers),
-                        {static_cast<float*>(buffers[tensor_l]), static_cast<float*>(buffers[tensor_m])},
+                        {static_cast<float*>(buffers[l]), static_cast<float*>(buffers[m])},
                         text::call_sizes(call)};
-    const auto launch_one = [&]<class Kernel>(const typename Kernel::Params& told) {
-      launcher.template launch<Kernel>("flash1", {call.heads, call.batch}, Kernel::tile.smem, told);
+    const auto launch_either = [&]<class Kernel, class Padded>(const typename Kernel::Params& told) {
+      const Grid grid{call.heads, call.batch};
+      if (!call.key_padding) return launcher.template launch<Kernel>("flash1", grid, Kernel::tile.smem, told);
+      launcher.template launch<Padded>("flash1", grid, Padded::tile.smem,
+                                       {told, text::key_padding_params(call, buffers)});
     };
     text::for_element_head_dim_and_dropout(
         call,
         [&]<class T, int head_dim>() {
-          launch_one.template operator()<DropoutKernel<T, head_dim>>({params, text::dropout_params(call)});
+          launch_either.template operator()<DropoutKernel<T, head_dim>, PaddingDropoutKernel<T, head_dim>>(
+              {params, text::dropout_params(call)});
         },
-        [&]<class T, int head_dim>() { launch_one.template operator()<KeysOutsideKernel<T, head_dim>>(params); });
+        [&]<class T, int head_dim>() {
+          launch_either.template operator()<KeysOutsideKernel<T, head_dim>, PaddingKernel<T, head_dim>>(params);
+        });
   }
 };
 

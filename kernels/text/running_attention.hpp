@@ -124,6 +124,17 @@ class RunningAttention {
     }
   }
 
+  /// The same where the columns themselves say it, for all rows alike: `kept.keeps(j, r)`, KeptColumns.
+  template <class Kept>
+  ROOFTILE_KERNEL void start_kept(Scores& s, const Kept& kept) {
+    ROOFTILE_UNROLL for (int j = 0; j < n_tiles; ++j) {
+      ROOFTILE_UNROLL for (int r = 0; r < 4; ++r) {
+        const f32 start = b_.select(kept.keeps(j, r), f32(0.f), f32(minus_infinity));
+        ROOFTILE_UNROLL for (int i = 0; i < m_tiles; ++i) s[i][j].c[r] = start;
+      }
+    }
+  }
+
   /// S += Q Kᵀ of this warp's rows and one key block (line 8).
   ROOFTILE_KERNEL void add_scores(Scores& s) {
     ROOFTILE_UNROLL for (int k = 0; k < head_dim; k += 16) {

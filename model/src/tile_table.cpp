@@ -19,11 +19,13 @@ bool has_rows_of(std::string_view kernel, std::string_view name) {
 
 /// Compiled with dropout: a row of its own, beside the one without.
 bool drops(const OwnTile& tile) { return tile.launch.ends_with("_dropout"); }
-/// "flash2" of "flash2_dropout".
-std::string_view family_of(const OwnTile& tile) {
-  constexpr std::string_view suffix = "_dropout";
-  return drops(tile) ? tile.launch.substr(0, tile.launch.size() - suffix.size()) : tile.launch;
+std::string_view without(std::string_view suffix, std::string_view launch) {
+  return launch.ends_with(suffix) ? launch.substr(0, launch.size() - suffix.size()) : launch;
 }
+/// Compiled with key padding, in the same way.
+bool masks_keys(const OwnTile& tile) { return without("_dropout", tile.launch).ends_with("_padding"); }
+/// "flash1" of "flash1_padding_dropout".
+std::string_view family_of(const OwnTile& tile) { return without("_padding", without("_dropout", tile.launch)); }
 
 /// A forward kernel that does a whole tile of queries.
 bool is_flash(const OwnTile& tile) {
@@ -39,8 +41,18 @@ bool chosen_by_head_dim(const OwnTile& tile) {
   return is_flash(tile) || is_flash_backward(tile) || (tile.launch == "gemm" && tile.bc != narrow_gemm);
 }
 
+/// The masks that a row serves; empty: any. Where key padding has rows of its own, the others are for the rest.
+std::vector<Mask> masks_of(const OwnTile& tile) {
+  if (masks_keys(tile)) return {Mask::key_padding};
+  const bool beside = std::any_of(own_tiles.begin(), own_tiles.end(), [&](const OwnTile& other) {
+    return masks_keys(other) && other.kernel == tile.kernel;
+  });
+  return beside ? std::vector{Mask::none, Mask::causal} : std::vector<Mask>{};
+}
+
 TileRow row_of(const OwnTile& tile) {
   TileRow row;
+  row.masks = masks_of(tile);
   row.head_dim = tile.head_dim == 0 ? any_head_dim : tile.head_dim;
   row.br = tile.br;
   row.bc = tile.bc;

@@ -100,6 +100,28 @@ TEST(Execute, DropoutIsJudgedByTheMaskOfItsSeed) {
   }
 }
 
+/// The input seed draws how much of each sequence is kept; bytes do not depend on it.
+TEST(Execute, KeyPaddingIsJudgedByTheSameMask) {
+  for (const std::string kernel : {"rt_flash1"}) {
+    const auto row = [&kernel](const std::string& more) {
+      const Outcome outcome =
+          run_line(words_of("execute -p a100_sxm4_80gb -k " + kernel +
+                            " --batch 3 --heads 2 --seq 150 --head-dim 64 --mask key_padding --format json " + more));
+      EXPECT_EQ(outcome.code, 0) << outcome.err << outcome.out;
+      return json::parse(outcome.out)["rows"][0];
+    };
+    const json first = row(""), other = row("--input-seed 2");
+    for (const json& answer : {first, other}) {
+      EXPECT_EQ(answer["status"], "ok") << kernel << answer["reason"];
+      EXPECT_EQ(answer["mask"], "key_padding") << kernel;
+      EXPECT_EQ(answer["counts_apart"], 0) << kernel;
+      EXPECT_LT(answer["relative_error"].get<double>(), 2e-3) << kernel;
+    }
+    EXPECT_NE(first["relative_error"], other["relative_error"]) << kernel;
+    EXPECT_EQ(first["l2_read_bytes"], other["l2_read_bytes"]) << kernel;
+  }
+}
+
 TEST(Execute, TheSchedulingSeedChangesNoBytesAndNoNumbers) {
   const auto row = [](const std::string& more) {
     return json::parse(run_line(words_of(small + more + " --format json")).out)["rows"][0];
@@ -177,7 +199,7 @@ struct Refused {
 
 const Refused unsupported[] = {
     {"-k fa2 --seq 64 --head-dim 64", "fa2 is described by a spec alone; kernels with a text: rt_standard, "},
-    {"-k rt_flash2 --seq 64 --head-dim 64 --mask key_padding", "mask key_padding: our kernels apply none or causal"},
+    {"-k rt_flash2 --seq 64 --head-dim 64 --mask key_padding", "no key padding: rt_flash1 and the kernels of "},
     {"-k rt_flash2 --seq 64 --head-dim 64 --pass fwd+bwd", "pass fwd+bwd: one pass is executed at a time, fwd or bwd"},
     {"-k rt_standard --seq 64 --head-dim 64 --pass bwd", "rt_standard has no backward pass"},
     {"-k rt_flash2 --seq 64 --head-dim 256 --dropout 0.1", "rt_flash2 drops weights at head_dim 64 and 128"},

@@ -83,7 +83,9 @@ class Predicted {
                                .seq_kv = call.seq_kv,
                                .head_dim = call.head_dim,
                                .dtype = call.element == Element::fp16 ? DType::fp16 : DType::bf16,
-                               .mask = call.causal ? Mask::causal : Mask::none,
+                               .mask = call.causal        ? Mask::causal
+                                       : call.key_padding ? Mask::key_padding
+                                                          : Mask::none,
                                .pass = call.pass == Pass::bwd ? rooftile::Pass::bwd : rooftile::Pass::fwd,
                                .dropout = call.dropout.probability};
     const bool for_hopper = specs[name].from >= ComputeCapability{9, 0};
@@ -182,14 +184,16 @@ constexpr int shapes_per_case = sanitized ? 10 : 50;
 using Case = std::tuple<std::string_view, int>;
 class Agreement : public testing::TestWithParam<Case> {};
 class BackwardAgreement : public testing::TestWithParam<Case> {};
+class AgreementOfKeyPadding : public testing::TestWithParam<Case> {};
 
-/// `shapes_per_case` random calls of a pass.
-void expect_agreement(const Case& of, Pass pass) {
+/// `shapes_per_case` random calls of a pass, with key padding or with any other mask.
+void expect_agreement(const Case& of, Pass pass, bool key_padding = false) {
   const auto [kernel, part] = of;
   RandomCalls random_call{static_cast<std::uint64_t>(part) + 1};
   for (int shapes = 0; shapes < shapes_per_case && !testing::Test::HasFailure();) {
     AttentionCall call = random_call();
     call.pass = pass;
+    if (key_padding) call.causal = !(call.key_padding = true);
     if (!refusal(kernel, call).empty()) continue;
     expect_agreement(kernel, call);
     ++shapes;
@@ -198,6 +202,7 @@ void expect_agreement(const Case& of, Pass pass) {
 
 TEST_P(Agreement, OfModelAndExecutionIsExact) { expect_agreement(GetParam(), Pass::fwd); }
 TEST_P(BackwardAgreement, OfModelAndExecutionIsExact) { expect_agreement(GetParam(), Pass::bwd); }
+TEST_P(AgreementOfKeyPadding, OfModelAndExecutionIsExact) { expect_agreement(GetParam(), Pass::fwd, true); }
 
 std::string name_of_agreement(const testing::TestParamInfo<Case>& info) {
   return std::string{std::get<0>(info.param)} + "_" + std::to_string(std::get<1>(info.param));
@@ -206,6 +211,9 @@ INSTANTIATE_TEST_SUITE_P(AllKernels, Agreement,
                          testing::Combine(testing::ValuesIn(kernel_names()), testing::Range(0, 5)), name_of_agreement);
 INSTANTIATE_TEST_SUITE_P(AllKernels, BackwardAgreement,
                          testing::Combine(testing::ValuesIn(kernel_names(Pass::bwd)), testing::Range(0, 5)),
+                         name_of_agreement);
+INSTANTIATE_TEST_SUITE_P(KernelsWithKeyPadding, AgreementOfKeyPadding,
+                         testing::Combine(testing::ValuesIn(kernels_with_key_padding()), testing::Range(0, 4)),
                          name_of_agreement);
 
 /// Decoding: a few queries on a long cache, groups that fill a tile and groups that do not, up to 128 parts.

@@ -3,6 +3,8 @@
 
 #include <ostream>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "rooftile/kernels/host_execution.hpp"
 
@@ -21,13 +23,20 @@ inline std::string describe(const AttentionCall& call) {
   const auto number = [](int value) { return std::to_string(value); };
   return std::string{call.element == Element::fp16 ? "fp16" : "bf16"} + " b" + number(call.batch) + " h" +
          number(call.heads) + "/" + number(call.kv_heads) + " " + number(call.seq_q) + "x" + number(call.seq_kv) +
-         " d" + number(call.head_dim) + (call.causal ? " causal" : "") +
+         " d" + number(call.head_dim) + (call.causal ? " causal" : "") + (call.key_padding ? " padded" : "") +
          (call.dropout.drops() ? " dropout " + std::to_string(call.dropout.probability) : "") +
          (call.pass == Pass::bwd ? " backward" : "");
 }
 
 /// GoogleTest prints calls in words.
 inline void PrintTo(const AttentionCall& call, std::ostream* out) { *out << describe(call); }
+
+/// Kernels that take a call with key padding, in registry order.
+inline std::vector<std::string_view> kernels_with_key_padding() {
+  std::vector<std::string_view> names = kernel_names();
+  std::erase_if(names, [](std::string_view name) { return !refusal(name, {.key_padding = true}).empty(); });
+  return names;
+}
 
 /// Faults as lines; empty for a correct run.
 inline std::string faults_of(const Execution& run) {

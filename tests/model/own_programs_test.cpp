@@ -282,5 +282,34 @@ TEST(Flash1, VisitIsThatOfTheText) {
   }
 }
 
+/// Bytes of `tensor` that the first launch loads.
+Int loaded(const AttentionShape& shape, const KernelSpec& spec, std::string_view tensor) {
+  Program program;
+  ProgramCounts counts;
+  test::build_or_throw(program, shape, test::with_extras(spec));
+  count(program, counts);
+  for (const TensorUse& use : counts.uses_of(0)) {
+    if (program.tensors[static_cast<std::size_t>(use.tensor)].name == tensor) return use.loaded;
+  }
+  return 0;
+}
+
+/// A byte per key: ours reads it with the block of keys, published kernels with every tile of queries that comes by.
+TEST(Flash1, AKeyMaskIsReadWithItsKeys) {
+  AttentionShape shape = ragged(64);
+  shape.mask = Mask::key_padding;
+  EXPECT_EQ(loaded(shape, test::flash1_spec(), "key_mask"), 2 * 4 * 1000);
+  KernelSpec published = test::flash1_spec();
+  published.row_statistics = 1;
+  EXPECT_EQ(loaded(shape, published, "key_mask"), ceil_div(777, own_tile("flash1", 64).br) * 2 * 4 * 1000);
+
+  Program program;
+  test::build_or_throw(program, shape, test::with_extras(test::flash1_spec()));
+  const Work work = work_of(program, 0);
+  const Int words = own_tile("flash1_padding", 64).bc / 32;
+  EXPECT_EQ(work.per_trip(0, OpKind::sts), Int{2} * 128 * 64 * 2 + words * 4);
+  EXPECT_EQ(work.per_trip(1, OpKind::lds), 3 * 64 * 64 * 2 + 2 * 4 * Int{128} * 64 * 2 + 4 * lanes * words * 4);
+}
+
 }  // namespace
 }  // namespace rooftile

@@ -91,7 +91,7 @@ inline Device hopper() {
 
 inline KernelSpec flash2_spec() { return spec(Algorithm::flash2, "rt_flash2"); }
 inline KernelSpec flash1_spec() { return spec(Algorithm::flash1, "rt_flash1"); }
-/// What the key mask and dropout add is tested with ours too, though ours have neither.
+/// What the key mask and dropout add is tested with all of ours, whatever they can be asked for.
 inline KernelSpec with_extras(KernelSpec s) {
   s.masks.push_back(Mask::key_padding);
   s.dropout = true;

@@ -74,6 +74,7 @@ class ScoreExtras {
         key_mask_{s.mask == Mask::key_padding ? w.held("key_mask", TensorRole::input, 1, {s.batch, s.seq_kv}) : -1},
         random_bits_{s.dropout > 0 ? spec.dropout_bits : 0} {}
 
+  [[nodiscard]] bool masks_keys() const { return key_mask_ >= 0; }
   /// The mask of a block of keys; -1: none.
   int load_mask(TileDim batch, TileDim keys) const { return key_mask_ < 0 ? -1 : w_.load(key_mask_, {batch, keys}); }
   /// Compares and selects per score; returns what the row maximum waits for.

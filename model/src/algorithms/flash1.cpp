@@ -11,6 +11,9 @@
 // Our own kernel (kernels/text/flash1.hpp) leaves l and m to nobody: at its last block of keys a query block stores the
 // logsumexp instead. Per head 2·2·(Tc - 1)·N floats of l and m, and N of LSE.
 //
+// A padding mask of a byte per key is read by every visit; by our own kernel once per block of keys, whose visits find
+// a bit per key in shared memory.
+//
 // Under a causal mask a block of keys meets the query blocks from the diagonal on (csrc/flash_attn/src/
 // fmha_fprop_kernel_1xN.h of the first release); rows that see no key are written once.
 #include "online_softmax.hpp"
@@ -18,6 +21,8 @@
 
 namespace rooftile::algorithms {
 namespace {
+
+constexpr std::int64_t warp_lanes = 32;
 
 struct Flash1 {
   // axes, fastest first
@@ -56,6 +61,9 @@ struct Flash1 {
     statistics[0] = comes_back ? w.workspace("l", 4, {shape.batch, shape.heads, shape.seq_q}) : -1;
     statistics[1] = comes_back ? w.workspace("m", 4, {shape.batch, shape.heads, shape.seq_q}) : -1;
   }
+  /// Our kernel: which keys of a block are kept stays beside them, a bit each.
+  [[nodiscard]] bool keeps_bits() const { return own() && extras.masks_keys(); }
+  [[nodiscard]] std::int64_t bits_bytes() const { return ceil_div(tile.bc, 8); }
   [[nodiscard]] std::int64_t blocks() const { return ceil_div(shape.seq_kv, tile.bc); }
   [[nodiscard]] std::int64_t tiles() const { return ceil_div(shape.seq_q, tile.br); }
   /// The first tile of queries that sees block j + `ahead` under a causal mask: row r sees keys <= r + offset.
@@ -71,7 +79,7 @@ struct Flash1 {
   [[nodiscard]] std::int64_t key_warps() const { return tile.warps / row_warps(); }
   [[nodiscard]] std::int64_t smem() const {
     const std::int64_t partial_o = key_warps() > 1 ? key_warps() * tile.br * tile.head_dim * 4 : 0;
-    return flash2_smem(tile.br, tile.bc, tile.head_dim) + partial_o;
+    return flash2_smem(tile.br, tile.bc, tile.head_dim) + partial_o + (keeps_bits() ? bits_bytes() : 0);
   }
   [[nodiscard]] TileDim head() const { return at(kv_head, shape.group(), member); }
 
@@ -106,7 +114,8 @@ struct Flash1 {
     w.in(j);
     const int load_k = w.load(k, {at(batch), at(kv_head), rooftile::tile(block, tile.bc), whole(shape.head_dim)});
     const int load_v = w.load(v, {at(batch), at(kv_head), rooftile::tile(block, tile.bc), whole(shape.head_dim)});
-    const int land = w.work(OpKind::sts, 2 * k_bytes());
+    if (keeps_bits()) extras.load_mask(at(batch), rooftile::tile(block, tile.bc));
+    const int land = w.work(OpKind::sts, 2 * k_bytes() + (keeps_bits() ? bits_bytes() : 0));
     if (spec.kv_in_registers) w.work(OpKind::lds, row_warps() * 2 * k_bytes());
     w.work(OpKind::barrier, 2);
     w.after(load_k, {{land, 1}});
@@ -141,6 +150,14 @@ struct Flash1 {
     return read_o;
   }
 
+  /// Scores of padded keys begin at -inf: all lanes read the bits of the block. Returns what the product waits for.
+  [[nodiscard]] int start_masked() const {
+    const int bits = w.work(OpKind::lds, tile.warps * warp_lanes * bits_bytes());
+    const int starts = w.work(OpKind::alu, 2 * scores());
+    w.after(starts, {{bits, 0}});
+    return starts;
+  }
+
   /// One query block past the keys on chip.
   void trip(int i, int j, const Visit& visit) const {
     w.in(i);
@@ -152,7 +169,8 @@ struct Flash1 {
 
     const int load_q = load_matrix(q, loop_index(i));
     const int old_o = visit.may_be_first && blocks() == 1 && own() ? -1 : read_back(i, j, visit);
-    const int mask = extras.load_mask(at(batch), rooftile::tile(loop_index(j), tile.bc));
+    const int mask = keeps_bits() ? -1 : extras.load_mask(at(batch), rooftile::tile(loop_index(j), tile.bc));
+    const int starts = keeps_bits() ? start_masked() : -1;
     w.work(OpKind::sts, q_bytes());
     const int read_q = w.work(OpKind::lds, key_warps() * q_bytes() + key_reads);
     const int qk = w.work(OpKind::mma, matmul);
@@ -178,6 +196,7 @@ struct Flash1 {
     if (old_o >= 0 && !own()) w.after(old_o, {{rescale, tile.stages}});
     w.after(read_q, {{load_q, 0}});
     w.after(qk, {{read_q, 0}, {staged_o, 1}});
+    if (starts >= 0) w.after(qk, {{starts, 0}});
     w.after(pv, {{softmax.weights, 0}, {read_v, 0}});
     w.after(rescale, {{pv, 0}});
     if (old_o >= 0) w.after(rescale, {{old_o, 0}});

@@ -49,12 +49,15 @@ const char* name_of(FaultKind kind) {
 /// Bytes loaded, stored and added per tensor and launch, as the model's Program has them.
 std::map<std::string, std::int64_t> expected_bytes(const std::string& kernel, const AttentionCall& call) {
   const std::filesystem::path source{ROOFTILE_SOURCE_DIR};
-  const AttentionShape shape{.heads = call.heads,
+  const AttentionShape shape{.batch = call.batch,
+                             .heads = call.heads,
                              .kv_heads = call.kv_heads,
                              .seq_q = call.seq_q,
                              .seq_kv = call.seq_kv,
                              .head_dim = call.head_dim,
-                             .mask = call.causal ? Mask::causal : Mask::none,
+                             .mask = call.causal        ? Mask::causal
+                                     : call.key_padding ? Mask::key_padding
+                                                        : Mask::none,
                              .pass = call.pass == Pass::bwd ? rooftile::Pass::bwd : rooftile::Pass::fwd,
                              .dropout = call.dropout.probability};
   static Program program;
@@ -136,7 +139,7 @@ Signs diagnose(const std::string& kernel, const AttentionCall& call) {
   return signs;
 }
 
-/// SEQ_Q SEQ_KV HEADS KV_HEADS HEAD_DIM CAUSAL [sms=SMS] [dropout=PROBABILITY]; the pass is the subject's
+/// SEQ_Q SEQ_KV HEADS KV_HEADS HEAD_DIM CAUSAL and options, as main() names them; the pass is the subject's
 AttentionCall call_of_words(char** word) {
   AttentionCall call{.heads = std::stoi(word[2]),
                      .kv_heads = std::stoi(word[3]),
@@ -149,6 +152,8 @@ AttentionCall call_of_words(char** word) {
     const std::string_view text{*option};
     const std::string value{text.substr(text.find('=') + 1)};
     if (text.starts_with("sms=")) call.sms = std::stoi(value);
+    if (text.starts_with("batch=")) call.batch = std::stoi(value);
+    if (text.starts_with("padding=")) call.key_padding = std::stoi(value) != 0;
     if (text.starts_with("dropout=")) call.dropout = {std::stod(value), 0x500000003, 7};
   }
   return call;
@@ -181,9 +186,10 @@ Signs row_sum(const std::string& name) {
 
 int main(int argc, char** argv) {
   using namespace rooftile::kernels;
-  if ((argc < 9 || argc > 11) && argc != 4) {
+  if ((argc < 9 || argc > 13) && argc != 4) {
     std::cerr << "usage: " << argv[0]
-              << " KERNEL EXPECTED SEQ_Q SEQ_KV HEADS KV_HEADS HEAD_DIM CAUSAL [sms=SMS] [dropout=PROBABILITY]\n"
+              << " KERNEL EXPECTED SEQ_Q SEQ_KV HEADS KV_HEADS HEAD_DIM CAUSAL [sms=SMS] [dropout=PROBABILITY]"
+              << " [batch=SEQUENCES] [padding=1]\n"
               << "       " << argv[0] << " KERNEL l=SUM ROW\n";
     return 2;
   }

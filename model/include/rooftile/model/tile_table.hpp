@@ -12,6 +12,7 @@
 // `stages` deep. flash1 (K, V and one tile of Q) and split_kv (FlashAttention-2's shapes for split keys): as flash2.
 // merge, split_kv's second launch: one row of O per CTA.
 // X_dropout: the kernels of launch X that drop weights; the narrower blocks of keys of flash2's are FlashAttention-2's.
+// X_padding, X_padding_dropout: the same with key padding.
 // flash3: a producer warpgroup and two or three that compute, `stages` buffers of K and V; registers at entry, as ptxas
 // reports them for sm_90a, for which alone it is compiled (sm_80: the same share, for a what-if without a kernel).
 // softmax: a CTA holds Br rows and goes through Bc columns of each per step, 16 bytes per lane.
@@ -45,6 +46,10 @@ struct OwnTile {
 /// Shared memory of a flash2 tile: Q and one buffer each of K and V, 2 bytes per element.
 [[nodiscard]] constexpr std::int64_t flash2_smem(std::int64_t br, std::int64_t bc, std::int64_t head_dim) {
   return (br + 2 * bc) * head_dim * 2;
+}
+/// Shared memory of a flash1 tile with key padding: that of flash2, and a bit per key of the block.
+[[nodiscard]] constexpr std::int64_t flash1_padding_smem(std::int64_t br, std::int64_t bc, std::int64_t head_dim) {
+  return flash2_smem(br, bc, head_dim) + bc / 8;
 }
 /// Shared memory of a flash2 backward tile: `stages` buffers of Q, one of dO, K, V, P and dS, 2 bytes per element, LSE
 /// and D of the query rows.
@@ -136,6 +141,11 @@ inline constexpr std::array own_tiles{
     OwnTile{"rt_flash1", "flash1", 256, 64, 64, 0, 4, 1, 246, 244, flash2_smem(64, 64, 256)},
     OwnTile{"rt_flash1", "flash1_dropout", 64, 64, 128, 0, 4, 1, 145, 142, flash2_smem(64, 128, 64)},
     OwnTile{"rt_flash1", "flash1_dropout", 128, 64, 128, 0, 4, 1, 172, 168, flash2_smem(64, 128, 128)},
+    OwnTile{"rt_flash1", "flash1_padding", 64, 64, 128, 0, 4, 1, 140, 136, flash1_padding_smem(64, 128, 64)},
+    OwnTile{"rt_flash1", "flash1_padding", 128, 64, 128, 0, 4, 1, 198, 185, flash1_padding_smem(64, 128, 128)},
+    OwnTile{"rt_flash1", "flash1_padding", 256, 64, 64, 0, 4, 1, 237, 252, flash1_padding_smem(64, 64, 256)},
+    OwnTile{"rt_flash1", "flash1_padding_dropout", 64, 64, 128, 0, 4, 1, 146, 139, flash1_padding_smem(64, 128, 64)},
+    OwnTile{"rt_flash1", "flash1_padding_dropout", 128, 64, 128, 0, 4, 1, 185, 181, flash1_padding_smem(64, 128, 128)},
     OwnTile{"rt_split_kv", "split_kv", 64, 64, 256, 0, 4, 1, 234, 230, flash2_smem(64, 256, 64)},
     OwnTile{"rt_split_kv", "split_kv", 128, 64, 128, 0, 4, 1, 223, 182, flash2_smem(64, 128, 128)},
     OwnTile{"rt_split_kv", "split_kv", 256, 64, 64, 0, 4, 1, 243, 247, flash2_smem(64, 64, 256)},
