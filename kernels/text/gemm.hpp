@@ -7,14 +7,16 @@
 //   epilogue        each warp: its part of C through shared memory, 16-byte stores
 //
 // B lies either as rows of n (K of QKᵀ) or as rows of k (V of PV; transposed by ldmatrix). Rows and columns beyond an
-// edge are read as zeros and not stored.
+// edge are read as zeros and not stored. With key padding the columns of QKᵀ whose key is padded leave as -inf.
 #pragma once
 
 #include <cstdint>
+#include <limits>
 
 #include "isa/isa.hpp"
 #include "rooftile/model/tile_table.hpp"
 #include "text/fragment_places.hpp"
+#include "text/key_padding.hpp"
 #include "text/tile_copy.hpp"
 
 namespace rooftile::kernels::standard {
@@ -36,10 +38,15 @@ struct GemmParams {
   float scale;
 };
 
+/// Told so, Q Kᵀ is -inf in the columns of padded keys.
+struct PaddedGemmParams : GemmParams, text::KeyPaddingParams {
+  int mask_heads;  ///< heads that share a mask: those of a sequence
+};
+
 enum class BLayout : std::uint8_t { rows_of_n, rows_of_k };
 
 /// The work of one CTA as one of its four warps (2 x 2 over the tile of C) sees it.
-template <class B, class T, int tile_cols, BLayout layout>
+template <class B, class T, class Params, int tile_cols, BLayout layout>
 class ProductTile {
   using f32 = typename B::f32;
   using u32 = typename B::u32;
@@ -56,10 +63,11 @@ class ProductTile {
   static_assert(warps == 4 && stages == 3);
   static constexpr std::int64_t pipeline_bytes = std::int64_t{a_bytes + b_bytes} * stages;
   static constexpr std::int64_t result_bytes = std::int64_t{c_bytes} * warps;
+  static constexpr bool pads = text::masks_keys<Params>;
   static_assert((pipeline_bytes > result_bytes ? pipeline_bytes : result_bytes) == tile.smem);
 
  public:
-  ROOFTILE_KERNEL ProductTile(B& b, const GemmParams& p)
+  ROOFTILE_KERNEL ProductTile(B& b, const Params& p)
       : b_{b},
         p_{p},
         warp_row_{(b.warp() >> 1) * warp_rows},
@@ -98,6 +106,16 @@ class ProductTile {
     b_.cp_commit();
   }
 
+  /// Which of this warp's columns are kept, asked for while the first trips are on their way.
+  ROOFTILE_KERNEL void load_mask() {
+    if constexpr (pads) {
+      const int batch = head() / p_.mask_heads, first = col() + warp_col_;
+      ROOFTILE_UNROLL for (int w = 0; w < Kept::words; ++w) {
+        kept_.take(b_, w, text::kept_keys(b_, p_, batch, first + w * text::word_keys, p_.b_rows));
+      }
+    }
+  }
+
   ROOFTILE_KERNEL void wait_for_trip() {
     b_.template cp_wait<stages - 2>();
     b_.sync();
@@ -130,6 +148,7 @@ class ProductTile {
     const std::uint32_t part = static_cast<std::uint32_t>(b_.warp() * c_bytes);
     const u32 place = text::place_of_accumulator<c_row_bytes>(b_) + part;
     const f32 scale = f32(p_.scale);
+    if constexpr (pads) mask_columns();
     ROOFTILE_UNROLL for (int i = 0; i < m_tiles; ++i) {
       ROOFTILE_UNROLL for (int j = 0; j < n_tiles; ++j) {
         text::stage<T, c_row_bytes>(b_, place, i * 16 * c_row_bytes, j, sum_[i][j], scale, scale);
@@ -143,6 +162,20 @@ class ProductTile {
   }
 
  private:
+  using Kept = text::KeptColumns<B, n_tiles>;
+
+  ROOFTILE_KERNEL void mask_columns() {
+    ROOFTILE_UNROLL for (int j = 0; j < n_tiles; ++j) {
+      ROOFTILE_UNROLL for (int r = 0; r < 4; ++r) {
+        const typename B::pred keeps = kept_.keeps(j, r);
+        ROOFTILE_UNROLL for (int i = 0; i < m_tiles; ++i) {
+          f32& score = sum_[i][j].c[r];
+          score = b_.select(keeps, score, f32(-std::numeric_limits<float>::infinity()));
+        }
+      }
+    }
+  }
+
   ROOFTILE_KERNEL int head() const { return b_.block_z(); }
   ROOFTILE_KERNEL int row() const { return b_.block_y() * br; }
   ROOFTILE_KERNEL int col() const { return b_.block_x() * bc; }
@@ -154,25 +187,27 @@ class ProductTile {
   }
 
   B& b_;
-  const GemmParams& p_;
+  const Params& p_;
   int warp_row_, warp_col_;
   text::TileCopy<B, bk, warps> a_copy_;
   text::TileCopy<B, b_tile_cols, warps> b_copy_;
   u32 a_place_, b_place_;
   typename B::Acc sum_[m_tiles][n_tiles];
+  Kept kept_;  ///< with key padding
 };
 
-template <class T, int tile_cols, BLayout layout>
-struct GemmKernel {
-  using Params = GemmParams;
+template <class T, class KernelParams, int tile_cols, BLayout layout>
+struct ProductKernel {
+  using Params = KernelParams;
   static constexpr OwnTile tile = own_tile("gemm", tile_cols);
   static constexpr int warps = tile.warps;
 
   template <class B>
-  ROOFTILE_KERNEL static void run(B& b, const GemmParams& p) {
-    ProductTile<B, T, tile_cols, layout> product{b, p};
+  ROOFTILE_KERNEL static void run(B& b, const Params& p) {
+    ProductTile<B, T, Params, tile_cols, layout> product{b, p};
     const int trips = product.trips();
     ROOFTILE_UNROLL for (int t = 0; t < tile.stages - 1; ++t) product.load(t);
+    product.load_mask();
     ROOFTILE_NO_UNROLL for (int t = 0; t < trips; ++t) {
       product.wait_for_trip();
       product.load(t + tile.stages - 1);
@@ -181,5 +216,11 @@ struct GemmKernel {
     product.finish();
   }
 };
+
+template <class T, int tile_cols, BLayout layout>
+struct GemmKernel : ProductKernel<T, GemmParams, tile_cols, layout> {};
+/// Q Kᵀ with key padding.
+template <class T, int tile_cols>
+struct PaddedGemmKernel : ProductKernel<T, PaddedGemmParams, tile_cols, BLayout::rows_of_n> {};
 
 }  // namespace rooftile::kernels::standard

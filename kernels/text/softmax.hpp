@@ -10,6 +10,7 @@
 //
 // A warp has a row, or four warps share one (more than softmax_warp_columns columns); they go through it in steps of
 // 256 columns per warp, 8 (16 bytes) per lane. The mask is applied as scores are read: causal, and beyond the last key.
+// Padded keys are -inf in S already (gemm.hpp): read here, their byte would be read again in every pass of every row.
 #pragma once
 
 #include <cstdint>

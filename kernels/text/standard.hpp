@@ -22,17 +22,18 @@ namespace rooftile::kernels::standard {
 
 /// What is compiled for one element type.
 template <class T>
-using Instances = Kernels<GemmKernel<T, 128, BLayout::rows_of_n>, GemmKernel<T, 64, BLayout::rows_of_n>,
-                          GemmKernel<T, 128, BLayout::rows_of_k>, GemmKernel<T, 64, BLayout::rows_of_k>,
-                          SoftmaxKernel<T, SoftmaxKind::naive, 1>, SoftmaxKernel<T, SoftmaxKind::naive, 4>,
-                          SoftmaxKernel<T, SoftmaxKind::safe, 1>, SoftmaxKernel<T, SoftmaxKind::safe, 4>,
-                          SoftmaxKernel<T, SoftmaxKind::online, 1>, SoftmaxKernel<T, SoftmaxKind::online, 4>,
-                          SoftmaxKernel<T, SoftmaxKind::fused, 1>, SoftmaxKernel<T, SoftmaxKind::fused, 4>>;
+using Instances =
+    Kernels<GemmKernel<T, 128, BLayout::rows_of_n>, GemmKernel<T, 64, BLayout::rows_of_n>,
+            GemmKernel<T, 128, BLayout::rows_of_k>, GemmKernel<T, 64, BLayout::rows_of_k>, PaddedGemmKernel<T, 128>,
+            PaddedGemmKernel<T, 64>, SoftmaxKernel<T, SoftmaxKind::naive, 1>, SoftmaxKernel<T, SoftmaxKind::naive, 4>,
+            SoftmaxKernel<T, SoftmaxKind::safe, 1>, SoftmaxKernel<T, SoftmaxKind::safe, 4>,
+            SoftmaxKernel<T, SoftmaxKind::online, 1>, SoftmaxKernel<T, SoftmaxKind::online, 4>,
+            SoftmaxKernel<T, SoftmaxKind::fused, 1>, SoftmaxKernel<T, SoftmaxKind::fused, 4>>;
 
 /// The kernels of the registry whose softmax is `kind`.
 template <SoftmaxKind kind>
 struct Standard {
-  enum : std::size_t { tensor_s = first_workspace, tensor_p };
+  static constexpr bool masks_keys = true;
 
   static const char* refusal(const AttentionCall& call) {
     constexpr std::int64_t most_smem = 232448;  // 227 KiB per CTA, sm_90: CUDA C++ Programming Guide
@@ -71,20 +72,21 @@ struct Standard {
   template <class T, class Launcher>
   static void launch_for(Launcher& launcher, const AttentionCall& call, const Buffers& buffers) {
     const Tensors all = tensors(call);
+    const std::size_t tensor_s = forward_workspace(call), tensor_p = tensor_s + 1;
     const int pitch = all[tensor_s].pitch, d = call.head_dim;
-    launch_gemm<T, BLayout::rows_of_n>(launcher, "qk", call,
-                                       {.a = buffers[tensor_q],
-                                        .b = buffers[tensor_k],
-                                        .c = buffers[tensor_s],
-                                        .group = call.group(),
-                                        .m = call.seq_q,
-                                        .n = padded(call),
-                                        .k = d,
-                                        .b_rows = call.seq_kv,
-                                        .a_pitch = d,
-                                        .b_pitch = d,
-                                        .c_pitch = pitch,
-                                        .scale = 1.f / std::sqrt(static_cast<float>(d))});
+    launch_scores<T>(launcher, call, buffers,
+                     {.a = buffers[tensor_q],
+                      .b = buffers[tensor_k],
+                      .c = buffers[tensor_s],
+                      .group = call.group(),
+                      .m = call.seq_q,
+                      .n = padded(call),
+                      .k = d,
+                      .b_rows = call.seq_kv,
+                      .a_pitch = d,
+                      .b_pitch = d,
+                      .c_pitch = pitch,
+                      .scale = 1.f / std::sqrt(static_cast<float>(d))});
     launch_softmax<T>(launcher, call,
                       {.s = buffers[tensor_s],
                        .p = buffers[tensor_p],
@@ -110,6 +112,21 @@ struct Standard {
                                         .scale = 1.f});
   }
 
+  template <class T, class Launcher>
+  static void launch_scores(Launcher& launcher, const AttentionCall& call, const Buffers& buffers,
+                            const GemmParams& params) {
+    if (!call.key_padding) {
+      launch_gemm<T, BLayout::rows_of_n>(launcher, "qk", call, params);
+      return;
+    }
+    const PaddedGemmParams padded_params{params, text::key_padding_params(call, buffers), call.heads};
+    if (gemm_bc(params.n) == 128) {
+      launch_tile<PaddedGemmKernel<T, 128>>(launcher, "qk", call, padded_params);
+    } else {
+      launch_tile<PaddedGemmKernel<T, 64>>(launcher, "qk", call, padded_params);
+    }
+  }
+
   template <class T, BLayout layout, class Launcher>
   static void launch_gemm(Launcher& launcher, const char* name, const AttentionCall& call, const GemmParams& params) {
     if (gemm_bc(params.n) == 128) {
@@ -119,7 +136,8 @@ struct Standard {
     }
   }
   template <class Kernel, class Launcher>
-  static void launch_tile(Launcher& launcher, const char* name, const AttentionCall& call, const GemmParams& params) {
+  static void launch_tile(Launcher& launcher, const char* name, const AttentionCall& call,
+                          const typename Kernel::Params& params) {
     constexpr OwnTile tile = Kernel::tile;
     const Grid grid{div_up(params.n, tile.bc), div_up(params.m, tile.br), call.heads * call.batch};
     launcher.template launch<Kernel>(name, grid, tile.smem, params);

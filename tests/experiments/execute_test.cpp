@@ -102,7 +102,7 @@ TEST(Execute, DropoutIsJudgedByTheMaskOfItsSeed) {
 
 /// The input seed draws how much of each sequence is kept; bytes do not depend on it.
 TEST(Execute, KeyPaddingIsJudgedByTheSameMask) {
-  for (const std::string kernel : {"rt_flash1"}) {
+  for (const std::string kernel : {"rt_flash1", "rt_standard", "rt_standard_fused"}) {
     const auto row = [&kernel](const std::string& more) {
       const Outcome outcome =
           run_line(words_of("execute -p a100_sxm4_80gb -k " + kernel +

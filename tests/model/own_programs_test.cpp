@@ -311,5 +311,13 @@ TEST(Flash1, AKeyMaskIsReadWithItsKeys) {
   EXPECT_EQ(work.per_trip(1, OpKind::lds), 3 * 64 * 64 * 2 + 2 * 4 * Int{128} * 64 * 2 + 4 * lanes * words * 4);
 }
 
+/// Where QKᵀ goes out: either half of a tile's rows reads a byte per column. A framework's products know no mask.
+TEST(Gemm, MasksPaddedKeysOfOurStandardAttention) {
+  AttentionShape shape = ragged(64, 1003);
+  shape.mask = Mask::key_padding;
+  EXPECT_EQ(loaded(shape, test::standard_spec(), "key_mask"), 2 * ceil_div(777, 128) * 2 * 4 * 1003);
+  EXPECT_EQ(loaded(shape, test::textbook_spec(), "key_mask"), 0);
+}
+
 }  // namespace
 }  // namespace rooftile

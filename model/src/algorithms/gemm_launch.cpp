@@ -40,7 +40,7 @@ GemmGrid gemm_grid(ProgramWriter& w, const char* name, const LaunchResources& re
 }  // namespace
 
 void gemm_launch(ProgramWriter& w, const char* name, const Heads& heads, Matrix a, Matrix b, Matrix c, Product product,
-                 const TileRow& row, DType dtype) {
+                 const TileRow& row, DType dtype, int key_mask) {
   constexpr IndexId n_tile = 0, m_tile = 1;
   const std::int64_t element = size_of(dtype);
   const std::int64_t bn = gemm_bc(c.cols, row.bc);
@@ -73,6 +73,10 @@ void gemm_launch(ProgramWriter& w, const char* name, const Heads& heads, Matrix 
 
   // C goes out through shared memory: whole rows of 16-byte stores
   w.in(-1);
+  if (key_mask >= 0) {
+    for (int row_of_warps = 0; row_of_warps < 2; ++row_of_warps) w.load(key_mask, {at(grid.batch), cols});
+    w.work(OpKind::alu, row.br * bn);
+  }
   w.work(OpKind::convert, row.br * bn);
   w.work(OpKind::barrier, 1);  // the buffers of A and B are free
   w.work(OpKind::sts, row.br * bn * element);

@@ -28,10 +28,11 @@ enum class Product : std::uint8_t { ab, abt, atb };
 /// C = A B, A Bᵀ or Aᵀ B: one CTA per br x bn tile of C, K loop of bk, `stages` buffers of A and B in flight; bn is the
 /// narrowest multiple of 64 that C needs, `tile.bc` at most. C is staged through shared memory.
 /// Where B has fewer rows than the product needs (S and P are padded, K and V are not), the rest counts as zeros that
-/// nothing moves. Where C is per K/V head and A is not, the product goes through the query heads of the group and adds
-/// them up: dK and dV.
+/// nothing moves. With `key_mask`, a byte per column and sequence, columns of C that it takes out are -inf: each of the
+/// two rows of warps reads it once. Where C is per K/V head and A is not, the product goes through the query heads of
+/// the group and adds them up: dK and dV.
 void gemm_launch(ProgramWriter& w, const char* name, const Heads& heads, Matrix a, Matrix b, Matrix c, Product product,
-                 const TileRow& tile, DType dtype);
+                 const TileRow& tile, DType dtype, int key_mask = -1);
 
 /// Softmax along the rows of `from` into `to` with the given number of sweeps, as our kernels do it (tile_table.hpp); a
 /// framework's is taken to be like ours. `lse`: the tensor of the logsumexp, [batch, heads, rows, 1]; -1: not written.

@@ -5,7 +5,8 @@
 //   2·Nd + N²  |  loads + 1 passes of softmax  |  N² + 2·Nd       fused 4N² + 4Nd, online 5N² + 4Nd, safe 6N² + 4Nd
 //   the GEMMs re-read their operands once per tile of the other dimension on top: that is L2 traffic.
 //
-// Our kernels pad the rows of S and P (KernelSpec::score_padding): seq_kv above is the padded length there.
+// Our kernels pad the rows of S and P (KernelSpec::score_padding): seq_kv above is the padded length there. Key padding
+// is theirs to apply as QKᵀ goes out, a byte per key and 64 queries; a framework's recipe has a pass for it.
 #include "standard_recipe.hpp"
 
 namespace rooftile::algorithms {
@@ -24,7 +25,9 @@ void standard(Program& program, const AttentionShape& s, const Call& call) {
 
   const TileRow tile = product_tile(call);
   const Operands read = copy_operands(w, heads, s, call.spec, inputs);
-  gemm_launch(w, "qk", heads, read.q, read.k, buffers.current(), Product::abt, tile, s.dtype);
+  const bool ours = call.spec.score_padding > 1;
+  const int key_mask = ours && s.mask == Mask::key_padding ? w.input("key_mask", 1, {s.batch, s.seq_kv}) : -1;
+  gemm_launch(w, "qk", heads, read.q, read.k, buffers.current(), Product::abt, tile, s.dtype, key_mask);
   extra.run(ExtraPass::Place::before_softmax, buffers);
   const Matrix scores = buffers.current();
   softmax_launch(w, heads, scores, buffers.keep("P"), lse, call, s.dtype);
