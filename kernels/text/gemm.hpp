@@ -8,6 +8,19 @@
 //
 // B lies either as rows of n (K of QKᵀ) or as rows of k (V of PV; transposed by ldmatrix). Rows and columns beyond an
 // edge are read as zeros and not stored. With key padding the columns of QKᵀ whose key is padded leave as -inf.
+//
+// Tiles: 128 x 128, or 128 x 64 where C has no more columns (PV at head dim 64). A trip of the wide one loads 16 KiB
+// and reads 32 KiB of shared memory for 1 MFLOP; with bk = 32 three buffers take 48 KiB, and an SM holds two CTAs.
+// Limits: pitches, n and k in whole 16-byte pieces; the heads of the batch are CTAs along z, 65535 at most.
+//
+// Steps, and what each is worth:
+//   three buffers instead of two          one barrier per trip: a buffer is refilled a trip after its last reader
+//   swizzled rows, one place per lane     no bank conflicts; an address is that place XOR a constant
+//   C through shared memory               16-byte stores of whole sectors instead of 4-byte ones
+//   a narrow tile for a narrow C          PV at head dim 64 has half the mma of a tile of 128 columns
+//   the mask asked for during the loads   its latency is hidden; its bits are 1 or 2 registers
+// Not done: tiles in an order that shares A and B in L2; trips of another head while C goes out; wgmma, without which
+// an H100 has 0.63 of its matrix rate (mma_sync_fraction in hw_profiles/arch/sm_90.yaml).
 #pragma once
 
 #include <cstdint>

@@ -11,6 +11,15 @@
 // A warp has a row, or four warps share one (more than softmax_warp_columns columns); they go through it in steps of
 // 256 columns per warp, 8 (16 bytes) per lane. The mask is applied as scores are read: causal, and beyond the last key.
 // Padded keys are -inf in S already (gemm.hpp): read here, their byte would be read again in every pass of every row.
+//
+// Safe, online, fused are the ladder: 4, 3 and 2 accesses per element; naive shows what the maximum is for. Shared:
+//   16 bytes per lane and step            whole sectors; rows padded to 8 columns have no ragged end
+//   base 2, exp(s - m) as one fma         exp2(s · log2 e - m · log2 e)
+//   four warps for a long row             1032 columns or more fill a CTA, with two barriers at most
+// Limits: naive overflows, see above; fused keeps rows of up to 116208 keys (227 KiB of shared memory; 163 KiB on an
+// A100: 83440); S has been rounded to 16 bits, and LSE with it. A step is not loaded ahead of its use: other warps hide
+// the latency, 32 registers let an SM hold all it can. Not done: short rows in registers, which would make safe softmax
+// read S once as well.
 #pragma once
 
 #include <cstdint>

@@ -7,6 +7,14 @@
 //
 // Rows of S and P are padded to score_padding columns, so that everything moves in 16-byte pieces; the pad is computed
 // like the rest (S = 0 from rows of K that do not exist, P = 0).
+//
+// Limits: head dims 8 to 256 in steps of 8, masks none, causal and key_padding, no dropout; 4 bytes of workspace per
+// query and key, S and P rounded to 16 bits in it. No mask saves anything: products and softmax go over the whole
+// matrix, as frameworks do.
+//
+// Steps are those of its parts (gemm.hpp, softmax.hpp). Of the whole: the scale in the product instead of a pass of its
+// own; key padding there, too: a byte per key and 64 queries, where softmax would read it per query and pass.
+// Fusing further is FlashAttention.
 #pragma once
 
 #include <cmath>
