@@ -8,15 +8,13 @@ namespace rooftile {
 
 bool Selection::pin(IndexId index, std::int64_t value) {
   if (const std::int64_t* already = held(index)) return *already == value;
-  pins.push_back({index, value});
+  pins_.push_back({index, value});
+  held_ |= bit_of(index);
   return true;
 }
 
-const std::int64_t* Selection::held(IndexId index) const {
-  for (const Pin& pin : pins) {
-    if (pin.index == index) return &pin.value;
-  }
-  return nullptr;
+const Selection::Pin* Selection::find(IndexId index) const {
+  return std::find_if(pins_.begin(), pins_.end(), [index](const Pin& pin) { return pin.index == index; });
 }
 
 namespace {
@@ -24,34 +22,13 @@ namespace {
 using Int = std::int64_t;
 
 const Loop& loop_at(const Launch& launch, int loop) { return launch.loops[static_cast<std::size_t>(loop)]; }
+IndexId lowest(unsigned indices) { return static_cast<IndexId>(std::countr_zero(indices)); }
 IndexId index_of_loop(int loop) { return static_cast<IndexId>(first_loop_index + loop); }
 
 /// The limit, its index taken at the value it is held at.
 Int held_value(const Bound& bound, const Selection& selection) {
   const Int* at = bound.index == no_index ? nullptr : selection.held(bound.index);
   return value_at(bound, at == nullptr ? 0 : *at);
-}
-
-/// The index a limit moves with, unless the selection holds it.
-IndexId free_index(const Bound& bound, const Selection& selection) {
-  return bound.index == no_index || selection.held(bound.index) != nullptr ? no_index : bound.index;
-}
-
-/// All indices that the loop's limits still move with, as bits.
-unsigned free_indices(const Loop& loop, const Selection& selection) {
-  unsigned bits = 0;
-  for (const Bound* bound : {&loop.first, &loop.last}) {
-    if (const IndexId index = free_index(*bound, selection); index != no_index) bits |= bit_of(index);
-  }
-  if (loop.has_cap) {
-    if (const IndexId index = free_index(loop.cap, selection); index != no_index) bits |= bit_of(index);
-  }
-  return bits;
-}
-
-IndexId driver_of(const Loop& loop, const Selection& selection) {
-  const unsigned bits = free_indices(loop, selection);
-  return bits == 0 ? no_index : static_cast<IndexId>(std::countr_zero(bits));
 }
 
 /// Values k in [range) for which first(k) <= trip < last(k); both limits never fall.
@@ -95,14 +72,23 @@ Int drivers_with_edge(const Loop& loop, Int trip, bool at_last, Int from, Int to
 
 }  // namespace
 
+NestCounter::NestCounter(const Launch& launch) : launch_{launch} {
+  const auto bit = [](const Bound& bound) { return bound.index == no_index ? 0U : bit_of(bound.index); };
+  for (std::size_t l = 0; l < launch.loops.size(); ++l) {
+    const Loop& loop = launch.loops[l];
+    moving_[l] = bit(loop.first) | bit(loop.last) | (loop.has_cap ? bit(loop.cap) : 0U);
+  }
+}
+
 std::int64_t NestCounter::executions(int loop, const Selection& selection) {
   // key: loop (4 bits), edge loop (4), at_last (1), two pins of index (4) and value (22)
   std::uint64_t key = static_cast<std::uint64_t>(loop + 1) | static_cast<std::uint64_t>(selection.edge_loop + 1) << 4U |
                       static_cast<std::uint64_t>(selection.at_last) << 8U;
-  bool packable = selection.pins.size() <= 2;
+  const auto pins = selection.pins();
+  bool packable = pins.size() <= 2;
   unsigned shift = 9;
-  for (std::size_t i = 0; packable && i < selection.pins.size(); ++i, shift += 26) {
-    const Selection::Pin& pin = selection.pins[i];
+  for (std::size_t i = 0; packable && i < pins.size(); ++i, shift += 26) {
+    const Selection::Pin& pin = pins[i];
     packable = pin.value < (Int{1} << 22);
     key |= (static_cast<std::uint64_t>(pin.index + 1) | static_cast<std::uint64_t>(pin.value) << 4U) << shift;
   }
@@ -123,10 +109,10 @@ std::int64_t NestCounter::compute(int loop, const Selection& selection) const {
   unsigned used = 0;  // indices already summed over
   for (int l = loop; l >= 0; l = loop_at(launch_, l).parent) {
     if ((used & bit_of(index_of_loop(l))) != 0) continue;
-    const IndexId driver = driver_of(loop_at(launch_, l), selection);
-    product *= driver == no_index ? fixed_trips(l, selection) : driven_trips(l, driver, selection);
+    const unsigned free = free_indices(l, selection);  // one at most
+    product *= free == 0 ? fixed_trips(l, selection) : driven_trips(l, lowest(free), selection);
     if (product == 0) return 0;
-    if (driver != no_index) used |= bit_of(driver);
+    used |= free;
   }
   return product * free_axes(used, selection);
 }
@@ -135,13 +121,12 @@ std::int64_t NestCounter::compute(int loop, const Selection& selection) const {
 IndexId NestCounter::axis_to_enumerate(int loop, const Selection& selection) const {
   unsigned drivers = 0;
   for (int l = loop; l >= 0; l = loop_at(launch_, l).parent) {
-    const Loop& at = loop_at(launch_, l);
-    const unsigned free = free_indices(at, selection);
+    const unsigned free = free_indices(l, selection);
     if (free == 0) continue;
-    const int driver = std::countr_zero(free);
-    const unsigned drives_driver =
-        driver >= first_loop_index ? free_indices(loop_at(launch_, driver - first_loop_index), selection) : 0;
-    const bool simple = std::has_single_bit(free) && (free & drivers) == 0 && !at.has_cap && drives_driver == 0;
+    const int driver = lowest(free);
+    const unsigned drives_driver = driver >= first_loop_index ? free_indices(driver - first_loop_index, selection) : 0;
+    const bool simple =
+        (free & (free - 1)) == 0 && (free & drivers) == 0 && !loop_at(launch_, l).has_cap && drives_driver == 0;
     drivers |= free | drives_driver;
     if (simple) continue;
     IndexId cheapest = no_index;

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 
 #include "rooftile/model/program.hpp"
 
@@ -20,19 +21,30 @@ struct Selection {
     IndexId index;
     std::int64_t value;
   };
-  InlineVector<Pin, 6> pins;
   std::int8_t edge_loop = -1;
   bool at_last = false;
 
   /// Holds an index; false if it is already held at another value.
   bool pin(IndexId index, std::int64_t value);
   /// The value an index is held at, or nullptr.
-  [[nodiscard]] const std::int64_t* held(IndexId index) const;
+  [[nodiscard]] const std::int64_t* held(IndexId index) const {
+    return (held_ & bit_of(index)) == 0 ? nullptr : &find(index)->value;
+  }
+  /// All that is held.
+  [[nodiscard]] std::span<const Pin> pins() const { return {pins_.begin(), pins_.size()}; }
+  /// The indices that are, a bit each.
+  [[nodiscard]] unsigned held_indices() const { return held_; }
+
+ private:
+  [[nodiscard]] const Pin* find(IndexId index) const;
+
+  InlineVector<Pin, 6> pins_;
+  unsigned held_ = 0;
 };
 
 class NestCounter {
  public:
-  explicit NestCounter(const Launch& launch) : launch_{launch} {}
+  explicit NestCounter(const Launch& launch);
 
   /// Executions of the body of `loop` (-1: of a CTA) over the whole grid that the selection keeps.
   [[nodiscard]] std::int64_t executions(int loop, const Selection& selection);
@@ -44,6 +56,10 @@ class NestCounter {
   };
 
   [[nodiscard]] std::int64_t compute(int loop, const Selection& selection) const;
+  /// All indices that the loop's limits still move with, as bits.
+  [[nodiscard]] unsigned free_indices(int loop, const Selection& selection) const {
+    return moving_[static_cast<std::size_t>(loop)] & ~selection.held_indices();
+  }
   [[nodiscard]] IndexId axis_to_enumerate(int loop, const Selection& selection) const;
   [[nodiscard]] std::int64_t enumerate(int loop, const Selection& selection, IndexId axis) const;
   [[nodiscard]] std::int64_t fixed_trips(int loop, const Selection& selection) const;
@@ -57,6 +73,7 @@ class NestCounter {
     std::int64_t executions;
   };
   const Launch& launch_;
+  std::array<unsigned, max_loops> moving_;  ///< by loop: the indices that its limits move with, a bit each
   InlineVector<Answer, 32> answers_;
 };
 
