@@ -64,7 +64,7 @@ class LaunchCounter {
     for (std::size_t l = 0; l < launch_.loops.size(); ++l) {
       totals_.trips[l] = trips_of(l);
       totals_.trip[l] = {};
-      waits_[l] = {};
+      waits_[l].clear();
       const bool own = totals_.trips[l] > 0 && body_of(launch_, totals_, l) == l;
       own_body_ |= static_cast<unsigned>(own) << l;
     }
@@ -81,7 +81,7 @@ class LaunchCounter {
     double all;               ///< executions, copies times
     Work* work;               ///< where the ops of all copies add up in one execution
     Work* in_turn;            ///< and, outside loops, those of one copy
-    OpSet* waits;             ///< in loops: the ops that wait for others
+    WaitGraph* waits;         ///< in loops: the ops that wait for others
   };
 
   /// Counts the part that begins with op i; returns where it ends.
@@ -99,7 +99,9 @@ class LaunchCounter {
       } else {
         count_work(i, *op, part);
       }
-      if (op->after_count > 0 && part.waits != nullptr) part.waits->add(static_cast<std::size_t>(i - launch_.first_op));
+      if (op->after_count > 0 && part.waits != nullptr) {
+        part.waits->add(static_cast<std::size_t>(i - launch_.first_op), *op, launch_.first_op);
+      }
     }
     if (loop < 0) totals_.once.kinds.add(kinds);
     return i;
@@ -210,7 +212,7 @@ class LaunchCounter {
       TripCount& trip = totals_.trip[l];
       trip.first_cycle = static_cast<std::int16_t>(counts_.cycles.size());
       if ((own_body_ >> l & 1U) != 0 && !repeat_cycles(l)) {
-        find_cycles(program_, launch_, waits_[l], counts_.cycles);
+        waits_[l].find_cycles(counts_.cycles);
       }
       trip.last_cycle = static_cast<std::int16_t>(counts_.cycles.size());
     }
@@ -218,11 +220,11 @@ class LaunchCounter {
   /// Bodies that differ in what they move often wait alike: the cycles of an earlier loop, if there is such a one.
   bool repeat_cycles(std::size_t l) {
     for (std::size_t e = 0; e < l; ++e) {
-      if ((own_body_ >> e & 1U) == 0 || !waits_alike(program_, launch_, waits_[e], waits_[l])) continue;
+      if ((own_body_ >> e & 1U) == 0 || waits_[e] != waits_[l]) continue;
       const TripCount& earlier = totals_.trip[e];
       for (std::int16_t c = earlier.first_cycle; c < earlier.last_cycle; ++c) {
         const DependenceCycle cycle = counts_.cycles[static_cast<std::size_t>(c)];
-        counts_.cycles.push_back({waits_[l].only(cycle.ops.bits()), cycle.lag});
+        counts_.cycles.push_back({waits_[l].ops(cycle.ops.bits()), cycle.lag});
       }
       return true;
     }
@@ -251,9 +253,9 @@ class LaunchCounter {
     std::int64_t executions = 0;
   };
   Guarded guarded_;
-  Work adds_nowhere_{};                 ///< what nobody asks for
-  std::array<OpSet, max_loops> waits_;  ///< by group: its ops that wait for others
-  unsigned own_body_ = 0;               ///< loops that make trips which no earlier loop makes, a bit each
+  Work adds_nowhere_{};                     ///< what nobody asks for
+  std::array<WaitGraph, max_loops> waits_;  ///< by group: its ops that wait for others
+  unsigned own_body_ = 0;                   ///< loops that make trips which no earlier loop makes, a bit each
 };
 
 }  // namespace

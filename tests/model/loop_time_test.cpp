@@ -36,11 +36,13 @@ struct Chain {
 
   /// All cycles, as the places of their ops and the lag.
   [[nodiscard]] PlacesAndLag cycles(std::initializer_list<std::size_t> nodes = {}) const {
-    OpSet set{};
-    for (const std::size_t node : nodes) set.add(node);
-    for (std::size_t all = 0; nodes.size() == 0 && all < latency.size(); ++all) set.add(all);
+    WaitGraph graph;
+    for (std::size_t place = 0; place < latency.size(); ++place) {
+      const bool chosen = nodes.size() == 0 || std::find(nodes.begin(), nodes.end(), place) != nodes.end();
+      if (chosen) graph.add(place, program.ops[place], 0);
+    }
     DependenceCycles found;
-    find_cycles(program, program.launches[0], set, found);
+    graph.find_cycles(found);
     PlacesAndLag result;
     for (const DependenceCycle& cycle : found) {
       std::vector<std::size_t> places;

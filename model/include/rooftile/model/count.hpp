@@ -11,7 +11,6 @@
 #include <bit>
 #include <cstdint>
 #include <span>
-#include <stdexcept>
 
 #include "rooftile/model/program.hpp"
 
@@ -43,17 +42,14 @@ class KindSet {
   std::uint32_t bits_;
 };
 
-/// Some ops of one launch, by their place in it, none further than `reach` behind the one added first; `OpSet{}` holds
-/// none.
+/// Some ops of one launch, by their place in it, none `reach` or further behind the first.
 class OpSet {
  public:
   static constexpr std::size_t reach = 64;
 
-  void add(std::size_t place) {
-    if (bits_ == 0) first_ = place;
-    if (place - first_ >= reach) throw std::length_error("OpSet: ops of one loop stand too far apart");
-    bits_ |= std::uint64_t{1} << (place - first_);
-  }
+  /// `bits`: a bit per op, counted from place `first`.
+  OpSet(std::size_t first, std::uint64_t bits) : first_{first}, bits_{bits} {}
+
   [[nodiscard]] bool has(std::size_t place) const {
     return place - first_ < reach && (bits_ >> (place - first_) & 1U) != 0;
   }
@@ -64,16 +60,8 @@ class OpSet {
       visit(first_ + static_cast<std::size_t>(std::countr_zero(left)));
     }
   }
-
-  /// The place of the first and, a bit each, which ops from there on.
-  [[nodiscard]] std::size_t first() const { return first_; }
+  /// As given to the constructor.
   [[nodiscard]] std::uint64_t bits() const { return bits_; }
-  /// Those of the ops that `bits`, counted from the same place, says.
-  [[nodiscard]] OpSet only(std::uint64_t bits) const {
-    OpSet some = *this;
-    some.bits_ &= bits;
-    return some;
-  }
 
  private:
   std::size_t first_;
