@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <stdexcept>
 
 namespace rooftile {
 
@@ -26,8 +25,6 @@ int ProgramWriter::find(const char* name, const Extent* extents, std::size_t dim
   return -1;
 }
 
-void ProgramWriter::too_many_ops() { throw std::length_error("ProgramWriter: a launch of more than max_launch_ops"); }
-
 Launch& ProgramWriter::launch(const char* name, LaunchResources resources, std::initializer_list<Axis> axes,
                               LaunchPart part) {
   Launch& launch = program_.launches.emplace_back();
@@ -44,7 +41,6 @@ Launch& ProgramWriter::launch(const char* name, LaunchResources resources, std::
   launch.loops.clear();
   launch.first_op = launch.last_op = static_cast<std::int16_t>(program_.ops.size());
   launch_ = &launch;
-  op_limit_ = std::min(max_ops, program_.ops.size() + max_launch_ops);
   role_ = &no_role_;
   loop_ = -1;
   return launch;

@@ -9,6 +9,11 @@
 
 namespace rooftile {
 
+/// Out of the way of the code that fills a vector.
+[[noreturn, gnu::cold, gnu::noinline]] inline void capacity_exceeded() {
+  throw std::length_error("InlineVector: capacity exceeded");
+}
+
 /// Up to `Capacity` trivially copyable items. Room that is not in use holds whatever was there before.
 template <class T, std::size_t Capacity>
 class InlineVector {
@@ -23,13 +28,13 @@ class InlineVector {
   T& push_back(const T& item) { return emplace_back() = item; }
   /// Appends an item that keeps whatever was in its place: the caller sets every member.
   T& emplace_back() {
-    if (size_ == Capacity) throw std::length_error("InlineVector: capacity exceeded");
+    if (size_ == Capacity) capacity_exceeded();
     return begin()[size_++];
   }
   void clear() { size_ = 0; }
   /// Holds copies of `count` items and nothing else.
   void assign(const T* items, std::size_t count) {
-    if (count > Capacity) throw std::length_error("InlineVector: capacity exceeded");
+    if (count > Capacity) capacity_exceeded();
     std::copy_n(items, count, begin());
     size_ = count;
   }

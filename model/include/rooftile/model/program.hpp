@@ -101,10 +101,10 @@ struct After {
 
 struct TileOp {
   OpKind kind = OpKind::load;
+  std::int8_t loop = -1;  ///< loop the op stands in; -1: once per CTA
   Hint hint = Hint::none;
   Guard guard = Guard::always;
   std::int8_t guard_loop = -1;  ///< loop of the launch the guard speaks of
-  std::int8_t loop = -1;        ///< loop the op stands in; -1: once per CTA
   std::int8_t tensor = -1;      ///< for load, store, atomic
   std::uint8_t after_count = 0;
   std::uint8_t dims = 0;
@@ -149,7 +149,6 @@ inline constexpr std::size_t max_loops = 6;
 inline constexpr std::size_t max_tensors = 32;
 inline constexpr std::size_t max_launches = 32;
 inline constexpr std::size_t max_ops = 256;
-inline constexpr std::size_t max_launch_ops = 128;  ///< of one launch
 
 /// What a launch does in a call; constants are fitted for each: the attention itself (of a forward, of a backward), the
 /// merge of parts of the keys, the write of new tokens into a cache. `other`: as its units and bytes say.

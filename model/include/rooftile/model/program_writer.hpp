@@ -145,26 +145,23 @@ class ProgramWriter {
   template <std::size_t N>
   int move(OpKind kind, int tensor, const TileDim (&dims)[N]);
   TileOp& append(OpKind kind);
-  [[noreturn]] static void too_many_ops();
 
   Program& program_;
   Launch* launch_ = nullptr;  ///< the current one; launches stay where they are in the program
   Role no_role_;
-  Role* role_ = &no_role_;    ///< the current one, if the launch has begun any
-  std::size_t op_limit_ = 0;  ///< where the launch must end at the latest
+  Role* role_ = &no_role_;  ///< the current one, if the launch has begun any
   std::int8_t loop_ = -1;
 };
 
 // Inline: a program is built hundreds of thousands of times a second.
 
 inline TileOp& ProgramWriter::append(OpKind kind) {
-  if (program_.ops.size() >= op_limit_) too_many_ops();
   TileOp& op = program_.ops.emplace_back();
   op.kind = kind;
+  op.loop = loop_;
   op.hint = Hint::none;
   op.guard = Guard::always;
   op.guard_loop = -1;
-  op.loop = loop_;
   op.tensor = -1;
   op.after_count = 0;
   op.dims = 0;
