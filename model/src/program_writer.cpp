@@ -16,8 +16,8 @@ int ProgramWriter::tensor(const char* name, TensorRole role, std::int64_t elemen
   return static_cast<int>(program_.tensors.size()) - 1;
 }
 
-int ProgramWriter::find(const char* name, const Extent* extents, std::size_t dims) const {
-  for (std::size_t t = 0; t < program_.tensors.size(); ++t) {
+int ProgramWriter::find(const char* name, const Extent* extents, std::size_t dims, std::size_t count) const {
+  for (std::size_t t = 0; t < count; ++t) {
     const Tensor& known = program_.tensors[t];
     if (known.name[0] != name[0] || known.name[1] != name[1] || std::strcmp(known.name, name) != 0) continue;
     if (std::equal(known.extents.begin(), known.extents.end(), extents, extents + dims)) return static_cast<int>(t);

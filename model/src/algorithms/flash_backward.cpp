@@ -9,13 +9,13 @@ namespace rooftile::algorithms {
 BackwardTensors backward_tensors(ProgramWriter& w, const AttentionShape& s, int row_statistics) {
   const std::int64_t element = size_of(s.dtype);
   const auto queries = [&](const char* name, TensorRole role) {
-    return w.held(name, role, element, {s.batch, s.heads, s.seq_q, s.head_dim});
+    return w.handed_on(name, role, element, {s.batch, s.heads, s.seq_q, s.head_dim});
   };
   const auto keys = [&](const char* name, TensorRole role) {
-    return w.held(name, role, element, {s.batch, s.kv_heads, s.seq_kv, s.head_dim});
+    return w.handed_on(name, role, element, {s.batch, s.kv_heads, s.seq_kv, s.head_dim});
   };
   const auto row_value = [&](const char* name, TensorRole role) {
-    return w.held(name, role, 4, {s.batch, s.heads, s.seq_q});
+    return w.handed_on(name, role, 4, {s.batch, s.heads, s.seq_q});
   };
   const bool merged = row_statistics == 1;
   return {.q = queries("Q", TensorRole::input),

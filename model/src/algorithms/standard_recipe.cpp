@@ -129,7 +129,7 @@ int ExtraPasses::byte_mask() {
 Operands standard_inputs(ProgramWriter& w, const AttentionShape& s) {
   const std::int64_t element = size_of(s.dtype);
   const auto input = [&](const char* name, std::int64_t heads, std::int64_t rows) {
-    return Matrix{w.held(name, TensorRole::input, element, {s.batch, heads, rows, s.head_dim}), rows, s.head_dim};
+    return Matrix{w.handed_on(name, TensorRole::input, element, {s.batch, heads, rows, s.head_dim}), rows, s.head_dim};
   };
   Operands all{input("Q", s.heads, s.seq_q), input("K", s.kv_heads, s.seq_kv), input("V", s.kv_heads, s.seq_kv)};
   all.k.per_kv_head = all.v.per_kv_head = true;

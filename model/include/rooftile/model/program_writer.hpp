@@ -49,7 +49,7 @@ struct LaunchResources {
 class ProgramWriter {
  public:
   /// Starts over: clears `program`.
-  explicit ProgramWriter(Program& program) : program_{program} { program.clear(); }
+  explicit ProgramWriter(Program& program) : program_{program}, earlier_tensors_{0} { program.clear(); }
   ProgramWriter(const ProgramWriter&) = delete;
   ProgramWriter& operator=(const ProgramWriter&) = delete;
   /// Goes on behind what `program` holds: the backward pass behind the forward.
@@ -75,7 +75,13 @@ class ProgramWriter {
   /// left behind.
   template <std::size_t N>
   int held(const char* name, TensorRole role, std::int64_t element_bytes, const Extent (&extents)[N]) {
-    const int known = find(name, extents, N);
+    const int known = find(name, extents, N, program_.tensors.size());
+    return known >= 0 ? known : tensor(name, role, element_bytes, extents, N);
+  }
+  /// The same of a tensor that this pass names for the first time: one that an earlier pass left, or a new one.
+  template <std::size_t N>
+  int handed_on(const char* name, TensorRole role, std::int64_t element_bytes, const Extent (&extents)[N]) {
+    const int known = find(name, extents, N, earlier_tensors_);
     return known >= 0 ? known : tensor(name, role, element_bytes, extents, N);
   }
 
@@ -137,17 +143,18 @@ class ProgramWriter {
 
  private:
   struct Behind {};
-  ProgramWriter(Program& program, Behind /*unused*/) : program_{program} {}
+  ProgramWriter(Program& program, Behind /*unused*/) : program_{program}, earlier_tensors_{program.tensors.size()} {}
 
   int tensor(const char* name, TensorRole role, std::int64_t element_bytes, const Extent* extents, std::size_t dims);
-  /// The tensor of this name and these extents; -1: there is none.
-  [[nodiscard]] int find(const char* name, const Extent* extents, std::size_t dims) const;
+  /// The tensor of this name and these extents among the first `count`; -1: there is none.
+  [[nodiscard]] int find(const char* name, const Extent* extents, std::size_t dims, std::size_t count) const;
   template <std::size_t N>
   int move(OpKind kind, int tensor, const TileDim (&dims)[N]);
   TileOp& append(OpKind kind);
 
   Program& program_;
-  Launch* launch_ = nullptr;  ///< the current one; launches stay where they are in the program
+  std::size_t earlier_tensors_;  ///< those that were there when this pass began
+  Launch* launch_ = nullptr;     ///< the current one; launches stay where they are in the program
   Role no_role_;
   Role* role_ = &no_role_;  ///< the current one, if the launch has begun any
   std::int8_t loop_ = -1;
