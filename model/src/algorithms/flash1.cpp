@@ -33,12 +33,18 @@ struct Flash1 {
   const KernelSpec& spec;
   const TileRow& tile;
   ScoreExtras extras;
+  TileDim head;  ///< of Q and O
   int q, k, v, o;
   int statistics[2];  ///< l and m, or the logsumexp and nothing
   int lse = -1;       ///< what our kernel leaves of l and m
 
   Flash1(ProgramWriter& writer, const AttentionShape& s, const Call& call)
-      : w{writer}, shape{s}, spec{call.spec}, tile{call.tile}, extras{writer, s, call.spec} {
+      : w{writer},
+        shape{s},
+        spec{call.spec},
+        tile{call.tile},
+        extras{writer, s, call.spec},
+        head{at(kv_head, s.group(), member)} {
     const std::int64_t element = size_of(s.dtype);
     q = w.input("Q", element, {s.batch, s.heads, s.seq_q, s.head_dim});
     k = w.input("K", element, {s.batch, s.kv_heads, s.seq_kv, s.head_dim});
@@ -81,17 +87,14 @@ struct Flash1 {
     const std::int64_t partial_o = key_warps() > 1 ? key_warps() * tile.br * tile.head_dim * 4 : 0;
     return flash2_smem(tile.br, tile.bc, tile.head_dim) + partial_o + (keeps_bits() ? bits_bytes() : 0);
   }
-  [[nodiscard]] TileDim head() const { return at(kv_head, shape.group(), member); }
 
-  int load_rows(int tensor, IndexId i) const { return w.load(tensor, {at(batch), head(), rooftile::tile(i, tile.br)}); }
-  int store_rows(int tensor, IndexId i) const {
-    return w.store(tensor, {at(batch), head(), rooftile::tile(i, tile.br)});
-  }
+  int load_rows(int tensor, IndexId i) const { return w.load(tensor, {at(batch), head, rooftile::tile(i, tile.br)}); }
+  int store_rows(int tensor, IndexId i) const { return w.store(tensor, {at(batch), head, rooftile::tile(i, tile.br)}); }
   int load_matrix(int tensor, IndexId i) const {
-    return w.load(tensor, {at(batch), head(), rooftile::tile(i, tile.br), whole(shape.head_dim)});
+    return w.load(tensor, {at(batch), head, rooftile::tile(i, tile.br), whole(shape.head_dim)});
   }
   int store_matrix(int tensor, IndexId i) const {
-    return w.store(tensor, {at(batch), head(), rooftile::tile(i, tile.br), whole(shape.head_dim)});
+    return w.store(tensor, {at(batch), head, rooftile::tile(i, tile.br), whole(shape.head_dim)});
   }
 
   /// O = 0 and its statistics, for the first query blocks.
