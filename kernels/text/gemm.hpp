@@ -176,6 +176,7 @@ class ProductTile {
 
  private:
   using Kept = text::KeptColumns<B, n_tiles>;
+  static constexpr float minus_infinity = -std::numeric_limits<float>::infinity();
 
   ROOFTILE_KERNEL void mask_columns() {
     ROOFTILE_UNROLL for (int j = 0; j < n_tiles; ++j) {
@@ -183,7 +184,7 @@ class ProductTile {
         const typename B::pred keeps = kept_.keeps(j, r);
         ROOFTILE_UNROLL for (int i = 0; i < m_tiles; ++i) {
           f32& score = sum_[i][j].c[r];
-          score = b_.select(keeps, score, f32(-std::numeric_limits<float>::infinity()));
+          score = b_.select(keeps, score, f32(minus_infinity));
         }
       }
     }

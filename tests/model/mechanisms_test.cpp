@@ -88,8 +88,10 @@ TEST(Mechanism, MoreBuffersAreMoreBytesInFlight) {
 TEST(Mechanism, NearSaturationRequestsQueue) {
   const Prediction p = ask(test::device(), decode(256, 4096), test::split_kv_spec(1));
   const LaunchPrediction& split = p.launches[0];
-  EXPECT_GT(split.time.value(), std::max(split.sm.value(), split.dram.value()));
-  EXPECT_DOUBLE_EQ(split.time.value(), std::cbrt(std::pow(split.sm.value(), 3) + std::pow(split.dram.value(), 3)));
+  const double queued = std::cbrt(std::pow(split.sm.value(), 3) + std::pow(split.dram.value(), 3));
+  EXPECT_GT(queued, 1.05 * std::max(split.sm.value(), split.dram.value()));
+  EXPECT_GT(split.time.value(), queued);  // its ends do not queue
+  EXPECT_LT(split.time.value(), 1.01 * queued);
 }
 
 // 3. softmax beside the products
@@ -318,7 +320,7 @@ TEST(Mechanism, AGroupOfSeveralSequencesIsCopiedIntoRows) {
 
 // what no bytes of other CTAs overlap
 TEST(Mechanism, TheEndsOfALaunchComeOnTopOfItsBytes) {
-  const AttentionShape shape = decode(64, 65536);
+  const AttentionShape shape = decode(27, 65536);  // a CTA per SM
   const KernelSpec spec = test::split_kv_spec(4);
   Program program;
   ASSERT_TRUE(build(program, test::device(), shape, spec));

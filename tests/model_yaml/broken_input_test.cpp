@@ -230,18 +230,20 @@ TEST(BrokenSpec, IsRefusedWithItsPlace) {
       {"softmax: fused\ntiles: [{head_dim: 64, br: 128, bc: 64}]\n",
        "x.yaml:9:1: unknown key 'softmax'; allowed: schema, name, description, source, algorithm, dtypes, passes, "
        "masks, "
-       "dropout, kv_placement, max_seq_kv, architectures, launch, l2, math, dropout_bits, packs_group, longest_first, "
+       "dropout, writes_cache, copies_group, kv_placement, max_seq_kv, architectures, launch, l2, math, dropout_bits, "
+       "packs_group, longest_first, "
        "deterministic, sums_group, "
-       "tiles, instead"},
+       "tiles, constants_of, instead"},
       {"math: wmma\ntiles: [{head_dim: 64, br: 128, bc: 64}]\n",
        "x.yaml:9:7: unknown math 'wmma'; allowed: mma_sync, wgmma, native; did you mean 'wgmma'?"},
       {"l2: hot\ntiles: [{head_dim: 64, br: 128, bc: 64}]\n", "x.yaml:9:5: unknown l2 'hot'; allowed: cold, warm"},
       {"score_padding: 8\ntiles: [{head_dim: 64, br: 128, bc: 64}]\n",
        "x.yaml:9:1: unknown key 'score_padding'; allowed: schema, name, description, source, algorithm, dtypes, "
        "passes, masks, "
-       "dropout, kv_placement, max_seq_kv, architectures, launch, l2, math, dropout_bits, packs_group, longest_first, "
+       "dropout, writes_cache, copies_group, kv_placement, max_seq_kv, architectures, launch, l2, math, dropout_bits, "
+       "packs_group, longest_first, "
        "deterministic, sums_group, "
-       "tiles, instead"},
+       "tiles, constants_of, instead"},
       {"dropout: maybe\ntiles: [{head_dim: 64, br: 128, bc: 64}]\n", "x.yaml:9:10: 'maybe' is neither true nor false"},
   };
   const ScratchFolder folder;
@@ -280,9 +282,11 @@ TEST(BrokenSpec, HeadsAndStandard) {
       {standard + "softmax: fused\n" + tiles, "x.yaml:10:9: missing key 'bk'"},
       {standard + "softmax: fused\nlongest_first: true\n" + gemm_tiles,
        "x.yaml:10:1: unknown key 'longest_first'; allowed: schema, name, description, source, algorithm, ops, dtypes, "
-       "passes, masks, dropout, kv_placement, max_seq_kv, architectures, launch, l2, math, softmax, copies_q_and_k, "
+       "passes, masks, dropout, writes_cache, copies_group, kv_placement, max_seq_kv, architectures, launch, l2, math, "
+       "softmax, copies_q_and_k, "
        "expands_kv, "
-       "logsumexp, extra_passes, softmax_backward, scales_gradients, gathers_gradients, tiles, score_padding, instead"},
+       "logsumexp, extra_passes, softmax_backward, scales_gradients, gathers_gradients, tiles, score_padding, "
+       "constants_of, instead"},
       {standard + "softmax: fused\nlogsumexp: 1\n" + gemm_tiles, "x.yaml:10:12: '1' is neither true nor false"},
       {standard + "softmax: fused\nscore_padding: 0\n" + gemm_tiles, "x.yaml:10:16: 0 is outside 1 .. 64"},
       {standard + "softmax: fused\nscore_padding: 24\n" + gemm_tiles,

@@ -71,7 +71,7 @@ TEST(CalibrationFile, EverySlipIsToldWithItsPlace) {
       {"prefill:", "prefil:",
        "mine.yaml:6:3: unknown regime 'prefil'; allowed: prefill, decode, backward; did you mean 'prefill'?"},
       {"calibration/1", "calibration/2",
-       "mine.yaml:1:9: schema 'rooftile.calibration/2': expected rooftile.calibration/1"},
+       "mine.yaml:1:9: schema 'rooftile.calibration/2' is not read here; expected 'rooftile.calibration/1'"},
   };
   for (const auto& slip : slips) {
     const auto file = folder.write("mine.yaml", replaced(sound_calibration, slip.from, slip.to));
@@ -109,7 +109,8 @@ TEST(CalibrationFile, ChangesTheIdentityOfAPrediction) {
   profile.hash = "as it was";
   EXPECT_EQ(identity_of(profile, {}).hash, "as it was");
   const SpecCalibration fitted = load_calibration(folder.write("mine.yaml", sound_calibration));
-  const SpecCalibration other = load_calibration(folder.write("mine.yaml", replaced(sound_calibration, "1.05", "1.06")));
+  const SpecCalibration other =
+      load_calibration(folder.write("mine.yaml", replaced(sound_calibration, "1.05", "1.06")));
   EXPECT_NE(identity_of(profile, fitted).hash, "as it was");
   EXPECT_NE(identity_of(profile, fitted).hash, identity_of(profile, other).hash);
   EXPECT_EQ(identity_of(profile, fitted).hash, identity_of(profile, SpecCalibration{fitted}).hash);
