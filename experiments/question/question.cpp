@@ -48,12 +48,11 @@ const FittedRegime* fitted_for(const Answer& answer, const Workload& workload) {
 std::string calibration_note(const Answer& answer, const FittedRegime* fitted) {
   if (fitted == nullptr) return "uncalibrated";
   const auto& profiles = fitted->profiles;
-  std::string note = "calibrated on " + join({profiles.begin(), profiles.end()});
-  if (const std::string& lender = answer.spec->calibration.borrowed_from; !lender.empty()) {
-    note += " (constants of " + lender + ")";
-  }
+  const std::string& lender = answer.spec->calibration.borrowed_from;
+  std::string note = lender.empty() ? "calibrated" : "calibrated with the constants of " + lender;
+  note += "; error known from " + join({profiles.begin(), profiles.end()});
   const bool here = std::find(profiles.begin(), profiles.end(), answer.profile->name) != profiles.end();
-  return here ? note : note + ", not on this GPU";
+  return here ? note : note + ", not from this GPU";
 }
 
 /// What a reader must know beside the numbers.

@@ -20,7 +20,7 @@ sim         | sim                     | rooftile/model/ rooftile/sim/ tl/ boost/
 kernels     | kernels/include         | rooftile/model/ rooftile/kernels/
 kernels     | kernels/isa kernels/text kernels/host | rooftile/model/ rooftile/kernels/ boost/ immintrin.h sanitizer/ isa/ text/ host/
 measuring   | kernels/cuda kernels/measure | rooftile/model/tile_table.hpp rooftile/kernels/ isa/ text/ host/ cuda/ measure/ cuda cublas cudnn cupti cxxabi.h dlfcn.h fcntl.h sys/ unistd.h
-analysis    | analysis                | rooftile/model/ rooftile/analysis/ tl/ boost/ fmt/ nlohmann/ SQLiteCpp/ sqlite3.h
+analysis    | analysis                | rooftile/model/ rooftile/analysis/ tl/ boost/ fmt/ nlohmann/ nlopt.hpp SQLiteCpp/ sqlite3.h
 '
 heavy='CLI/ nlohmann/ yaml-cpp/ SQLiteCpp/ sqlite3.h fmt/'
 top_level='.ci .clang-format .clang-tidy .gitignore CMakeLists.txt CMakePresets.json CONTRIBUTING.md LICENSE README.md

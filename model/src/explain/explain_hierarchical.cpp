@@ -71,7 +71,8 @@ void add_times(ExplanationSection& section, const Profile& profile, const Launch
       {"SM time", "makespan of the CTAs", format(part.sm, 4), cite(profile, {"clock.tensor_boost"})});
   add_host_link(section, profile, part);
   section.lines.push_back({"launch time",
-                           "(SM time³ + DRAM time³)^(1/3): requests queue; at least L2 time, launch period",
+                           "ends + ((SM time - ends)³ + DRAM time³)^(1/3), ends once per CTA: requests queue; at least "
+                           "L2 time, launch period",
                            format(part.time, 4), "bound: " + std::string{name_of(part.bound)}});
 }
 
