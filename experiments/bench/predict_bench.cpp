@@ -1,7 +1,8 @@
-// How many predictions a second one core makes. Names: predict/<predictor>/<kernel>/<what>/<N>
+// How many predictions a second are made. Names: predict/<predictor>/<kernel>/<what>/<N>
 //
-//   prepared   the program is built and counted once; predictions are timed
-//   built      the program is built and counted anew for every prediction
+//   prepared    on one core; the program is built and counted once; predictions are timed
+//   built       on one core; the program is built and counted anew for every prediction
+//   all_cores   the same on every core at once, as a batch is answered
 #include <benchmark/benchmark.h>
 
 #include <filesystem>
@@ -94,6 +95,10 @@ void add(const Predictor& predictor, const Subject& subject) {
   sizes(
       benchmark::RegisterBenchmark((prefix + "/prepared").c_str(), prepared, std::cref(predictor), std::cref(subject)));
   sizes(benchmark::RegisterBenchmark((prefix + "/built").c_str(), built, std::cref(predictor), std::cref(subject)));
+  benchmark::RegisterBenchmark((prefix + "/all_cores").c_str(), built, std::cref(predictor), std::cref(subject))
+      ->Arg(4096)
+      ->Threads(benchmark::CPUInfo::Get().num_cpus)
+      ->UseRealTime();
 }
 
 }  // namespace

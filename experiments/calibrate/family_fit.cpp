@@ -74,8 +74,11 @@ class FamilyFitter {
     result.profiles.assign(profiles.begin(), profiles.end());
     result.before = scored([this](std::size_t /*fold*/) { return start_; });
     std::vector<Calibration> held_back;
-    for (std::size_t fold = 0; fold < folds; ++fold)
-      held_back.push_back(with(free, fit(fitted_rows(fold), free).values));
+    for (std::size_t fold = 0; fold < folds; ++fold) {
+      const std::size_t held =
+          in_.only_profiles.empty() ? fold : folds;  // else the rows that are scored are others anyhow
+      held_back.push_back(held == folds ? result.calibration : with(free, fit(fitted_rows(held), free).values));
+    }
     result.after = scored([&](std::size_t fold) { return held_back[fold]; });
     return result;
   }
@@ -98,13 +101,17 @@ class FamilyFitter {
     }
     if (rows_.empty()) throw InputError{in_.family.where, "no row of its tables is of " + in_.family.name()};
   }
+  [[nodiscard]] bool is_named(const Row& row) const {
+    const std::vector<std::string>& only = in_.only_profiles;
+    return std::find(only.begin(), only.end(), row.profile->name) != only.end();
+  }
   /// An even choice of the rows outside `fold` that are long enough.
   [[nodiscard]] std::vector<const Row*> fitted_rows(std::size_t fold) const {
     std::vector<const Row*> chosen;
     for (const Row& row : rows_) {
-      const auto& only = in_.only_profiles;
-      const bool wanted = only.empty() || std::find(only.begin(), only.end(), row.profile->name) != only.end();
-      if (wanted && row.fold != fold && row.observation->time >= in_.family.shortest) chosen.push_back(&row);
+      if ((in_.only_profiles.empty() || is_named(row)) && row.fold != fold &&
+          row.observation->time >= in_.family.shortest)
+        chosen.push_back(&row);
     }
     if (chosen.size() <= most_fitted_rows) return chosen;
     std::vector<const Row*> even;
@@ -168,7 +175,7 @@ class FamilyFitter {
     const auto prepared = std::make_unique<Prepared>();
     std::vector<analysis::Comparison> compared;
     for (const Row& row : rows_) {
-      if (row.observation->time < in_.family.scored_from) continue;
+      if (row.observation->time < in_.family.scored_from || is_named(row)) continue;
       prepare(row, *prepared);
       analysis::Comparison one;
       one.observed = row.observation->time;

@@ -44,7 +44,8 @@ struct FitInput {
   experiments::Catalogues& catalogues;
   /// Constants of the spec's other regimes: a pass of both needs them. Empty: those of its calibration file.
   std::map<Regime, Calibration> known;
-  std::vector<std::string> only_profiles;  ///< rows of these alone are fitted; empty: of all
+  /// Rows of these profiles alone are fitted, and all others scored. Empty: rows of all, in folds.
+  std::vector<std::string> only_profiles;
 };
 
 /// Fits a family. InputError if no row is left or the rows are fewer than the constants.

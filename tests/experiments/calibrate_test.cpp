@@ -96,6 +96,23 @@ TEST(Calibrate, RefusesWhatTheRowsCannotDetermine) {
   EXPECT_THROW((void)fit_family({asked, observations, catalogues, {}, {}}), InputError);
 }
 
+/// Constants of one GPU, held against another: the model's own times, so that nothing is left between them.
+TEST(Calibrate, ScoresTheOtherGpusOfConstantsThatOneGave) {
+  Catalogues catalogues{experiments::find_data({})};
+  std::vector<Observation> observations = made_with({.trip_factor = 1.2}, catalogues);
+  std::vector<Observation> elsewhere = observations;
+  for (Observation& one : elsewhere) {
+    one.profile = "h100_pcie_80gb";
+    one.time = one.time * 3;  // as nothing explains
+  }
+  observations.insert(observations.end(), elsewhere.begin(), elsewhere.end());
+  const Family asked = family({"trip_factor"});
+  const FamilyFit fit = fit_family({asked, observations, catalogues, {}, {gpu}});
+  EXPECT_NEAR(fit.calibration.trip_factor, 1.2, 0.01);
+  EXPECT_EQ(fit.after.n, 90);
+  EXPECT_GT(fit.after.mape, 0.3);
+}
+
 /// The shipped plan's published family, end to end.
 TEST(Calibrate, FitsThePublishedTables) {
   const test::Scratch scratch;
