@@ -46,7 +46,7 @@ double read_percent(const Node& node) {
   double percent = 0;
   std::string unit;
   if (words >> percent >> unit && unit == "%" && words.peek() == std::istringstream::traits_type::eof()) {
-    return percent / 100;
+    return percent * 0.01;  // 5.6 % is 0.056
   }
   node.fail("'" + text + "': a share is expected, as in 2.3 %");
 }
