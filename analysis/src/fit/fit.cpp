@@ -87,11 +87,10 @@ std::vector<std::vector<double>> effects(Problem& problem, const std::vector<dou
 std::vector<double> inverse_diagonal(std::vector<std::vector<double>> a) {
   constexpr double vanishes = 1e-12;
   const std::size_t n = a.size();
-  const std::vector<double> undetermined(n, std::numeric_limits<double>::infinity());
   for (std::size_t j = 0; j < n; ++j) {
     const double whole = a[j][j];
     for (std::size_t k = 0; k < j; ++k) a[j][j] -= a[j][k] * a[j][k];
-    if (!(a[j][j] > vanishes * whole)) return undetermined;
+    if (!(a[j][j] > vanishes * whole)) return std::vector<double>(n, std::numeric_limits<double>::infinity());
     a[j][j] = std::sqrt(a[j][j]);
     for (std::size_t i = j + 1; i < n; ++i) {
       for (std::size_t k = 0; k < j; ++k) a[i][j] -= a[i][k] * a[j][k];
