@@ -29,6 +29,7 @@ run("${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}/outside_project" -B "${WORK
 run("${CMAKE_COMMAND}" --build "${WORK}/outside")
 run("${WORK}/outside/outside")
 expect("rt_flash2 on a100_sxm4_80gb:")
+expect("slope 2.00")
 message("${output}")
 
 # A version that this is not: refused.
@@ -44,3 +45,6 @@ expect("compatible with requested version \"9.0\"")
 file(WRITE "${prefix}/share/rooftile/hw_profiles/only_here.yaml" "extends: a100_sxm4_80gb\nname: only_here\n")
 run("${prefix}/bin/rooftile" profile list)
 expect("only_here")
+# Constants come along with the specs.
+run("${prefix}/bin/rooftile" predict -p a100_sxm4_80gb -k vllm_fa2 --dtype bf16 --heads 8 --seq 4096 --head-dim 128)
+expect("error known from a100_sxm4_80gb")

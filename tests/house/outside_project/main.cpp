@@ -1,6 +1,7 @@
 // One prediction from the installed data, printed: what a program of somebody else would do with rooftile.
 #include <cstdio>
 
+#include "rooftile/analysis/fit.hpp"
 #include "rooftile/model/algorithm.hpp"
 #include "rooftile/model/format_quantity.hpp"
 #include "rooftile/model/predictor.hpp"
@@ -28,6 +29,12 @@ int main() {
     std::printf("no prediction: %s\n", prediction.error().reason.c_str());
     return 1;
   }
+  // what analysis brings along must link, too: one constant, fitted to a straight line
+  const rooftile::analysis::FitConstant slope{"slope", 1, 0.1, 10};
+  const auto fitted = rooftile::analysis::fit({&slope, 1}, 4, [](auto values, auto residuals) {
+    for (double& residual : residuals) residual = values[0] - 2;
+  });
+  std::printf("slope %.2f\n", fitted.values[0]);
   std::printf("%s on %s: %s\n", spec.name.c_str(), profile.name.c_str(), rooftile::format(prediction->time).c_str());
   return 0;
 }
