@@ -19,7 +19,6 @@ constexpr double loosest_spread = 0.5;
 struct Row {
   const Observation* observation = nullptr;
   std::shared_ptr<const Profile> profile;
-  std::string group;
   std::size_t fold = 0;
 };
 struct Prepared {
@@ -73,11 +72,9 @@ class FamilyFitter {
     for (const Row& row : rows_) profiles.insert(row.profile->name);
     result.profiles.assign(profiles.begin(), profiles.end());
     result.before = scored([this](std::size_t /*fold*/) { return start_; });
-    std::vector<Calibration> held_back;
-    for (std::size_t fold = 0; fold < folds; ++fold) {
-      const std::size_t held =
-          in_.only_profiles.empty() ? fold : folds;  // else the rows that are scored are others anyhow
-      held_back.push_back(held == folds ? result.calibration : with(free, fit(fitted_rows(held), free).values));
+    std::vector<Calibration> held_back(folds, result.calibration);
+    for (std::size_t fold = 0; in_.only_profiles.empty() && fold < folds; ++fold) {
+      held_back[fold] = with(free, fit(fitted_rows(fold), free).values);
     }
     result.after = scored([&](std::size_t fold) { return held_back[fold]; });
     return result;
@@ -94,9 +91,8 @@ class FamilyFitter {
     for (const Observation& observation : in_.observations) {
       if (!takes_part(observation)) continue;
       Row row{&observation, in_.catalogues.profile(observation.profile, observation.settings),
-              group_of(observation.workload), 0};
+              analysis::fold_of(group_of(observation.workload), folds)};
       if (!build(program, row.profile->device, observation.workload, spec_)) continue;
-      row.fold = analysis::fold_of(row.group, folds);
       rows_.push_back(std::move(row));
     }
     if (rows_.empty()) throw InputError{in_.family.where, "no row of its tables is of " + in_.family.name()};

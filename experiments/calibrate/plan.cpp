@@ -2,17 +2,11 @@
 
 #include <algorithm>
 
+#include "rooftile/model_yaml/calibration_reader.hpp"
 #include "rooftile/model_yaml/strict_yaml.hpp"
 
 namespace rooftile::calibrate {
 namespace {
-
-const CalibrationConstant& constant_of(const std::string& name, const Location& where) {
-  if (const CalibrationConstant* constant = find_calibration_constant(name)) return *constant;
-  std::vector<std::string_view> known;
-  for (const CalibrationConstant& one : calibration_constants()) known.push_back(one.name);
-  throw InputError{where, unknown_name_message("constant", name, known)};
-}
 
 Seconds read_time(yaml::Map& map, std::string_view key) {
   const yaml::Node* node = map.optional(key);
@@ -20,15 +14,10 @@ Seconds read_time(yaml::Map& map, std::string_view key) {
 }
 
 GivenConstant read_given(const yaml::Entry& entry) {
-  const CalibrationConstant& constant = constant_of(entry.key, entry.where);
+  const CalibrationConstant& constant = yaml::constant_named(entry.key, entry.where);
   yaml::Map map{entry.value};
-  const yaml::Node& value = map.required("value");
-  const bool plain = constant.dimension == Count::dimension;
-  GivenConstant given{&constant, plain ? value.as_number() : value.as_quantity(constant.dimension),
-                      map.required("from").as_text()};
+  GivenConstant given{&constant, yaml::read_value(map.required("value"), constant), map.required("from").as_text()};
   map.finish();
-  if (given.value < constant.least || given.value > constant.most)
-    value.fail("'" + value.as_text() + "' is no " + entry.key);
   return given;
 }
 
@@ -44,7 +33,7 @@ Family read_family(const yaml::Node& node) {
   family.scored_from = read_time(map, "scored_from");
   if (const yaml::Node* least = map.optional("least_seq_kv")) family.least_seq_kv = least->as_integer(1, 1 << 30);
   const yaml::Node& fit = map.required("fit");
-  for (const std::string& name : fit.as_texts()) family.fit.push_back(&constant_of(name, fit.where()));
+  for (const std::string& name : fit.as_texts()) family.fit.push_back(&yaml::constant_named(name, fit.where()));
   if (family.fit.size() > most_constants) {
     fit.fail(std::to_string(family.fit.size()) + " constants: " + std::to_string(most_constants) + " at most");
   }

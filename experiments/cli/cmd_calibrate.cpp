@@ -3,7 +3,6 @@
 #include <array>
 #include <cstdlib>
 #include <ctime>
-#include <fstream>
 #include <memory>
 
 #include "calibrate/calibration_writer.hpp"
@@ -94,8 +93,8 @@ std::string today() {
   return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d", &parts)};
 }
 
-/// One file per spec; a file appears when it is whole.
-void write_files(const std::vector<FamilyFit>& fits, const std::string& folder) {
+/// One file per spec.
+void write_files(const std::vector<FamilyFit>& fits, const std::string& folder, Context& context) {
   std::vector<std::string> specs;
   for (const FamilyFit& fit : fits) {
     if (std::find(specs.begin(), specs.end(), fit.family.spec) == specs.end()) specs.push_back(fit.family.spec);
@@ -108,13 +107,8 @@ void write_files(const std::vector<FamilyFit>& fits, const std::string& folder) 
     std::copy_if(fits.begin(), fits.end(), std::back_inserter(of_spec),
                  [&](const FamilyFit& fit) { return fit.family.spec == spec; });
     const std::filesystem::path file = std::filesystem::path{folder} / (spec + ".yaml");
-    const std::filesystem::path beside = file.string() + ".new";
-    std::ofstream out{beside};
-    calibrate::write_calibration(out, of_spec, date, version);
-    out.close();
-    std::error_code failed;
-    if (out) std::filesystem::rename(beside, file, failed);
-    if (!out || failed) throw InputError{"--into: cannot write '" + file.string() + "'"};
+    write_output(context, {.format = {}, .file = file.string()},
+                 [&](std::ostream& out) { calibrate::write_calibration(out, of_spec, date, version); });
   }
 }
 
@@ -139,7 +133,7 @@ int run_calibrate(const CalibrateOptions& options, Context& context) {
     fits.push_back(calibrate::fit_family({family, observations, context.catalogues, known[family.spec], options.only}));
     known[family.spec][family.regime] = fits.back().calibration;
   }
-  if (!options.into.empty()) write_files(fits, options.into);
+  if (!options.into.empty()) write_files(fits, options.into, context);
   write_output(context, options.output, table_of(fits));
   return exit_ok;
 }

@@ -5,33 +5,18 @@
 
 #include "profile_text.hpp"
 #include "rooftile/model/calibration.hpp"
-#include "rooftile/model_yaml/strict_yaml.hpp"
 
 namespace rooftile::yaml {
 namespace {
 
 constexpr std::string_view calibration_schema = "rooftile.calibration/1";
 
-double read_value(const Node& node, const CalibrationConstant& constant) {
-  const double value = constant.dimension == Count::dimension ? node.as_number() : node.as_quantity(constant.dimension);
-  if (value >= constant.least && value <= constant.most) return value;
-  std::ostringstream message;
-  message << std::string{constant.name} << " '" << node.as_text() << "' is outside " << constant.least << " .. "
-          << constant.most;
-  node.fail(message.str());
-}
-
 Calibration read_constants(const Node& node) {
   Calibration constants;
   for (const Entry& entry : node.as_entries()) {
-    const CalibrationConstant* constant = find_calibration_constant(entry.key);
-    if (constant == nullptr) {
-      std::vector<std::string_view> known;
-      for (const CalibrationConstant& one : calibration_constants()) known.push_back(one.name);
-      throw InputError{entry.where, unknown_name_message("constant", entry.key, known)};
-    }
+    const CalibrationConstant& constant = constant_named(entry.key, entry.where);
     Map map{entry.value};
-    constants.*constant->member = read_value(map.required("value"), *constant);
+    constants.*constant.member = read_value(map.required("value"), constant);
     map.allow("spread");
     map.allow("from");
     map.finish();
@@ -69,6 +54,22 @@ FittedRegime read_regime(const Node& node) {
 }
 
 }  // namespace
+
+const CalibrationConstant& constant_named(const std::string& name, const Location& where) {
+  if (const CalibrationConstant* constant = find_calibration_constant(name)) return *constant;
+  std::vector<std::string_view> known;
+  for (const CalibrationConstant& one : calibration_constants()) known.push_back(one.name);
+  throw InputError{where, unknown_name_message("constant", name, known)};
+}
+
+double read_value(const Node& node, const CalibrationConstant& constant) {
+  const double value = constant.dimension == Count::dimension ? node.as_number() : node.as_quantity(constant.dimension);
+  if (value >= constant.least && value <= constant.most) return value;
+  std::ostringstream message;
+  message << std::string{constant.name} << " '" << node.as_text() << "' is outside " << constant.least << " .. "
+          << constant.most;
+  node.fail(message.str());
+}
 
 SpecCalibration load_calibration(const std::filesystem::path& file) {
   const Node root = load_file(file);

@@ -19,11 +19,17 @@
 
 #include "rooftile/model/kernel_spec.hpp"
 #include "rooftile/model/profile.hpp"
+#include "rooftile/model_yaml/strict_yaml.hpp"
 
 namespace rooftile::yaml {
 
 /// Reads one file. Throws InputError.
 [[nodiscard]] SpecCalibration load_calibration(const std::filesystem::path& file);
+
+/// The constant of a key, and a value of it with its unit: what plans and calibration files write alike. InputError for
+/// an unknown name, another unit, a value outside the constant's bounds.
+[[nodiscard]] const CalibrationConstant& constant_named(const std::string& name, const Location& where);
+[[nodiscard]] double read_value(const Node& node, const CalibrationConstant& constant);
 
 /// The file that holds the constants of the spec `name`, for specs that lie in `spec_folder`:
 /// ../calibrations/<name>.yaml.
