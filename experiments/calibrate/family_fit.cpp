@@ -73,7 +73,7 @@ class FamilyFitter {
     result.profiles.assign(profiles.begin(), profiles.end());
     result.before = scored([this](std::size_t /*fold*/) { return start_; });
     std::vector<Calibration> held_back(folds, result.calibration);
-    for (std::size_t fold = 0; in_.only_profiles.empty() && fold < folds; ++fold) {
+    for (std::size_t fold = 0; in_.fitted.empty() && fold < folds; ++fold) {
       held_back[fold] = with(free, fit(fitted_rows(fold), free).values);
     }
     result.after = scored([&](std::size_t fold) { return held_back[fold]; });
@@ -97,17 +97,16 @@ class FamilyFitter {
     }
     if (rows_.empty()) throw InputError{in_.family.where, "no row of its tables is of " + in_.family.name()};
   }
-  [[nodiscard]] bool is_named(const Row& row) const {
-    const std::vector<std::string>& only = in_.only_profiles;
-    return std::find(only.begin(), only.end(), row.profile->name) != only.end();
+  /// Chosen for the fit by conditions: such a row is not scored.
+  [[nodiscard]] bool is_kept_for_the_fit(const Row& row) const {
+    return !in_.fitted.empty() && in_.fitted.chooses(*row.observation);
   }
   /// An even choice of the rows outside `fold` that are long enough.
   [[nodiscard]] std::vector<const Row*> fitted_rows(std::size_t fold) const {
     std::vector<const Row*> chosen;
     for (const Row& row : rows_) {
-      if ((in_.only_profiles.empty() || is_named(row)) && row.fold != fold &&
-          row.observation->time >= in_.family.shortest)
-        chosen.push_back(&row);
+      const bool takes_part = in_.fitted.chooses(*row.observation) && row.fold != fold;
+      if (takes_part && row.observation->time >= in_.family.shortest) chosen.push_back(&row);
     }
     if (chosen.size() <= most_fitted_rows) return chosen;
     std::vector<const Row*> even;
@@ -171,7 +170,8 @@ class FamilyFitter {
     const auto prepared = std::make_unique<Prepared>();
     std::vector<analysis::Comparison> compared;
     for (const Row& row : rows_) {
-      if (row.observation->time < in_.family.scored_from || is_named(row)) continue;
+      if (row.observation->time < in_.family.scored_from || is_kept_for_the_fit(row)) continue;
+      if (!in_.scored.chooses(*row.observation)) continue;
       prepare(row, *prepared);
       analysis::Comparison one;
       one.observed = row.observation->time;

@@ -8,6 +8,7 @@
 
 #include "calibrate/observations.hpp"
 #include "calibrate/plan.hpp"
+#include "calibrate/row_choice.hpp"
 #include "question/catalogues.hpp"
 #include "rooftile/analysis/compare.hpp"
 
@@ -44,8 +45,9 @@ struct FitInput {
   experiments::Catalogues& catalogues;
   /// Constants of the spec's other regimes: a pass of both needs them. Empty: those of its calibration file.
   std::map<Regime, Calibration> known;
-  /// Rows of these profiles alone are fitted, and all others scored. Empty: rows of all, in folds.
-  std::vector<std::string> only_profiles;
+  /// With conditions: the rows that are fitted, and all others scored. Without: all of both, in folds.
+  RowChoice fitted;
+  RowChoice scored;  ///< further conditions on the rows that are scored
 };
 
 /// Fits a family. InputError if no row is left or the rows are fewer than the constants.

@@ -22,7 +22,8 @@ struct CalibrateOptions {
   std::vector<std::string> specs;
   std::string plan;
   std::string into;
-  std::vector<std::string> only;
+  std::vector<std::string> fit_where;
+  std::vector<std::string> score_where;
   OutputOptions output;
 };
 
@@ -45,7 +46,7 @@ std::vector<Family> chosen_families(const CalibrateOptions& options, const std::
   return chosen;
 }
 
-Table table_of(const std::vector<FamilyFit>& fits) {
+Table table_of(const std::vector<FamilyFit>& fits, const CalibrateOptions& options) {
   Table table{.name = "calibrate",
               .title = {},
               .columns = {{"kernel", "kernel"},
@@ -60,7 +61,9 @@ Table table_of(const std::vector<FamilyFit>& fits) {
                           {"constants", "constants"},
                           {"left_out", "not determined"}},
               .rows = {},
-              .notes = {"error of rows that were not fitted: five folds, grouped by batch x heads and lengths"}};
+              .notes = {options.fit_where.empty()
+                            ? "error of rows that were not fitted: five folds, grouped by batch x heads and lengths"
+                            : "error of rows that were not fitted: all but those of --fit-where"}};
   for (const FamilyFit& fit : fits) {
     std::string constants;
     for (const calibrate::FittedConstant& one : fit.constants) {
@@ -114,6 +117,11 @@ void write_files(const std::vector<FamilyFit>& fits, const std::string& folder, 
 
 int run_calibrate(const CalibrateOptions& options, Context& context) {
   (void)format_of(options.output);
+  const calibrate::RowChoice fitted{options.fit_where};
+  const calibrate::RowChoice scored{options.score_where};
+  if (!options.into.empty() && !(fitted.empty() && scored.empty())) {
+    throw InputError{"--into: calibration files are written from all rows; leave out --fit-where and --score-where"};
+  }
   const std::filesystem::path folder = context.data.experiments() / "calibration";
   const std::vector<Family> families =
       chosen_families(options, options.plan.empty() ? folder / "plan.yaml" : std::filesystem::path{options.plan});
@@ -130,11 +138,12 @@ int run_calibrate(const CalibrateOptions& options, Context& context) {
       observations.insert(observations.end(), read[table].begin(), read[table].end());
     }
     context.err << "rooftile: fitting " << family.name() << '\n';
-    fits.push_back(calibrate::fit_family({family, observations, context.catalogues, known[family.spec], options.only}));
+    fits.push_back(
+        calibrate::fit_family({family, observations, context.catalogues, known[family.spec], fitted, scored}));
     known[family.spec][family.regime] = fits.back().calibration;
   }
   if (!options.into.empty()) write_files(fits, options.into, context);
-  write_output(context, options.output, table_of(fits));
+  write_output(context, options.output, table_of(fits, options));
   return exit_ok;
 }
 
@@ -147,11 +156,14 @@ void add_calibrate(Command& command, Context& context) {
       .placeholder("FILE");
   command.option("--into", options->into, "folder for the calibration files, such as kernels/calibrations")
       .placeholder("FOLDER");
-  command.option("--only", options->only, "fit rows of these profiles alone, state the error of the others")
-      .placeholder("PROFILE");
+  command.option("--fit-where", options->fit_where, "fit rows of this kind alone, state the error of the others")
+      .placeholder("CONDITION");
+  command.option("--score-where", options->score_where, "state the error of rows of this kind")
+      .placeholder("CONDITION");
   add_output_options(command, options->output);
   command.examples({"rooftile calibrate fa3", "rooftile calibrate --into kernels/calibrations",
-                    "rooftile calibrate fa2 --only a100_sxm4_80gb"});
+                    "rooftile calibrate fa3 --fit-where head_dim=128",
+                    "rooftile calibrate vllm_fa2 --fit-where 'seq_kv<=2048' --score-where 'seq_kv>=4096'"});
   command.action([options, &context] { return run_calibrate(*options, context); });
 }
 

@@ -36,9 +36,9 @@ struct Flash3 {
   AttentionTensors t;
   ScoreExtras extras;
   TileDim head;
-  int groups;                                   ///< consumer warpgroups
-  int turns = spec.ping_pong ? groups : 1;      ///< of them that work apart from each other
-  std::int64_t rows = ceil_div(row.br, turns);  ///< of one turn
+  int groups;                                              ///< consumer warpgroups
+  int turns = spec.ping_pong && !row.serial ? groups : 1;  ///< of them that work apart from each other
+  std::int64_t rows = ceil_div(row.br, turns);             ///< of one turn
 
   [[nodiscard]] std::int64_t element() const { return size_of(shape.dtype); }
   [[nodiscard]] std::int64_t q_bytes() const { return row.br * row.head_dim * element(); }
@@ -84,7 +84,7 @@ struct Flash3 {
 
     w.after(loads.k, {{qk, row.stages}});
     w.after(loads.v, {{pv, row.stages}});
-    w.after(qk, {{loads.k, 0}, {spec.overlap ? softmax.weights : pv, 1}});
+    w.after(qk, {{loads.k, 0}, {spec.overlap && !row.serial ? softmax.weights : pv, 1}});
     w.after(softmax.weights, {{pv, 1}});  // PV of the trip before has read P
     if (row.p_in_smem) w.after(p, {{softmax.weights, 0}});
     w.after(rescale, {{softmax.exp, 0}, {pv, 1}});

@@ -197,7 +197,9 @@ void flash3_backward(Program& program, const AttentionShape& s, const Call& call
   if (adds) fill_launch(w, s, "zero_dk", dk);
   if (adds) fill_launch(w, s, "zero_dv", dv);
   delta_launch(w, s, t, {"delta", row.br, 8}, &dq, lse_log2);
-  Flash3Backward{w, s, row, t, extras, lse_log2, dq, dk, dv}.main_launch();
+  const Flash3Backward kernel{w, s, row, t, extras, lse_log2, dq, dk, dv};
+  kernel.main_launch();
+  program.bulk_atomics = kernel.stages_dq();
   convert_launch(w, s, {"convert_dq", row.br, consumer_warps}, dq, t.grad_q);
   if (adds) convert_launch(w, s, {"convert_dk", row.bc, consumer_warps}, dk, t.grad_k);
   if (adds) convert_launch(w, s, {"convert_dv", row.bc, consumer_warps}, dv, t.grad_v);

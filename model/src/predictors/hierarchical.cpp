@@ -12,6 +12,7 @@
 #include "dram_time.hpp"
 #include "host_link.hpp"
 #include "l2_reuse.hpp"
+#include "l2_time.hpp"
 #include "makespan.hpp"
 #include "predictors.hpp"
 #include "rooftile/model/occupancy.hpp"
@@ -62,7 +63,7 @@ class Call {
     part.dram_bytes = l2_.next(launch, part.ctas, counts_.uses_of(l), resident * sms);
     if (from_host_) fetch_from_host(part, program_, counts_.uses_of(l));
     part.dram = part.dram_bytes.total() / (memory.dram.bandwidth * memory.dram.sustained_fraction.value());
-    part.l2 = part.l2_bytes.total() / (memory.l2.bandwidth * device_.clock.boost);
+    part.l2 = l2_time(device_, program_, counts_.uses_of(l), part.l2_bytes);
     const LaunchFit fit = launch_fit(program_, launch);
     const TripTime once = once_per_cta(launch, counts_.launch[l].once, costs_, part.dram_bytes.read > Bytes{0}, fit);
     const Makespan on_sms = sm_makespan(l, once, fit, sms, resident);

@@ -71,6 +71,7 @@ void read_flash_tile(TileRow& row, Algorithm algorithm, Map& map, const Node& no
   if (const Node* cluster = map.optional("cluster")) row.cluster = static_cast<int>(cluster->as_integer(1, 16));
   if (const Node* schedule = map.optional("schedule")) row.schedule = schedule->as_enum<Schedule>();
   set(row.p_in_smem, map, "p_in_smem");
+  set(row.serial, map, "serial");
   if (row.warps % warpgroup != 0 || row.warps < 2 * warpgroup || row.warps > 4 * warpgroup) {
     node.fail("warps " + std::to_string(row.warps) +
               ": a producer warpgroup and one to three consumers are 8, 12 or 16");

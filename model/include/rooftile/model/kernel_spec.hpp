@@ -95,7 +95,8 @@ struct TileRow {
   int cluster = 1;              ///< flash3 only: CTAs along the query tiles that share K and V by multicast
   Schedule schedule = Schedule::one_per_cta;  ///< flash3 only
   bool p_in_smem = false;                     ///< flash3 only: PV reads P from shared memory, not from registers
-  int registers = 255;                        ///< per thread
+  bool serial = false;  ///< flash3 only: neither ping_pong nor overlap, whatever the spec says of its other tiles
+  int registers = 255;  ///< per thread
   int consumer_registers = 0;  ///< flash3 only: of a consumer that needs more than setmaxnreg grants; 0: that
   int registers_narrow = 0;    ///< of the GEMM that makes 64 columns of C per CTA; 0: as `registers`
   int registers_merge = 0;     ///< of our split_kv's second launch; 0: FlashAttention-2's combine kernel

@@ -191,6 +191,7 @@ struct Program {
   Calibration backward;
   Flops paper_flops;             ///< of the workload, as the papers count
   bool clock_sustained = false;  ///< the matrix units run at clock.tensor_sustained: a GEMM alone, for long
+  bool bulk_atomics = false;     ///< atomic adds leave shared memory by bulk copies (TMA), not threads lane by lane
   bool off_target = false;       ///< a bare algorithm name on an architecture its kernel does not target
 
   [[nodiscard]] bool keeps(Placement placement) const {
@@ -203,6 +204,7 @@ struct Program {
     tensors.clear();
     launches.clear();
     ops.clear();
+    bulk_atomics = false;
   }
 };
 
