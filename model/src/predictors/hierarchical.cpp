@@ -69,7 +69,7 @@ class Call {
     const Makespan on_sms = sm_makespan(l, once, fit, sms, resident);
     part.sm = Cycles{on_sms.cycles} / costs_.clock();
     part.latency = Cycles{on_sms.longest_cta} / costs_.clock();
-    decide(part, on_sms.bound, std::min(part.sm, Cycles{once.alone()} / costs_.clock()));
+    decide(part, on_sms, Cycles{once.alone()} / costs_.clock());
     if (from_host_) overlap_fetch(part, device_);
 
     totals_.add_alone(Limit::dram, part.dram);
@@ -94,11 +94,16 @@ class Call {
     return makespan(input);
   }
 
-  /// The slowest resource sets the time; a launch is never shorter than its period. What its first CTA does before and
-  /// its last one behind the trips (`ends`) no bytes of other CTAs overlap.
-  void decide(LaunchPrediction& part, Limit sm_bound, Seconds ends) const {
-    part.time = ends + with_queueing(part.sm - ends, part.dram);
-    part.bound = part.dram > part.sm ? Limit::dram : sm_bound;
+  /// The slowest resource sets the time; a launch is never shorter than its period. `ends`: what a CTA does before and
+  /// behind its trips. No bytes of other CTAs overlap it while waves are in step, and none of the waves that fill the
+  /// machine overlaps a last one that leaves places empty.
+  void decide(LaunchPrediction& part, const Makespan& on_sms, Seconds ends) const {
+    const Seconds last = Cycles{on_sms.last.cycles} / costs_.clock();
+    const Seconds bytes_of_last = part.dram * on_sms.last.share;
+    const Seconds bare = std::min(part.sm - last, ends * waves_in_step(part.waves));
+    part.time = bare + with_queueing(part.sm - last - bare, part.dram - bytes_of_last);
+    if (on_sms.last.share > 0) part.time += with_queueing(last, bytes_of_last);
+    part.bound = part.dram > part.sm ? Limit::dram : on_sms.bound;
     if (part.l2 > part.time) {
       part.time = part.l2;
       part.bound = Limit::l2;

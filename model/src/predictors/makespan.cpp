@@ -49,6 +49,14 @@ class ListSchedule {
   }
   [[nodiscard]] double longest_alone() const { return longest_alone_; }
 
+  /// What is left of equal CTAs when whole waves are done.
+  [[nodiscard]] LastWave last_wave() const {
+    const std::int64_t slots = in_.resident * in_.sms;
+    const std::int64_t rest = in_.totals.ctas % slots;
+    if (ramp_ || in_.totals.ctas < slots || rest == 0) return {};
+    return {longest(static_cast<double>(ceil_div(rest, in_.sms))), static_cast<double>(rest) / ctas_};
+  }
+
   /// Time of a CTA of mean length with k residents, and what decides it.
   [[nodiscard]] double mean(double k) const { return all(k) / ctas_; }
   [[nodiscard]] Limit bound(double k) const {
@@ -93,6 +101,16 @@ class ListSchedule {
     double total = ctas_ * in_.once.shared(k);
     for (std::size_t l = 0; l < in_.launch.loops.size(); ++l) total += trips(l) * in_.loop[l].shared(k);
     return total;
+  }
+
+  /// A mean CTA with k residents of which each does something else: one's beginning under another's trips.
+  [[nodiscard]] double apart(double k) const {
+    double busy = ctas_ * in_.once.busy, alone = ctas_ * in_.once.alone();
+    for (std::size_t l = 0; l < in_.launch.loops.size(); ++l) {
+      busy += trips(l) * in_.loop[l].busy;
+      alone += trips(l) * in_.loop[l].alone();
+    }
+    return std::max(k * busy, alone) / ctas_;
   }
 
   /// A CTA with k residents.
@@ -148,7 +166,10 @@ class ListSchedule {
     const std::int64_t full = in_.totals.ctas / slots;
     const std::int64_t rest = in_.totals.ctas % slots;
     const double last = rest == 0 ? 0 : cta(static_cast<double>(ceil_div(rest, in_.sms)));
-    return static_cast<double>(full) * cta(static_cast<double>(in_.resident)) + last;
+    const double k = static_cast<double>(in_.resident);
+    if (full == 0) return last;
+    const double steady = std::min(cta(k), apart(k));
+    return cta(k) + static_cast<double>(full - 1) * steady + last;
   }
 
   /// CTAs that stay: number c of G has the tiles c, c + G, c + 2G ..., and the one with the last tile is the last; or,
@@ -241,7 +262,7 @@ Makespan makespan(const MakespanInput& input) {
   // CTAs that stay wait for a tile of their own once; the others do for every tile (in `once`)
   const bool stays = input.launch.schedule != Schedule::one_per_cta;
   const double first_wait = stays ? input.once.wait : 0;
-  return {schedule.cycles() + first_wait, schedule.longest_alone() + first_wait,
+  return {schedule.cycles() + first_wait, schedule.longest_alone() + first_wait, schedule.last_wave(),
           schedule.bound(static_cast<double>(together))};
 }
 

@@ -30,9 +30,16 @@ struct MakespanInput {
   std::int64_t resident = 1;  ///< CTAs per SM
 };
 
+/// The wave behind those that fill the machine, where CTAs are of equal length; zero if there is none.
+struct LastWave {
+  double cycles = 0;
+  double share = 0;  ///< of all CTAs
+};
+
 struct Makespan {
   double cycles = 0;
-  double longest_cta = 0;        ///< cycles of the longest CTA alone on an SM
+  double longest_cta = 0;  ///< cycles of the longest CTA alone on an SM
+  LastWave last;
   Limit bound = Limit::latency;  ///< unit that decides in the loop (or the once-per-CTA part) with most time
 };
 
