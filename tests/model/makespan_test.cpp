@@ -42,6 +42,31 @@ TEST(Makespan, PersistentCtasTakeEqualTilesInRounds) {
   }
 }
 
+/// What is left behind whole waves, where CTAs are equal.
+TEST(Makespan, NamesTheLastWaveOfEqualCtas) {
+  const Bench seven{Schedule::one_per_cta, {{"tile", 7}}, constant(0), constant(4)};
+  const auto last = [&](Int sms, Int resident) {
+    MakespanInput input{seven.program.launches[0], seven.counts.launch[0], {}, {}, sms, resident};
+    input.loop[0].busy = 10;
+    return makespan(input).last;
+  };
+  EXPECT_DOUBLE_EQ(last(3, 1).cycles, 40);
+  EXPECT_DOUBLE_EQ(last(3, 1).share, 1.0 / 7);
+  EXPECT_DOUBLE_EQ(last(2, 2).cycles, 80);  // three on two SMs
+  EXPECT_DOUBLE_EQ(last(7, 1).share, 0);    // no place is empty
+  EXPECT_DOUBLE_EQ(last(8, 1).share, 0);    // the only wave
+}
+
+/// Later waves are as long as their units or their waiting, whichever is longer in all: one's beginning lies under
+/// another's trips.
+TEST(Makespan, CtasOfLaterWavesDoDifferentThings) {
+  const Bench eight{Schedule::one_per_cta, {{"tile", 8}}, constant(0), constant(4)};
+  const TripTime once{.cycle = 30};
+  EXPECT_DOUBLE_EQ(eight.cycles(4, 2, once), 30 + 2 * 40);             // in step
+  EXPECT_DOUBLE_EQ(eight.cycles(2, 2, once), (30 + 2 * 40) + 2 * 40);  // 2 x 40 busy, 30 + 40 alone
+  EXPECT_DOUBLE_EQ(eight.cycles(4, 1, once), 2 * (30 + 40));           // nobody to overlap with
+}
+
 /// Six tiles of 1 to 6 trips on three CTAs: 1 + 4, 2 + 5 and 3 + 6 trips.
 TEST(Makespan, StaticPersistentCtasAddUpTheirTiles) {
   const Bench six{Schedule::persistent_static, {{"tile", 6}}, constant(0), ramp(6)};

@@ -1,0 +1,84 @@
+// What L2 and DRAM take by themselves, and what of it the SMs leave bare.
+#include <gtest/gtest.h>
+
+#include <array>
+
+#include "predictors/dram_time.hpp"
+#include "predictors/l2_time.hpp"
+#include "rooftile/model/predictor.hpp"
+#include "support.hpp"
+
+namespace rooftile {
+namespace {
+
+constexpr double sector_per_sum = 8;  // 32 bytes for 4
+
+TensorUse sums(std::int64_t bytes) {
+  TensorUse use{};
+  use.stored = use.swept_stores = use.swept_updates = bytes;
+  return use;
+}
+
+TEST(L2Time, AnAddOfAThreadIsASectorAndOfABulkCopyItsBytes) {
+  const Device device = test::device();
+  const double bandwidth = (device.memory.l2.bandwidth * device.clock.boost).value();
+  const std::array uses{sums(1'000'000)};
+  const Traffic requested{Bytes{0}, Bytes{1e6}};
+  Program program;
+  program.bulk_atomics = false;
+  EXPECT_DOUBLE_EQ(l2_time(device, program, uses, requested).value(), sector_per_sum * 1e6 / bandwidth);
+  program.bulk_atomics = true;
+  EXPECT_DOUBLE_EQ(l2_time(device, program, uses, requested).value(), 2e6 / bandwidth);
+}
+
+TEST(L2Time, IsThatOfTheBytesWhereTheyTakeLonger) {
+  const Device device = test::device();
+  const double bandwidth = (device.memory.l2.bandwidth * device.clock.boost).value();
+  const std::array uses{sums(1000)};
+  Program program;
+  EXPECT_DOUBLE_EQ(l2_time(device, program, uses, {Bytes{1e6}, Bytes{1000}}).value(), 1'001'000 / bandwidth);
+}
+
+/// dQ's sums bound a backward whose products are fast.
+TEST(L2Time, AddsOfABackwardCanBeWhatItWaitsFor) {
+  Device device = test::hopper();
+  device.sm.tensor.mma_sync_fraction = Count{1};
+  device.memory.l2.bandwidth = device.memory.l2.bandwidth * 0.2;
+  KernelSpec spec = test::flash2_spec();
+  const AttentionShape shape{
+      .pass = Pass::bwd, .batch = 1, .heads = 16, .kv_heads = 16, .seq_q = 4096, .seq_kv = 4096, .head_dim = 128};
+  Program program;
+  ASSERT_TRUE(build(program, device, shape, spec));
+  const Prediction by_threads = find_predictor("hierarchical")->predict(device, program).value();
+  program.bulk_atomics = true;
+  const Prediction in_bulk = find_predictor("hierarchical")->predict(device, program).value();
+  EXPECT_EQ(by_threads.bound, Limit::l2);
+  EXPECT_GT(by_threads.time, 2 * in_bulk.time);
+}
+
+TEST(WavesInStep, AreTheFirstAndNeverMoreThanThree) {
+  EXPECT_DOUBLE_EQ(waves_in_step(0.3), 1);
+  EXPECT_DOUBLE_EQ(waves_in_step(1), 1);
+  EXPECT_DOUBLE_EQ(waves_in_step(4), 2);
+  EXPECT_NEAR(waves_in_step(1e6), 3, 1e-5);
+}
+
+/// 108 SMs with a CTA each: of 109 CTAs the last has DRAM to itself and takes the latency of its trips again.
+TEST(WavesInStep, ALastWaveThatLeavesPlacesEmptyDoesNotFillDram) {
+  const KernelSpec spec = test::split_kv_spec(1);
+  Device one_resident = test::device();
+  one_resident.sm.max_ctas = Count{1};
+  const auto time = [&](std::int64_t heads) {
+    const AttentionShape shape{
+        .batch = 1, .heads = heads, .kv_heads = heads, .seq_q = 1, .seq_kv = 16384, .head_dim = 128};
+    Program program;
+    EXPECT_TRUE(build(program, one_resident, shape, spec));
+    return find_predictor("hierarchical")->predict(one_resident, program)->launches[0];
+  };
+  const double full = time(108).time.value(), one_more = time(109).time.value(), alone = time(1).time.value();
+  EXPECT_GT(one_more - full, 0.85 * alone);
+  EXPECT_LT(one_more - full, 1.05 * alone);
+}
+
+}  // namespace
+}  // namespace rooftile
