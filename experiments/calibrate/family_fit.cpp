@@ -84,6 +84,7 @@ class FamilyFitter {
   [[nodiscard]] bool takes_part(const Observation& observation) const {
     const auto* s = std::get_if<AttentionShape>(&observation.workload);
     if (observation.spec != in_.family.spec || s == nullptr) return false;
+    if (observation.tile.any()) return false;  // a table that goes through tile shapes says nothing of the spec's own
     return fitted_regime(*s) == in_.family.regime && s->seq_kv >= in_.family.least_seq_kv;
   }
   void choose_rows() {

@@ -1,6 +1,7 @@
 #include "calibrate/observations.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace rooftile::calibrate {
 namespace {
@@ -48,9 +49,11 @@ std::vector<Observation> read_bulk(const std::filesystem::path& file, const runn
     if (meaning == mapping.rows.end() || row.text("metric") != "time_ms") continue;
     const Workload workload = read_workload(table, row);
     if (const auto sound = check(workload); !sound) row.fail("value", sound.error());
-    const auto time = runner::printed_time(row.required_text("value") + " " + row.required_text("unit"), workload);
+    std::string printed = row.required_text("value") + " " + row.required_text("unit");
+    const auto time = runner::printed_time(printed, workload);
     if (!time) row.fail("value", time.error());
-    observations.push_back({meaning->profile, meaning->spec, meaning->settings, workload, *time});
+    observations.push_back(
+        {meaning->profile, meaning->spec, meaning->settings, workload, *time, {}, meaning->source, std::move(printed)});
   }
   return observations;
 }
@@ -64,8 +67,8 @@ std::vector<Observation> read_observations(const std::string& table, const Table
   }
   std::vector<Observation> observations;
   for (runner::PublishedRow& row : runner::load_published(tables.published)) {
-    if (row.tile.any()) continue;  // a table that goes through tile shapes says nothing of the spec's own
-    observations.push_back({row.meaning.profile, row.meaning.spec, row.meaning.settings, row.workload, row.time});
+    observations.push_back({row.meaning.profile, row.meaning.spec, row.meaning.settings, row.workload, row.time,
+                            row.tile, row.meaning.source, std::move(row.printed)});
   }
   return observations;
 }

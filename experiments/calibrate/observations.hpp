@@ -15,12 +15,16 @@
 
 namespace rooftile::calibrate {
 
+/// A time and what was asked. `tile`, `source` and `printed` are for those who show rows; no fit reads them.
 struct Observation {
   std::string profile;
   std::string spec;
   std::vector<yaml::Setting> settings;  ///< leaves of the profile that differed
   Workload workload;
   Seconds time;
+  SpecOverrides tile{};   ///< zeros: the spec's own
+  std::string source{};   ///< the table's word for where it is from
+  std::string printed{};  ///< "225 TFLOP/s"
 };
 
 /// Where tables are looked for.

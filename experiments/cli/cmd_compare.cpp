@@ -4,10 +4,10 @@
 #include <memory>
 
 #include "cli/commands.hpp"
+#include "cli/percent.hpp"
 #include "cli/results_database.hpp"
 #include "question/value_list.hpp"
 #include "rooftile/analysis/compare.hpp"
-#include "rooftile/model/parse_quantity.hpp"
 
 namespace rooftile::cli {
 namespace {
@@ -35,16 +35,6 @@ std::vector<GroupBy> groups_of(const std::string& list) {
     groups.push_back(group);
   }
   return groups;
-}
-
-/// The limit as a fraction; nothing if none was given.
-std::optional<double> limit_of(const std::string& text) {
-  if (text.empty()) return std::nullopt;
-  const auto percent = parse_number(text);
-  if (!percent) refuse("--fail-over", percent.error());
-  if (!(*percent >= 0))
-    refuse("--fail-over", "'" + text + "' is below zero; a limit in per cent is expected, as in 10");
-  return *percent / 100;
 }
 
 analysis::CompareFilter filter_of(const CompareOptions& options) {
@@ -139,7 +129,8 @@ void note_unmatched(const analysis::Store& store, Table& table) {
 int compare(const CompareOptions& options, Context& context) {
   (void)format_of(options.output);
   const std::vector<GroupBy> by = groups_of(options.by);
-  const std::optional<double> limit = limit_of(options.fail_over);
+  std::optional<double> limit;
+  if (!options.fail_over.empty()) limit = percent_limit("--fail-over", options.fail_over);
   const analysis::CompareFilter filter = filter_of(options);
   const analysis::Store store = analysis::Store::open(options.database, analysis::Access::read_only);
   check_known(store, options);
@@ -152,7 +143,7 @@ int compare(const CompareOptions& options, Context& context) {
   Table table = options.rows ? row_table(rows) : grouped_table(groups, by);
   note_unmatched(store, table);
   const bool over = limit && analysis::exceeds(groups, *limit);
-  if (over) table.notes.push_back("a group's MAPE is above " + options.fail_over + " %");
+  if (over) table.notes.push_back("a group's MAPE is above " + percent_words(*limit));
   write_output(context, options.output, table);
   return over ? exit_threshold : exit_ok;
 }

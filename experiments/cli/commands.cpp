@@ -11,6 +11,7 @@ constexpr CommandEntry table[] = {
     {"execute", "run our kernels on the CPU: exact bytes, errors, faults", add_execute},
     {"run", "compute an experiment file and keep the answers", add_run},
     {"compare", "predictions beside measurements, with the error", add_compare},
+    {"validate", "the error of today's model on measurements, by what decides the time", add_validate},
     {"calibrate", "fit the constants that no data sheet states to measurements", add_calibrate},
     {"query", "SQL over a results database", add_query},
     {"db", "import, merge and export results, what a database holds", add_db},

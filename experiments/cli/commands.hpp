@@ -12,6 +12,7 @@ void add_execute(Command& command, Context& context);
 void add_run(Command& command, Context& context);
 void add_calibrate(Command& command, Context& context);
 void add_compare(Command& command, Context& context);
+void add_validate(Command& command, Context& context);
 void add_query(Command& command, Context& context);
 void add_db(Command& command, Context& context);
 void add_profile(Command& command, Context& context);

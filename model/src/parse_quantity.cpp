@@ -233,4 +233,14 @@ tl::expected<double, std::string> parse_quantity(std::string_view text, Dimensio
   return *scaled * unit->size;
 }
 
+tl::expected<double, std::string> parse_percent(std::string_view text) {
+  std::string_view number = text;
+  if (number.ends_with('%')) {
+    number.remove_suffix(1);
+    if (number.ends_with(' ')) number.remove_suffix(1);
+    if (const auto percent = parse_number(number)) return *percent * 0.01;  // 5.6 % is 0.056
+  }
+  return tl::unexpected{"'" + std::string{text} + "': a share is expected, as in 2.3 %"};
+}
+
 }  // namespace rooftile

@@ -1,12 +1,11 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <map>
 #include <numeric>
 #include <stdexcept>
 
+#include "compare/groups.hpp"
 #include "rooftile/analysis/cell.hpp"
-#include "rooftile/analysis/compare.hpp"
 
 namespace rooftile::analysis {
 namespace {
@@ -15,7 +14,23 @@ std::string bound_text(const Comparison& row) { return row.bound ? std::string{n
 
 std::string class_text(const Comparison& row) { return row.bound ? std::string{name_of(class_of(*row.bound))} : ""; }
 
-/// The text of one row under one heading; workload columns bear the names of the batch interface.
+/// Numbers by value and before words; words by alphabet.
+bool natural_less(const std::string& a, const std::string& b) {
+  const auto number = [](const std::string& text) -> std::optional<double> {
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return value;
+  };
+  const auto x = number(a);
+  const auto y = number(b);
+  if (x && y && *x != *y) return *x < *y;
+  if (x.has_value() != y.has_value()) return x.has_value();
+  return a < b;
+}
+
+}  // namespace
+
 std::string group_text(const Comparison& row, GroupBy by) {
   switch (by) {
     case GroupBy::gpu: return row.profile;
@@ -33,26 +48,9 @@ std::string group_text(const Comparison& row, GroupBy by) {
   }
 }
 
-/// Numbers by value and before words; words by alphabet.
-bool natural_less(const std::string& a, const std::string& b) {
-  const auto number = [](const std::string& text) -> std::optional<double> {
-    double value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return value;
-  };
-  const auto x = number(a);
-  const auto y = number(b);
-  if (x && y && *x != *y) return *x < *y;
-  if (x.has_value() != y.has_value()) return x.has_value();
-  return a < b;
+bool GroupLess::operator()(const std::vector<std::string>& a, const std::vector<std::string>& b) const {
+  return std::ranges::lexicographical_compare(a, b, natural_less);
 }
-
-struct GroupLess {
-  bool operator()(const std::vector<std::string>& a, const std::vector<std::string>& b) const {
-    return std::ranges::lexicographical_compare(a, b, natural_less);
-  }
-};
 
 Accuracy summarise(std::vector<std::string> group, const std::vector<double>& errors) {
   std::vector<double> sizes;
@@ -70,8 +68,6 @@ Accuracy summarise(std::vector<std::string> group, const std::vector<double>& er
   return result;
 }
 
-}  // namespace
-
 std::string_view regime_of(const Workload& workload) {
   const auto* shape = std::get_if<AttentionShape>(&workload);
   if (shape == nullptr) return name_of(op_of(workload));
@@ -79,6 +75,11 @@ std::string_view regime_of(const Workload& workload) {
   if (shape->seq_q == shape->seq_kv) return "prefill";
   if (shape->seq_q > shape->seq_kv) return "cross";
   return shape->seq_q == 1 ? "decode" : "append";
+}
+
+std::span<const std::string_view> regimes() {
+  static constexpr std::string_view names[] = {"prefill", "decode", "append", "cross", "backward", "gemm", "softmax"};
+  return names;
 }
 
 double relative_error(Seconds predicted, Seconds observed) {
@@ -104,7 +105,7 @@ double quantile(std::span<const double> values, double q) {
 }
 
 std::vector<Accuracy> accuracy(std::span<const Comparison> rows, std::span<const GroupBy> by) {
-  std::map<std::vector<std::string>, std::vector<double>, GroupLess> groups;
+  Groups<std::vector<double>> groups;
   for (const Comparison& row : rows) {
     std::vector<std::string> group;
     for (const GroupBy column : by) group.push_back(group_text(row, column));

@@ -5,16 +5,22 @@
 namespace rooftile::analysis {
 namespace {
 
-constexpr const char* select =
-    "SELECT profile, kernel, br, bc, warps, stages, op, pass, dtype, batch, heads, kv_heads, seq_q, seq_kv, head_dim, "
-    "mask, dropout, "
-    "m, "
-    "n, k, rows, cols, l2, setting, observed, method, predictor, predictor_version, bound, "
-    "observed_ms, predicted_ms, flop, source, printed FROM v_compare";
+using namespace std::string_literals;
 
-Comparison read_comparison(const RowCursor& row) {
-  RowReader in{row};
-  Comparison c;
+constexpr const char* question_columns =
+    "SELECT profile, kernel, br, bc, warps, stages, op, pass, dtype, batch, heads, kv_heads, seq_q, seq_kv, head_dim, "
+    "mask, dropout, m, n, k, rows, cols, l2, setting, ";
+constexpr const char* compared_columns =
+    "observed, method, predictor, predictor_version, bound, observed_ms, predicted_ms, flop, source, printed "
+    "FROM v_compare";
+constexpr const char* observed_columns =
+    "method, time_s, flop, source, printed FROM v_result WHERE latest = 1 AND status = 'ok' AND time_s IS NOT NULL "
+    "AND method IN ('measured', 'published')";
+constexpr const char* question_order =
+    " ORDER BY profile, kernel, op, pass, dtype, mask, head_dim, seq_q, seq_kv, batch, heads, m, n, k, rows, cols, ";
+
+/// What was asked of what, and who observed it: the columns that open both queries.
+void read_question(RowReader& in, Comparison& c) {
   c.profile = in.text();
   c.kernel = in.text();
   c.tile.br = in.integer();
@@ -25,12 +31,29 @@ Comparison read_comparison(const RowCursor& row) {
   c.l2 = in.name<L2State>();
   c.setting = in.text();
   c.observed_method = in.name<Method>();
+}
+
+Comparison read_comparison(const RowCursor& row) {
+  RowReader in{row};
+  Comparison c;
+  read_question(in, c);
   c.method = in.name<Method>();
   c.predictor = in.text();
   c.predictor_version = static_cast<int>(in.integer());
   c.bound = in.name_or_nothing<Limit>();
   c.observed = Seconds{in.number() * 1e-3};
   c.predicted = Seconds{in.number() * 1e-3};
+  c.flops = Flops{in.number()};
+  c.source = in.text();
+  c.printed = in.text();
+  return c;
+}
+
+Comparison read_observed(const RowCursor& row) {
+  RowReader in{row};
+  Comparison c;
+  read_question(in, c);
+  c.observed = Seconds{in.number()};
   c.flops = Flops{in.number()};
   c.source = in.text();
   c.printed = in.text();
@@ -64,10 +87,16 @@ std::string where_clause(const CompareFilter& filter) {
 
 std::vector<Comparison> load_comparisons(const Store& store, const CompareFilter& filter) {
   std::vector<Comparison> rows;
-  store.for_each(select + where_clause(filter) +
-                     " ORDER BY profile, kernel, op, pass, dtype, mask, head_dim, seq_q, seq_kv, batch, heads, m, n, "
-                     "k, rows, cols, observed_id, method, predictor",
-                 [&rows](const RowCursor& row) { rows.push_back(read_comparison(row)); });
+  store.for_each(
+      question_columns + ""s + compared_columns + where_clause(filter) + question_order + "observed_id, method, predictor",
+      [&rows](const RowCursor& row) { rows.push_back(read_comparison(row)); });
+  return rows;
+}
+
+std::vector<Comparison> load_observed(const Store& store) {
+  std::vector<Comparison> rows;
+  store.for_each(question_columns + ""s + observed_columns + question_order + "id",
+                 [&rows](const RowCursor& row) { rows.push_back(read_observed(row)); });
   return rows;
 }
 

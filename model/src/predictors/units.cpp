@@ -8,14 +8,13 @@ namespace {
 /// Philox4x32-10 (Salmon et al. 2011): 10 rounds of 2 wide multiplications (2 slots each) and 4 xors give 4 numbers.
 constexpr double integer_ops_per_random_number = 10.0 * (2 * 2 + 4) / 4;
 
-/// What the program's matrix products reach of the datasheet's rate.
-double part_of_peak(const Device& device, const Program& program) {
-  if (program.dtype == DType::fp32) return 1;
-  const double path = program.math == MathPath::mma_sync ? device.sm.tensor.mma_sync_fraction.value() : 1.0;
-  return program.clock_sustained ? std::min(path, device.clock.tensor_sustained / device.clock.tensor_boost) : path;
-}
-
 }  // namespace
+
+double part_of_peak(const Device& device, DType dtype, MathPath math, Sustained sustained) {
+  if (dtype == DType::fp32) return 1;
+  const double path = math == MathPath::mma_sync ? device.sm.tensor.mma_sync_fraction.value() : 1.0;
+  return sustained == Sustained::yes ? std::min(path, device.clock.tensor_sustained / device.clock.tensor_boost) : path;
+}
 
 CostTable::CostTable(const Device& device, const Program& program)
     : clock_{device.clock.tensor_boost}, dram_latency_{device.memory.dram.latency.value()} {
@@ -32,7 +31,8 @@ CostTable::CostTable(const Device& device, const Program& program)
   set(OpKind::lds, Unit::smem, smem, device.memory.smem.latency.value());
   set(OpKind::sts, Unit::smem, smem);
   set(OpKind::mma, on_tensor_cores ? Unit::tensor : Unit::fma,
-      matmul_rate(device, program.dtype).value() * part_of_peak(device, program));
+      matmul_rate(device, program.dtype).value() *
+          part_of_peak(device, program.dtype, program.math, program.clock_sustained ? Sustained::yes : Sustained::no));
   set(OpKind::exp2, Unit::exp2, rates.ex2.value());
   set(OpKind::fma, Unit::fma, rates.fma_fp32.value());
   set(OpKind::convert, Unit::convert, rates.convert_fp32_fp16.value());

@@ -31,6 +31,13 @@ struct OpCost {
   double latency = 0;            ///< cycles
 };
 
+/// Whether products run for long enough that the power limit sets the clock.
+enum class Sustained : bool { no, yes };
+
+/// What matrix products reach of the datasheet's rate on an instruction path: all of it with wgmma, a part with
+/// mma.sync; for long, no more than clock.tensor_sustained leaves.
+[[nodiscard]] double part_of_peak(const Device& device, DType dtype, MathPath math, Sustained sustained);
+
 /// Costs of all op kinds on a device for a program's dtype and instruction path.
 ///
 /// Matrix products run at the rate of the datasheet (clock.tensor_boost), or what mma.sync reaches of it. A GEMM alone

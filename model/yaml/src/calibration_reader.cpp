@@ -24,18 +24,6 @@ Calibration read_constants(const Node& node) {
   return constants;
 }
 
-/// "2.3 %" as a fraction.
-double read_percent(const Node& node) {
-  const std::string& text = node.as_text();
-  std::istringstream words{text};
-  double percent = 0;
-  std::string unit;
-  if (words >> percent >> unit && unit == "%" && words.peek() == std::istringstream::traits_type::eof()) {
-    return percent * 0.01;  // 5.6 % is 0.056
-  }
-  node.fail("'" + text + "': a share is expected, as in 2.3 %");
-}
-
 FittedRegime read_regime(const Node& node) {
   Map map{node};
   FittedRegime regime;
@@ -45,8 +33,8 @@ FittedRegime read_regime(const Node& node) {
   map.allow("fitted");
   map.allow("left_out");
   Map error{map.required("error")};
-  regime.expected_error = read_percent(error.required("mape"));
-  for (const std::string_view key : {"median", "p95", "bias"}) (void)read_percent(error.required(key));
+  regime.expected_error = error.required("mape").as_percent();
+  for (const std::string_view key : {"median", "p95", "bias"}) (void)error.required(key).as_percent();
   error.finish();
   regime.constants = read_constants(map.required("constants"));
   map.finish();

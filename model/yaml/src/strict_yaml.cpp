@@ -59,6 +59,12 @@ double Node::as_number() const {
   return *value;
 }
 
+double Node::as_percent() const {
+  const auto value = parse_percent(as_text());
+  if (!value) fail(value.error());
+  return *value;
+}
+
 double Node::as_quantity(Dimension expected) const {
   const auto value = parse_quantity(as_text(), expected);
   if (!value) fail(value.error());

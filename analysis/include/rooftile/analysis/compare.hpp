@@ -57,10 +57,17 @@ struct CompareFilter {
 /// The rows of v_compare, ordered by profile, kernel, workload.
 [[nodiscard]] std::vector<Comparison> load_comparisons(const Store& store, const CompareFilter& filter = {});
 
+/// Every observed time (measured or published) that stands for its question today, with nothing beside it yet: method,
+/// predictor, bound and the predicted time are empty. Ordered as load_comparisons().
+[[nodiscard]] std::vector<Comparison> load_observed(const Store& store);
+
 /// What a call is used for, by its shape: "prefill" (as many queries as keys), "decode" (one query for each sequence),
 /// "append" (fewer queries than keys: a chunk of a prompt, speculative decoding), "cross" (more queries than keys);
 /// "backward" for passes that are not forward alone; "gemm" and "softmax" for the parts of standard attention.
 [[nodiscard]] std::string_view regime_of(const Workload& workload);
+
+/// All that regime_of() answers.
+[[nodiscard]] std::span<const std::string_view> regimes();
 
 /// What accuracy can be grouped by.
 enum class GroupBy : std::uint8_t {

@@ -31,4 +31,7 @@ template <class Q>
 /// A plain decimal number without unit, the whole of `text`; independent of the locale. Refuses as parse_quantity does.
 [[nodiscard]] tl::expected<double, std::string> parse_number(std::string_view text);
 
+/// A share in per cent as a fraction: "2.3 %" and "2.3%" are 0.023.
+[[nodiscard]] tl::expected<double, std::string> parse_percent(std::string_view text);
+
 }  // namespace rooftile

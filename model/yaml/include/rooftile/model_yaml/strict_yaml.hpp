@@ -45,6 +45,8 @@ class Node {
   [[nodiscard]] std::int64_t as_integer(std::int64_t least, std::int64_t most) const;
   /// A plain number.
   [[nodiscard]] double as_number() const;
+  /// A share as a fraction: "2.3 %" is 0.023.
+  [[nodiscard]] double as_percent() const;
   /// A quantity in base units ("1555 GB/s").
   [[nodiscard]] double as_quantity(Dimension expected) const;
   /// A name of the enum's table.

@@ -1,0 +1,23 @@
+// Every observed call asked again, of the predictor as it is now.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "rooftile/analysis/validation.hpp"
+#include "validate/observed.hpp"
+
+namespace rooftile::validate {
+
+struct Validated {
+  std::vector<analysis::ValidatedRow> rows{};  ///< in the order of the observations
+  std::int64_t refused = 0;                    ///< observations that the model has no time for
+  std::string first_refusal{};                 ///< what was asked first of these, and the reason
+};
+
+/// Predicts on all cores. InputError for an unknown predictor, profile or kernel and for settings that cannot be read.
+[[nodiscard]] Validated predict_observed(const std::vector<Observed>& observed, const std::string& predictor,
+                                         experiments::Catalogues& catalogues);
+
+}  // namespace rooftile::validate
