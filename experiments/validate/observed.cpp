@@ -14,10 +14,15 @@ using analysis::Comparison;
 
 constexpr const char* published = "published";
 
+constexpr const char* folder_variable = "ROOFTILE_REFERENCE_DIR";
+
 /// Names that can stand for a table: those of the folder, where there is one.
 std::vector<std::string> known_tables(const calibrate::Tables& where) {
   std::vector<std::string> known{published};
-  if (!where.reference || !std::filesystem::is_directory(*where.reference)) return known;
+  if (!where.reference) return known;
+  if (!std::filesystem::is_directory(*where.reference)) {
+    throw InputError{std::string{folder_variable} + ": '" + where.reference->string() + "' is no folder"};
+  }
   for (const auto& entry : std::filesystem::directory_iterator{*where.reference}) {
     if (entry.path().extension() == ".csv") known.push_back(entry.path().filename().string());
   }
@@ -26,10 +31,11 @@ std::vector<std::string> known_tables(const calibrate::Tables& where) {
 }
 
 void check_known_table(const std::string& name, const calibrate::Tables& where) {
-  if (!where.reference) return;  // read_observations says what is missing
   const std::vector<std::string> known = known_tables(where);
   if (std::find(known.begin(), known.end(), name) != known.end()) return;
-  throw InputError{unknown_name_message("table", name, {known.begin(), known.end()})};
+  std::string message = unknown_name_message("table", name, {known.begin(), known.end()});
+  if (!where.reference) message += std::string{"; files are read from "} + folder_variable + ", which is not set";
+  throw InputError{message};
 }
 
 Observed observed_row(calibrate::Observation&& from, experiments::Catalogues& catalogues) {
@@ -103,9 +109,11 @@ std::vector<Observed> observed_in_tables(const std::vector<std::string>& names, 
   std::vector<Observed> rows;
   for (const std::string& name : names) {
     check_known_table(name, where);
-    for (calibrate::Observation& one : calibrate::read_observations(name, where)) {
-      rows.push_back(observed_row(std::move(one), catalogues));
+    std::vector<calibrate::Observation> observations = calibrate::read_observations(name, where);
+    if (observations.empty()) {
+      throw InputError{"table '" + name + "': no entry of " + where.mapping.string() + " says what its rows mean"};
     }
+    for (calibrate::Observation& one : observations) rows.push_back(observed_row(std::move(one), catalogues));
   }
   return rows;
 }

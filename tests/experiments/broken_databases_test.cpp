@@ -23,6 +23,7 @@ const char* const lines[] = {
     "run experiments/seq_sweep.yaml --db FILE",
     "execute -p a100_sxm4_80gb -k flash2 --seq 64 --head-dim 64 --db FILE",
     "compare --db FILE",
+    "validate --db FILE",
     "query --db FILE 'select 1'",
     "query --db FILE --canned runs",
     "db import tests/experiments/data/timings.csv --db FILE",
