@@ -29,7 +29,7 @@ install(FILES "${PROJECT_BINARY_DIR}/rooftileConfig.cmake" "${PROJECT_BINARY_DIR
 
 install(DIRECTORY hw_profiles DESTINATION "${data_dir}" FILES_MATCHING PATTERN "*.yaml")
 install(DIRECTORY kernels/specs kernels/calibrations DESTINATION "${data_dir}/kernels" FILES_MATCHING PATTERN "*.yaml")
-install(DIRECTORY experiments/calibration DESTINATION "${data_dir}/experiments" FILES_MATCHING PATTERN "*.yaml")
+install(DIRECTORY experiments/calibration experiments/validation DESTINATION "${data_dir}/experiments" FILES_MATCHING PATTERN "*.yaml")
 install(DIRECTORY experiments/reference DESTINATION "${data_dir}/experiments"
   FILES_MATCHING PATTERN "*.yaml" PATTERN "*.csv" PATTERN "*.md")
 file(GLOB experiment_files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/experiments/*.yaml")
