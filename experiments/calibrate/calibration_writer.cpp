@@ -57,6 +57,11 @@ void write_regime(std::ostream& out, const FamilyFit& fit) {
       << "    fitted: " << fit.fitted << '\n'
       << "    error: {mape: " << percent(fit.after.mape) << ", median: " << percent(fit.after.median)
       << ", p95: " << percent(fit.after.p95) << ", bias: " << percent(fit.after.bias) << "}\n";
+  if (!fit.errors.empty()) out << "    errors:\n";
+  for (const KnownError& one : fit.errors) {
+    out << "      - {gpu: " << one.profile << ", bound: " << name_of(one.bound) << ", rows: " << one.rows
+        << ", mape: " << percent(one.mape) << "}\n";
+  }
   if (!fit.left_out.empty()) out << "    left_out: " << listed(fit.left_out) << '\n';
   out << "    constants:" << (fit.constants.empty() ? " {}\n" : "\n");
   for (const FittedConstant& one : fit.constants) write_constant(out, one);
@@ -68,9 +73,9 @@ void write_calibration(std::ostream& out, const std::vector<FamilyFit>& fits, co
                        const std::string& predictor) {
   out << "# Written by `rooftile calibrate` from experiments/calibration/plan.yaml: do not edit. `error` is that of "
          "rows\n"
-         "# which were not fitted (folds grouped by batch x heads and lengths); `left_out` are constants that the rows "
-         "do\n"
-         "# not determine.\n"
+         "# which were not fitted (folds grouped by batch x heads and lengths), `errors` the same by GPU and what "
+         "decides,\n"
+         "# however short the times; `left_out` are constants that the rows do not determine.\n"
       << "schema: rooftile.calibration/1\n"
       << "spec: " << fits.front().family.spec << '\n'
       << "predictor: " << predictor << '\n'

@@ -1,12 +1,15 @@
 #include "calibrate/family_fit.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <memory>
 #include <set>
 
 #include "rooftile/analysis/fit.hpp"
+#include "rooftile/analysis/validation.hpp"
 #include "rooftile/model/algorithm.hpp"
+#include "rooftile/model/bound_regime.hpp"
 #include "rooftile/model/predictor.hpp"
 
 namespace rooftile::calibrate {
@@ -76,7 +79,9 @@ class FamilyFitter {
     for (std::size_t fold = 0; in_.fitted.empty() && fold < folds; ++fold) {
       held_back[fold] = with(free, fit(fitted_rows(fold), free).values);
     }
-    result.after = scored([&](std::size_t fold) { return held_back[fold]; });
+    const auto constants_of = [&](std::size_t fold) { return held_back[fold]; };
+    result.after = scored(constants_of);
+    result.errors = errors_by_bound(constants_of);
     return result;
   }
 
@@ -119,10 +124,13 @@ class FamilyFitter {
     (void)build(prepared.program, row.profile->device, row.observation->workload, spec_);
     count(prepared.program, prepared.counts);
   }
+  [[nodiscard]] auto predict(Prepared& prepared, const Calibration& constants) const {
+    (in_.family.regime == Regime::backward ? prepared.program.backward : prepared.program.forward) = constants;
+    return predictor_.predict(prepared.row->profile->device, prepared.program, prepared.counts);
+  }
   /// log(predicted / observed); a call that does not fit is as far off as a factor of 20.
   [[nodiscard]] double residual(Prepared& prepared, const Calibration& constants) const {
-    (in_.family.regime == Regime::backward ? prepared.program.backward : prepared.program.forward) = constants;
-    const auto predicted = predictor_.predict(prepared.row->profile->device, prepared.program, prepared.counts);
+    const auto predicted = predict(prepared, constants);
     return std::log(predicted ? predicted->time / prepared.row->observation->time : 20);
   }
   [[nodiscard]] Calibration with(const std::vector<const CalibrationConstant*>& free,
@@ -181,6 +189,33 @@ class FamilyFitter {
     }
     const std::vector<analysis::Accuracy> all = analysis::accuracy(compared, {});
     return all.empty() ? analysis::Accuracy{} : all.front();
+  }
+
+  /// Of all rows that are not fitted, by GPU and bound regime.
+  template <class ConstantsOfFold>
+  [[nodiscard]] std::vector<KnownError> errors_by_bound(ConstantsOfFold constants) const {
+    const auto prepared = std::make_unique<Prepared>();
+    std::vector<analysis::ValidatedRow> rows;
+    for (const Row& row : rows_) {
+      if (is_named(row)) continue;
+      prepare(row, *prepared);
+      const auto predicted = predict(*prepared, constants(row.fold));
+      if (!predicted) continue;
+      analysis::ValidatedRow one;
+      one.comparison.profile = row.profile->name;
+      one.comparison.observed = row.observation->time;
+      one.comparison.predicted = predicted->time;
+      one.bound_regime = bound_regime(row.profile->device, prepared->program, *predicted);
+      rows.push_back(std::move(one));
+    }
+    std::vector<KnownError> errors;
+    const std::array by{analysis::ValidateBy::gpu, analysis::ValidateBy::bound_regime};
+    for (const analysis::ValidatedGroup& group : analysis::validate(rows, by)) {
+      const analysis::Accuracy& accuracy = group.accuracy;
+      errors.push_back(
+          {accuracy.group[0], from_name<BoundRegime>(accuracy.group[1]).value(), accuracy.n, accuracy.mape});
+    }
+    return errors;
   }
 
   const FitInput& in_;

@@ -35,6 +35,7 @@ struct FamilyFit {
   std::int64_t fitted = 0;            ///< that the fit looked at
   analysis::Accuracy before;          ///< of the rows that are scored, with the given constants alone
   analysis::Accuracy after;           ///< of rows that were not fitted: folds grouped by batch x heads and lengths
+  std::vector<KnownError> errors;     ///< the same by GPU and what decides, of all rows, however short
   Calibration calibration;
 };
 

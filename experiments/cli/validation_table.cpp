@@ -63,8 +63,9 @@ Table validation_table(std::span<const ValidatedRow> rows, std::span<const Valid
   table.notes = {
       "error = (predicted - observed) / observed; bias keeps its sign: below zero, the model is too fast",
       "rank: Spearman's correlation of predicted and observed times",
-      "bound n: rows whose observed time shows its bound, one sustained floor (DRAM, products) 80 % of it or "
-      "more, the other 60 % or less; agree: those of them whose predicted bound is of that kind"};
+      "bound n: rows whose observed time shows its bound: one sustained floor (DRAM, products) is 80 % of it or "
+                 "more, the other 60 % or less",
+                 "agree: those of them whose predicted bound is of that kind"};
   return table;
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "rooftile/model/algorithm.hpp"
+#include "rooftile/model/bound_regime.hpp"
 
 namespace rooftile::experiments {
 namespace {
@@ -45,19 +46,48 @@ const FittedRegime* fitted_for(const Answer& answer, const Workload& workload) {
   return fitted ? &*fitted : nullptr;
 }
 
-std::string calibration_note(const Answer& answer, const FittedRegime* fitted) {
-  if (fitted == nullptr) return "uncalibrated";
-  const auto& profiles = fitted->profiles;
+std::string_view words_of(BoundRegime bound) {
+  switch (bound) {
+    case BoundRegime::launch: return "launch-bound";
+    case BoundRegime::underfilled: return "underfilled";
+    case BoundRegime::memory: return "memory-bound";
+    case BoundRegime::compute: break;
+  }
+  return "compute-bound";
+}
+
+/// What the measurements of a regime say of one prediction.
+struct Checked {
+  const FittedRegime* fitted = nullptr;  ///< nothing: none exist
+  BoundRegime bound = BoundRegime::compute;
+  NearestError nearest{};
+};
+
+Checked checked(const FittedRegime* fitted, const Answer& answer, const Program& program) {
+  if (fitted == nullptr) return {};
+  const BoundRegime bound = bound_regime(answer.profile->device, program, answer.prediction);
+  return {fitted, bound, nearest_error(fitted->errors, answer.profile->name, bound, fitted->expected_error)};
+}
+
+/// Whose constants, and from which measurements the error is known.
+std::string calibration_note(const Answer& answer, const Checked& checked) {
+  if (checked.fitted == nullptr) return "uncalibrated; no error known";
   const std::string& lender = answer.spec->calibration.borrowed_from;
-  std::string note = lender.empty() ? "calibrated" : "calibrated with the constants of " + lender;
-  note += "; error known from " + join({profiles.begin(), profiles.end()});
+  std::string note = checked.fitted->constants == Calibration{} ? "uncalibrated" : "calibrated";
+  if (!lender.empty()) note += note == "calibrated" ? " with the constants of " + lender : ", as " + lender;
+  const bool is_nearest = !checked.nearest.profiles.empty();
+  const auto& profiles = is_nearest ? checked.nearest.profiles : checked.fitted->profiles;
+  const std::string bound{words_of(checked.bound)};
+  note += "; error known from " + (is_nearest ? bound + " calls on " : std::string{}) +
+          join({profiles.begin(), profiles.end()});
+  if (!is_nearest && !checked.fitted->errors.empty()) note += ", hardly any of them " + bound;
   const bool here = std::find(profiles.begin(), profiles.end(), answer.profile->name) != profiles.end();
   return here ? note : note + ", not from this GPU";
 }
 
 /// What a reader must know beside the numbers.
-std::string notes_on(const Answer& answer, const FittedRegime* fitted, const Program& program) {
-  std::string notes = calibration_note(answer, fitted);
+std::string notes_on(const Answer& answer, const Checked& checked, const Program& program) {
+  std::string notes = calibration_note(answer, checked);
   if (program.off_target) {
     notes += "; " + answer.spec->name + " does not target compute capability " +
              to_string(answer.profile->device.compute_capability) + ": a what-if";
@@ -93,9 +123,9 @@ Answer Answerer::answer(const Question& question, std::shared_ptr<const Profile>
   if (!prediction) return refuse(prediction.error());
   answer.prediction = *prediction;
   answer.cta = longest_cta(*program_, answer.prediction);
-  const FittedRegime* const fitted = fitted_for(answer, question.workload);
-  if (fitted != nullptr) answer.expected_error = fitted->expected_error;
-  answer.notes = notes_on(answer, fitted, *program_);
+  const Checked known = checked(fitted_for(answer, question.workload), answer, *program_);
+  if (known.fitted != nullptr) answer.expected_error = known.nearest.mape;
+  answer.notes = notes_on(answer, known, *program_);
   return answer;
 }
 

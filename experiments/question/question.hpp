@@ -42,7 +42,8 @@ struct Answer {
   bool built = false;     ///< the program could be written: the kernel covers the call, whether or not it fits
   Prediction prediction;  ///< meaningful only if ok
   analysis::CtaUse cta;   ///< likewise
-  /// Mean of |error| on measurements of the same implementation and regime that were not fitted; nothing: none exist.
+  /// Mean of |error| on the nearest measurements of the same implementation and regime that were not fitted: those with
+  /// the same bound regime, of this GPU if there are any (known_error.hpp); nothing: none exist.
   std::optional<double> expected_error;
   std::string notes;  ///< "uncalibrated; flash2 does not target compute capability 7.0: a what-if"
 };

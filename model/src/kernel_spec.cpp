@@ -144,7 +144,7 @@ std::string canonical_text(const SpecCalibration& calibration) {
   std::string text;
   for (const Named<Regime>& regime : EnumNames<Regime>::table) {
     const std::optional<FittedRegime>& fitted = calibration.of(regime.value);
-    if (!fitted) continue;
+    if (!fitted || fitted->constants == Calibration{}) continue;  // the numbers of one that nobody fitted
     for (const CalibrationConstant& constant : calibration_constants()) {
       text.append("calibration.").append(regime.name).append(".").append(constant.name).append(": ");
       text += format_exact(fitted->constants.*constant.member, constant.dimension) + '\n';

@@ -234,13 +234,14 @@ tl::expected<double, std::string> parse_quantity(std::string_view text, Dimensio
 }
 
 tl::expected<double, std::string> parse_percent(std::string_view text) {
-  std::string_view number = text;
-  if (number.ends_with('%')) {
-    number.remove_suffix(1);
-    if (number.ends_with(' ')) number.remove_suffix(1);
-    if (const auto percent = parse_number(number)) return *percent * 0.01;  // 5.6 % is 0.056
+  const std::string_view trimmed = trim(text);
+  if (trimmed.ends_with('%')) {
+    const std::string_view number = trim(trimmed.substr(0, trimmed.size() - 1));
+    const auto share =
+        parse_number(number) ? decimal_value(number, -2) : std::nullopt;  // 5.6 % is 0.056 to the last bit
+    if (share) return *share;
   }
-  return tl::unexpected{"'" + std::string{text} + "': a share is expected, as in 2.3 %"};
+  return tl::make_unexpected(quoted(text) + ": a share is expected, as in 2.3 %");
 }
 
 }  // namespace rooftile

@@ -84,6 +84,17 @@ TEST(Calibrate, WritesWhatTheReaderReads) {
   EXPECT_NEAR(read.prefill->constants.trip_factor, fit.calibration.trip_factor, 1e-3);
   EXPECT_NEAR(read.prefill->constants.cta_cycles, fit.calibration.cta_cycles, 1);
   EXPECT_EQ(read.prefill->fitted_on, "times made here");
+  // 90 rows, each under what decides it; to the 0.1 % that a file says
+  ASSERT_EQ(read.prefill->errors.size(), fit.errors.size());
+  std::int64_t rows = 0;
+  for (std::size_t i = 0; i < fit.errors.size(); ++i) {
+    EXPECT_EQ(read.prefill->errors[i].profile, gpu);
+    EXPECT_EQ(read.prefill->errors[i].bound, fit.errors[i].bound);
+    EXPECT_NEAR(read.prefill->errors[i].mape, fit.errors[i].mape, 0.0005);
+    rows += read.prefill->errors[i].rows;
+  }
+  EXPECT_EQ(rows, 90);
+  EXPECT_GT(fit.errors.size(), 1U);
 }
 
 TEST(Calibrate, RefusesWhatTheRowsCannotDetermine) {
@@ -111,6 +122,18 @@ TEST(Calibrate, ScoresTheOtherGpusOfConstantsThatOneGave) {
   EXPECT_NEAR(fit.calibration.trip_factor, 1.2, 0.01);
   EXPECT_EQ(fit.after.n, 90);
   EXPECT_GT(fit.after.mape, 0.3);
+}
+
+/// Where nothing is fitted, a file still says how far off the model is.
+TEST(Calibrate, ScoresASpecWithoutConstants) {
+  Catalogues catalogues{experiments::find_data({})};
+  std::vector<Observation> observations = made_with({}, catalogues);
+  for (Observation& one : observations) one.time = one.time * 2;
+  const Family asked = family({});
+  const FamilyFit fit = fit_family({asked, observations, catalogues, {}, {}});
+  EXPECT_TRUE(fit.constants.empty());
+  EXPECT_NEAR(fit.after.mape, 0.5, 1e-9);
+  for (const KnownError& one : fit.errors) EXPECT_NEAR(one.mape, 0.5, 1e-9);
 }
 
 /// The shipped plan's published family, end to end.

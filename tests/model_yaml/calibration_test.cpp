@@ -57,6 +57,42 @@ TEST(CalibrationFile, SaysTheConstantsAndTheirError) {
   EXPECT_EQ(read.prefill->profiles, std::vector<std::string>{"a100_sxm4_80gb"});
 }
 
+const std::string errors_by_bound = R"(    errors:
+      - {gpu: a100_sxm4_80gb, bound: compute, rows: 30, mape: 1.9 %}
+      - {gpu: a100_sxm4_80gb, bound: launch, rows: 10, mape: 5.6 %}
+    constants:
+)";
+const std::string with_errors = replaced(sound_calibration, "    constants:\n", errors_by_bound);
+
+TEST(CalibrationFile, MaySayTheErrorByWhatDecides) {
+  const ScratchFolder folder;
+  const SpecCalibration read = load_calibration(folder.write("mine.yaml", with_errors));
+  ASSERT_EQ(read.prefill->errors.size(), 2U);
+  EXPECT_EQ(read.prefill->errors[1].profile, "a100_sxm4_80gb");
+  EXPECT_EQ(read.prefill->errors[1].bound, BoundRegime::launch);
+  EXPECT_EQ(read.prefill->errors[1].rows, 10);
+  EXPECT_DOUBLE_EQ(read.prefill->errors[1].mape, 0.056);
+  EXPECT_TRUE(load_calibration(folder.write("old.yaml", sound_calibration)).prefill->errors.empty());
+}
+
+TEST(CalibrationFile, SlipsAmongErrorsAreToldWithTheirPlace) {
+  const ScratchFolder folder;
+  const struct {
+    std::string from, to, message;
+  } slips[] = {
+      {"bound: launch", "bound: lunch",
+       "mine.yaml:14:38: unknown bound regime 'lunch'; allowed: launch, underfilled, memory, compute; did you mean "
+       "'launch'?"},
+      {"mape: 5.6 %}", "mape: 5.6}", "mine.yaml:14:62: '5.6': a share is expected, as in 2.3 %"},
+      {"rows: 10,", "row: 10,", "mine.yaml:14:9: missing key 'rows'"},
+      {"rows: 10,", "rows: 0,", "mine.yaml:14:52: 0 is outside 1 .. 1073741824"},
+  };
+  for (const auto& slip : slips) {
+    const auto file = folder.write("mine.yaml", replaced(with_errors, slip.from, slip.to));
+    EXPECT_EQ(folder.without_folder(message_of([&] { (void)load_calibration(file); })), slip.message);
+  }
+}
+
 TEST(CalibrationFile, EverySlipIsToldWithItsPlace) {
   const ScratchFolder folder;
   const struct {
@@ -99,6 +135,19 @@ TEST(CalibrationFile, CanBeThatOfAnotherSpec) {
   const auto missing = folder.write("specs/other.yaml", replaced(borrows, "constants_of: mine", "constants_of: min"));
   EXPECT_EQ(folder.without_folder(message_of([&] { (void)load_spec(missing); })),
             "specs/other.yaml:3:15: 'min' has no calibration (calibrations/min.yaml)");
+}
+
+/// A spec that was only scored computes as one that nobody has looked at.
+TEST(CalibrationFile, WithoutConstantsLeavesTheIdentityAlone) {
+  const ScratchFolder folder;
+  Profile profile;
+  profile.text = "sm.count: 108\n";
+  profile.hash = "as it was";
+  const std::string bare =
+      sound_calibration.substr(0, sound_calibration.find("    constants:")) + "    constants: {}\n";
+  const SpecCalibration scored = load_calibration(folder.write("mine.yaml", bare));
+  EXPECT_DOUBLE_EQ(scored.prefill->expected_error, 0.023);
+  EXPECT_EQ(identity_of(profile, scored).hash, "as it was");
 }
 
 /// Stored predictions are found again by the numbers that decided them.

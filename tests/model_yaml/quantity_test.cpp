@@ -250,6 +250,17 @@ TEST(ParseNumber, ReadsAllOfTheTextOrNothing) {
   }
 }
 
+TEST(ParsePercent, GivesTheNearestDoubleOfTheFraction) {
+  EXPECT_EQ(*parse_percent("2.3 %"), 0.023);
+  EXPECT_EQ(*parse_percent("5.6%"), 0.056);
+  EXPECT_EQ(*parse_percent("-0.2 %"), -0.002);
+  EXPECT_EQ(*parse_percent("1e2 %"), 1);
+  for (const char* text : {"2.3", "%", " %", "two %", "2.3 %%", "2.3 % x", "", "nan %", "1 2 %"}) {
+    EXPECT_FALSE(parse_percent(text)) << text;
+  }
+  EXPECT_EQ(parse_percent("2.3").error(), "'2.3': a share is expected, as in 2.3 %");
+}
+
 /// A decimal comma, as in most of Europe; machines that build rarely have such a locale installed.
 class DecimalComma : public std::numpunct<char> {
   char do_decimal_point() const override { return ','; }

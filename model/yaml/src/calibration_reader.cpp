@@ -24,6 +24,16 @@ Calibration read_constants(const Node& node) {
   return constants;
 }
 
+KnownError read_known_error(const Node& node) {
+  Map map{node};
+  KnownError known{.profile = map.required("gpu").as_text(),
+                   .bound = map.required("bound").as_enum<BoundRegime>(),
+                   .rows = map.required("rows").as_integer(1, 1 << 30),
+                   .mape = map.required("mape").as_percent()};
+  map.finish();
+  return known;
+}
+
 FittedRegime read_regime(const Node& node) {
   Map map{node};
   FittedRegime regime;
@@ -36,6 +46,9 @@ FittedRegime read_regime(const Node& node) {
   regime.expected_error = error.required("mape").as_percent();
   for (const std::string_view key : {"median", "p95", "bias"}) (void)error.required(key).as_percent();
   error.finish();
+  if (const Node* errors = map.optional("errors")) {
+    for (const Node& one : errors->as_list()) regime.errors.push_back(read_known_error(one));
+  }
   regime.constants = read_constants(map.required("constants"));
   map.finish();
   return regime;

@@ -10,27 +10,14 @@
 // Decode of one sequence is underfilled, of many memory; prefill is compute, below a few hundred tokens launch.
 #pragma once
 
-#include <cstdint>
-
+#include "rooftile/model/calibration.hpp"
 #include "rooftile/model/device.hpp"
-#include "rooftile/model/names.hpp"
 #include "rooftile/model/prediction.hpp"
 #include "rooftile/model/program.hpp"
 
 namespace rooftile {
 
-enum class BoundRegime : std::uint8_t { launch, underfilled, memory, compute };
-
 /// The class of `prediction`, an answer for this program on this device.
 [[nodiscard]] BoundRegime bound_regime(const Device& device, const Program& program, const Prediction& prediction);
-
-template <>
-struct EnumNames<BoundRegime> {
-  static constexpr std::string_view kind = "bound regime";
-  static constexpr Named<BoundRegime> table[] = {{BoundRegime::launch, "launch"},
-                                                 {BoundRegime::underfilled, "underfilled"},
-                                                 {BoundRegime::memory, "memory"},
-                                                 {BoundRegime::compute, "compute"}};
-};
 
 }  // namespace rooftile

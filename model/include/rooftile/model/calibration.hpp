@@ -59,6 +59,17 @@ enum class Regime : std::uint8_t { prefill, decode, backward };
 /// Backward for passes that are not forward alone; decode for one query per sequence; prefill for all other forwards.
 [[nodiscard]] Regime fitted_regime(const AttentionShape& shape);
 
+/// What decides the time of a call; bound_regime.hpp says which. Errors are stated for each.
+enum class BoundRegime : std::uint8_t { launch, underfilled, memory, compute };
+
+template <>
+struct EnumNames<BoundRegime> {
+  static constexpr std::string_view kind = "bound regime";
+  static constexpr Named<BoundRegime> table[] = {{BoundRegime::launch, "launch"},
+                                                 {BoundRegime::underfilled, "underfilled"},
+                                                 {BoundRegime::memory, "memory"},
+                                                 {BoundRegime::compute, "compute"}};
+};
 template <>
 struct EnumNames<Regime> {
   static constexpr std::string_view kind = "regime";

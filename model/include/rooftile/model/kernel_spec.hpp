@@ -11,6 +11,7 @@
 #include "rooftile/model/calibration.hpp"
 #include "rooftile/model/device.hpp"
 #include "rooftile/model/error.hpp"
+#include "rooftile/model/known_error.hpp"
 #include "rooftile/model/workload.hpp"
 #include "tl/expected.hpp"
 
@@ -114,6 +115,7 @@ struct FittedRegime {
   double expected_error = 0;          ///< mean of |error| on rows that were not fitted
   std::string fitted_on;              ///< "VLLM 0.14.0 on a100_sxm4_80gb"
   std::vector<std::string> profiles;  ///< measured on
+  std::vector<KnownError> errors{};   ///< as expected_error, by GPU and what decides, rows of any length
 };
 
 /// The regimes of an implementation that measurements exist for.

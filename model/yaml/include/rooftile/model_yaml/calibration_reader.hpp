@@ -9,6 +9,8 @@
 //       profiles: [a100_sxm4_80gb]
 //       rows: 2731
 //       error: {mape: 2.3 %, median: 1.6 %, p95: 7.1 %, bias: -0.2 %}       of rows that were not fitted
+//       errors:                                                              the same by what decides, however short
+//         - {gpu: a100_sxm4_80gb, bound: compute, rows: 2127, mape: 3.3 %}
 //       constants:
 //         trip_factor: {value: 1.046, spread: 0.003}
 //         call_overhead: {value: 2.2 us, spread: 0.1 us}
