@@ -64,8 +64,8 @@ Table validation_table(std::span<const ValidatedRow> rows, std::span<const Valid
       "error = (predicted - observed) / observed; bias keeps its sign: below zero, the model is too fast",
       "rank: Spearman's correlation of predicted and observed times",
       "bound n: rows whose observed time shows its bound: one sustained floor (DRAM, products) is 80 % of it or "
-                 "more, the other 60 % or less",
-                 "agree: those of them whose predicted bound is of that kind"};
+      "more, the other 60 % or less",
+      "agree: those of them whose predicted bound is of that kind"};
   return table;
 }
 

@@ -87,9 +87,9 @@ std::string where_clause(const CompareFilter& filter) {
 
 std::vector<Comparison> load_comparisons(const Store& store, const CompareFilter& filter) {
   std::vector<Comparison> rows;
-  store.for_each(
-      question_columns + ""s + compared_columns + where_clause(filter) + question_order + "observed_id, method, predictor",
-      [&rows](const RowCursor& row) { rows.push_back(read_comparison(row)); });
+  store.for_each(question_columns + ""s + compared_columns + where_clause(filter) + question_order +
+                     "observed_id, method, predictor",
+                 [&rows](const RowCursor& row) { rows.push_back(read_comparison(row)); });
   return rows;
 }
 
