@@ -1,7 +1,9 @@
 // rooftile validate: today's model held against stored measurements, by what decides the time.
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
+#include <optional>
 #include <ostream>
 
 #include "cli/commands.hpp"
@@ -9,6 +11,7 @@
 #include "cli/validation_table.hpp"
 #include "question/value_list.hpp"
 #include "rooftile/model/parse_quantity.hpp"
+#include "rooftile/model/predictor.hpp"
 #include "validate/bounds.hpp"
 #include "validate/predict_observed.hpp"
 
@@ -89,6 +92,9 @@ std::vector<validate::Observed> observed(const ValidateOptions& options, BoundsF
     if (!options.tables.empty()) refuse("--tables", "takes the place of --db; give one of them");
     if (has_tables) refuse("--db", "the bounds of '" + options.bounds + "' are of tables");
     return validate::observed_in_store(analysis::Store::open(options.database, analysis::Access::read_only));
+  }
+  if (bounds != nullptr && !has_tables && !bounds->bounds.bounds.empty()) {
+    refuse("--bounds", "'" + options.bounds + "' is of a database; --db is required");
   }
   const calibrate::Tables where = tables_of(context);
   std::vector<std::string> names;

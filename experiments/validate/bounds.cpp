@@ -4,6 +4,7 @@
 #include <cmath>
 #include <ostream>
 
+#include "rooftile/analysis/csv.hpp"
 #include "rooftile/analysis/report.hpp"
 #include "rooftile/model_yaml/strict_yaml.hpp"
 

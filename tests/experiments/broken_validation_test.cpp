@@ -44,6 +44,8 @@ const BrokenFile broken_bounds[] = {
      "mine.yaml:1:1: a map is expected, found the text 'bounds'"},
     {"database_beside_tables", "mine.yaml", head + first, "validate --bounds FILE --db new.db",
      "--db: the bounds of 'mine.yaml' are of tables"},
+    {"tables_beside_a_database", "mine.yaml", top + "bounds:\n" + first, with_bounds,
+     "--bounds: 'mine.yaml' is of a database; --db is required"},
     {"database_of_text", "mine.db", "profile,kernel\n", "validate --db FILE", "mine.db: is not a SQLite database"},
 };
 

@@ -17,7 +17,6 @@
 namespace rooftile::test {
 namespace {
 
-using analysis::Accuracy;
 using analysis::ValidatedGroup;
 
 std::string text_of(const std::string& file) {
@@ -258,6 +257,18 @@ TEST(Bounds, AreRecordedHeldAndLowered) {
   EXPECT_EQ(unknown.err, "rooftile: a100_sxm4_80gb fa2 backward: no bound is recorded; --record adds it\n");
   EXPECT_EQ(run_line(record).code, 0);
   EXPECT_EQ(text_of(file), recorded);
+}
+
+TEST(Bounds, CanBeThoseOfADatabase) {
+  const Scratch scratch;
+  const std::string db = scratch / "results.db", file = scratch / "bounds.yaml";
+  ASSERT_EQ(run_line({"db", "import", "tests/experiments/data/timings.csv", "--db", db}).code, 0);
+  const std::vector<std::string> check{"validate", "--db", db, "--bounds", file};
+  std::vector<std::string> record = check;
+  record.emplace_back("--record");
+  ASSERT_EQ(run_line(record).code, 0);
+  EXPECT_EQ(text_of(file).find("tables:"), std::string::npos);
+  EXPECT_EQ(run_line(check).code, 0);
 }
 
 TEST(Bounds, AreOfAllRowsOfTheirTables) {
