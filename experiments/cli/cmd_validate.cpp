@@ -193,7 +193,8 @@ void add_validate(Command& command, Context& context) {
       .option(
           "--tables", options->tables,
           "published (experiments/reference) and files of ROOFTILE_REFERENCE_DIR; left out: all that calibrate reads")
-      .placeholder("LIST");
+      .placeholder("LIST")
+      .values({"published"});
   command
       .option("--by", options->by,
               "group by " + join(all_names<ValidateBy>()) + "; left out: " + std::string{usual_groups})
@@ -202,7 +203,9 @@ void add_validate(Command& command, Context& context) {
   command.flag("--rows", options->rows, "every observation beside its prediction and its floors instead of groups");
   command.option("-p,--profile", options->profile, "this profile only").placeholder("NAME").profiles();
   command.option("-k,--kernel", options->kernel, "this kernel only").placeholder("NAME").kernels();
-  command.option("--predictor", options->predictor, "hierarchical or roofline").placeholder("NAME");
+  command.option("--predictor", options->predictor, "hierarchical or roofline")
+      .placeholder("NAME")
+      .values({"hierarchical", "roofline"});
   command.option("--from", options->from, "leave shorter observed times out, as in 100us").placeholder("TIME");
   command.option("--least-seq-kv", options->least_seq_kv, "leave attention over fewer keys out").placeholder("N");
   command.option("--fail-over", options->fail_over, "exit code 3 if the MAPE of a group is above PCT per cent")
