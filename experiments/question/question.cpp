@@ -40,9 +40,8 @@ analysis::CtaUse longest_cta(const Program& program, const Prediction& predictio
 
 /// The measurements that the answer's constants were fitted to, or nothing: the bare model's time.
 const FittedRegime* fitted_for(const Answer& answer, const Workload& workload) {
-  const auto* shape = std::get_if<AttentionShape>(&workload);
-  if (shape == nullptr || answer.predictor->name() != "hierarchical") return nullptr;
-  const std::optional<FittedRegime>& fitted = answer.spec->calibration.of(fitted_regime(*shape));
+  if (answer.predictor->name() != "hierarchical") return nullptr;
+  const std::optional<FittedRegime>& fitted = answer.spec->calibration.of(fitted_regime(workload));
   return fitted ? &*fitted : nullptr;
 }
 

@@ -19,15 +19,19 @@ constexpr CalibrationConstant constants[] = {
     {"search_cycles", cycles, &Calibration::search_cycles, 0, 10000, "for each step of the search for the next tile"},
     {"merge_cycles", cycles, &Calibration::merge_cycles, 0, 40000, "of a CTA that merges parts, beside its loads"},
     {"write_cycles", cycles, &Calibration::write_cycles, 0, 20000, "of a CTA that writes a token into the cache"},
+    {"sweep_ops", none, &Calibration::sweep_ops, 0, 100, "fp32 instructions per element and sweep of a row kernel", 12},
+    {"offset_ops", none, &Calibration::offset_ops, 0, 200, "integer instructions per element found by its indices", 40},
     {"call_overhead", seconds, &Calibration::call_overhead, 0, 100e-6, "of a call beside its launches"},
     {"slowdown", none, &Calibration::slowdown, 0, 1, "part by which calls of many milliseconds get slower"},
 };
 
 }  // namespace
 
-Regime fitted_regime(const AttentionShape& shape) {
-  if (shape.pass != Pass::fwd) return Regime::backward;
-  return shape.seq_q == 1 ? Regime::decode : Regime::prefill;
+Regime fitted_regime(const Workload& workload) {
+  const auto* shape = std::get_if<AttentionShape>(&workload);
+  if (shape == nullptr) return Regime::alone;
+  if (shape->pass != Pass::fwd) return Regime::backward;
+  return shape->seq_q == 1 ? Regime::decode : Regime::prefill;
 }
 
 std::span<const CalibrationConstant> calibration_constants() { return constants; }

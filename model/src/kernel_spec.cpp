@@ -12,19 +12,20 @@ namespace {
 
 constexpr std::int64_t warps_of_group = 4;
 
-bool serves(const TileRow& row, std::int64_t head_dim, Mask mask, bool dropout, Pass pass) {
+bool serves(const TileRow& row, std::int64_t head_dim, Mask mask, bool dropout, Pass pass, DType dtype) {
   if (row.pass != pass && row.pass != Pass::fwd_bwd) return false;
   if (row.dropout_only ? !dropout : dropout && row.never_drops) return false;
   const bool masks = row.masks.empty() || std::find(row.masks.begin(), row.masks.end(), mask) != row.masks.end();
-  return masks && head_dim <= row.head_dim;
+  const bool dtypes = row.dtypes.empty() || std::find(row.dtypes.begin(), row.dtypes.end(), dtype) != row.dtypes.end();
+  return masks && dtypes && head_dim <= row.head_dim;
 }
 
 /// The first row that serves the call on this architecture; for what-ifs on others, the first that serves it at all.
 const TileRow* find_row(const KernelSpec& spec, ComputeCapability at, std::int64_t head_dim, Mask mask, bool dropout,
-                        Pass pass) {
+                        Pass pass, DType dtype) {
   const TileRow* elsewhere = nullptr;
   for (const TileRow& row : spec.tiles) {
-    if (!serves(row, head_dim, mask, dropout, pass)) continue;
+    if (!serves(row, head_dim, mask, dropout, pass, dtype)) continue;
     if (row.from <= at && at <= row.to) return &row;
     if (elsewhere == nullptr && spec.what_if_anywhere) elsewhere = &row;
   }
@@ -113,9 +114,9 @@ tl::expected<void, Refusal> sensible(SpecOverrides overrides) {
 }  // namespace
 
 tl::expected<TileRow, Refusal> select_tile(const KernelSpec& spec, const Device& device, std::int64_t head_dim,
-                                           Mask mask, SpecOverrides overrides, bool dropout, Pass pass) {
+                                           Mask mask, SpecOverrides overrides, bool dropout, Pass pass, DType dtype) {
   const TileRow* found =
-      spec.paper_tile ? nullptr : find_row(spec, device.compute_capability, head_dim, mask, dropout, pass);
+      spec.paper_tile ? nullptr : find_row(spec, device.compute_capability, head_dim, mask, dropout, pass, dtype);
   if (found == nullptr && !spec.paper_tile) {
     std::int64_t widest = 0;
     for (const TileRow& row : spec.tiles) {

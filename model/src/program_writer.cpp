@@ -30,6 +30,8 @@ Launch& ProgramWriter::launch(const char* name, LaunchResources resources, std::
   Launch& launch = program_.launches.emplace_back();
   launch.name = name;
   launch.part = part;
+  launch.of_backward = false;
+  launch.own_elements = 0;
   launch.search_steps = 0;
   launch.threads = resources.threads;
   launch.registers = resources.registers;

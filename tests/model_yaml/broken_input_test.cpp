@@ -283,7 +283,7 @@ TEST(BrokenSpec, HeadsAndStandard) {
       {standard + "softmax: fused\nlongest_first: true\n" + gemm_tiles,
        "x.yaml:10:1: unknown key 'longest_first'; allowed: schema, name, description, source, algorithm, ops, dtypes, "
        "passes, masks, dropout, writes_cache, copies_group, kv_placement, max_seq_kv, architectures, launch, l2, math, "
-       "softmax, copies_q_and_k, "
+       "softmax, row_kernels, copies_q_and_k, copies_v, scales_k, "
        "expands_kv, "
        "logsumexp, extra_passes, softmax_backward, scales_gradients, gathers_gradients, tiles, score_padding, "
        "constants_of, instead"},

@@ -100,12 +100,13 @@ TEST(CalibrationFile, EverySlipIsToldWithItsPlace) {
   } slips[] = {
       {"trip_factor:", "trip_facto:",
        "mine.yaml:13:7: unknown constant 'trip_facto'; allowed: trip_factor, exp2_weight, smem_weight, trip_wait, "
-       "cta_cycles, tile_factor, search_cycles, merge_cycles, write_cycles, call_overhead, slowdown; did you mean "
+       "cta_cycles, tile_factor, search_cycles, merge_cycles, write_cycles, sweep_ops, offset_ops, call_overhead, "
+       "slowdown; did you mean "
        "'trip_factor'?"},
       {"1.05", "9", "mine.yaml:13:28: trip_factor '9' is outside 0.25 .. 4"},
       {"mape: 2.3 %", "mape: 2.3", "mine.yaml:11:19: '2.3': a share is expected, as in 2.3 %"},
       {"prefill:", "prefil:",
-       "mine.yaml:6:3: unknown regime 'prefil'; allowed: prefill, decode, backward; did you mean 'prefill'?"},
+       "mine.yaml:6:3: unknown regime 'prefil'; allowed: prefill, decode, backward, alone; did you mean 'prefill'?"},
       {"calibration/1", "calibration/2",
        "mine.yaml:1:9: schema 'rooftile.calibration/2' is not read here; expected 'rooftile.calibration/1'"},
   };

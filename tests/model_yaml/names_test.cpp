@@ -41,6 +41,8 @@ TEST(EnumNames, EveryTableIsComplete) {
   expect_complete(Schedule::persistent_dynamic);
   expect_complete(TakesOver::split);
   expect_complete(SoftmaxPasses::fused);
+  expect_complete(RowKernels::pytorch);
+  expect_complete(Regime::alone);
   expect_complete(LaunchStyle::framework);
   expect_complete(MathPath::native);
   expect_complete(PassCondition::dropout);

@@ -1,6 +1,7 @@
 // Specs: every file that is shipped, bare algorithm names, tiles by architecture.
 #include <gtest/gtest.h>
 
+#include "rooftile/model/algorithm.hpp"
 #include "rooftile/model/kernel_spec.hpp"
 #include "rooftile/model/tile_table.hpp"
 #include "rooftile/model_yaml/profile_reader.hpp"
@@ -139,21 +140,48 @@ TEST(ShippedSpecs, Fa2PicksTilesAsItsSourceDoes) {
 TEST(ShippedSpecs, EagerFrameworksMakeExtraPasses) {
   const KernelSpec pytorch = specs().load("pytorch_eager");
   EXPECT_EQ(pytorch.launch, LaunchStyle::framework);
-  EXPECT_EQ(pytorch.softmax, SoftmaxPasses::fused);
-  EXPECT_TRUE(pytorch.copies_q_and_k);
+  EXPECT_EQ(pytorch.softmax, SoftmaxPasses::safe);
+  EXPECT_EQ(pytorch.row_kernels, RowKernels::pytorch);
+  EXPECT_TRUE(pytorch.copies_q_and_k && pytorch.copies_v);
   ASSERT_EQ(pytorch.extra_passes.size(), 6U);
   EXPECT_EQ(pytorch.extra_passes[0].name, "mask_full");
   EXPECT_TRUE(pytorch.extra_passes[0].shared);
   EXPECT_EQ(pytorch.extra_passes[0].score_reads, 0);
   EXPECT_TRUE(pytorch.extra_passes[3].reads_shared);
   const KernelSpec hf = specs().load("hf_eager");
-  ASSERT_EQ(hf.extra_passes.size(), 6U);
-  EXPECT_EQ(hf.extra_passes[0].when, PassCondition::always);
-  EXPECT_EQ(hf.extra_passes[1].when, PassCondition::masked);
-  EXPECT_EQ(hf.extra_passes[2].place, ExtraPass::Place::after_softmax);
-  EXPECT_EQ(hf.extra_passes[2].byte_mask_writes, 1);
-  for (const std::size_t undone : {3U, 4U, 5U}) EXPECT_EQ(hf.extra_passes[undone].pass, Pass::bwd);
+  ASSERT_EQ(hf.extra_passes.size(), 5U);
+  EXPECT_TRUE(hf.scales_k);  // not the scores
+  EXPECT_EQ(hf.extra_passes[0].when, PassCondition::masked);
+  EXPECT_TRUE(hf.extra_passes[0].by_offsets);
+  EXPECT_EQ(hf.extra_passes[1].place, ExtraPass::Place::after_softmax);
+  EXPECT_EQ(hf.extra_passes[1].byte_mask_writes, 1);
+  for (const std::size_t undone : {2U, 3U, 4U}) EXPECT_EQ(hf.extra_passes[undone].pass, Pass::bwd);
   EXPECT_EQ(hf.softmax_backward, SoftmaxBackward::product_two_sweeps);
+}
+
+/// Megatron's fused softmax wants a mask; without one PyTorch's runs.
+TEST(ShippedSpecs, MegatronFallsBackToPyTorchWithoutAMask) {
+  const KernelSpec megatron = specs().load("megatron_fused_softmax");
+  AttentionShape shape{.batch = 4, .heads = 8, .kv_heads = 8, .seq_q = 2048, .seq_kv = 2048, .head_dim = 64};
+  const auto launches = [&](Mask mask, Pass pass) {
+    Program program;
+    shape.mask = mask;
+    shape.pass = pass;
+    EXPECT_TRUE(build(program, device("a100_sxm4_40gb"), shape, megatron));
+    return program.launches.size();
+  };
+  EXPECT_EQ(launches(Mask::none, Pass::fwd), launches(Mask::causal, Pass::fwd));
+  EXPECT_EQ(launches(Mask::none, Pass::bwd), launches(Mask::causal, Pass::bwd) + 1);  // P times dP
+}
+
+TEST(ShippedSpecs, ProductsOfFp32RunInWholeTilesOfTheirOwn) {
+  const KernelSpec cublas = specs().load("cublas_gemm");
+  const auto tile = [&](DType dtype) {
+    return *select_tile(cublas, device("a100_pcie_40gb"), 1, Mask::none, {}, false, Pass::fwd, dtype);
+  };
+  EXPECT_TRUE(tile(DType::fp32).whole_tiles);
+  EXPECT_EQ(tile(DType::fp32).bk, 8);
+  EXPECT_FALSE(tile(DType::fp16).whole_tiles);
 }
 
 }  // namespace

@@ -95,12 +95,15 @@ Written write_pass(Program& program, const Device& device, const AttentionShape&
   const Row& row = row_of(kernel.algorithm);
   const AttentionWriter write = pass == Pass::fwd ? row.forward : row.backward;
   if (write == nullptr) return unsupported(spec.name + " has no pass " + std::string{name_of(pass)});
-  const auto tile = select_tile(kernel, device, shape.head_dim, shape.mask, overrides, shape.dropout > 0, pass);
+  const auto tile =
+      select_tile(kernel, device, shape.head_dim, shape.mask, overrides, shape.dropout > 0, pass, shape.dtype);
   if (!tile) return tl::unexpected{tile.error()};
   if (overrides.any() && whole.pass == Pass::fwd_bwd && tile->pass != Pass::fwd_bwd) {
     return unsupported("a tile is that of one pass: ask for fwd and bwd of " + spec.name + " apart");
   }
+  const std::size_t first = pass == Pass::fwd ? 0 : program.launches.size();
   write(program, shape, {device, kernel, *tile});
+  for (std::size_t l = first; l < program.launches.size(); ++l) program.launches[l].of_backward = pass != Pass::fwd;
   return &kernel;
 }
 
@@ -125,7 +128,7 @@ Written write(Program& program, const Device& device, const GemmShape& shape, co
               SpecOverrides overrides) {
   const auto part = row_of(spec.algorithm).gemm;
   if (part == nullptr) return has_none(spec, Op::gemm);
-  const auto tile = select_tile(spec, device, 1, Mask::none, overrides);
+  const auto tile = select_tile(spec, device, 1, Mask::none, overrides, false, Pass::fwd, shape.dtype);
   if (!tile) return tl::unexpected{tile.error()};
   part(program, shape, {device, spec, *tile});
   return &spec;
@@ -156,10 +159,12 @@ void add_serving_launches(Program& program, const AttentionShape& shape, const K
 }
 
 /// What was fitted to the implementation, for each pass of the call.
-void take_constants(Program& program, const AttentionShape& shape, const SpecCalibration& fitted) {
-  const auto& forward = fitted.of(shape.pass == Pass::fwd ? fitted_regime(shape) : Regime::prefill);
-  if (shape.pass != Pass::bwd && forward) program.forward = forward->constants;
-  if (shape.pass != Pass::fwd && fitted.backward) program.backward = fitted.backward->constants;
+void take_constants(Program& program, const Workload& workload, const SpecCalibration& fitted) {
+  const auto* shape = std::get_if<AttentionShape>(&workload);
+  const Pass pass = shape == nullptr ? Pass::fwd : shape->pass;
+  const auto& forward = fitted.of(pass == Pass::fwd ? fitted_regime(workload) : Regime::prefill);
+  if (pass != Pass::bwd && forward) program.forward = forward->constants;
+  if (pass != Pass::fwd && fitted.backward) program.backward = fitted.backward->constants;
 }
 
 }  // namespace
@@ -180,8 +185,8 @@ tl::expected<void, Refusal> build(Program& program, const Device& device, const 
   program.forward = program.backward = {};
   if (const auto* shape = std::get_if<AttentionShape>(&workload)) {
     add_serving_launches(program, *shape, spec);
-    take_constants(program, *shape, spec.calibration);
   }
+  take_constants(program, workload, spec.calibration);
   program.clock_sustained = op_of(workload) == Op::gemm && program.dtype != DType::fp32;
   program.off_target = !on_target(spec, device);
   return {};

@@ -1,4 +1,8 @@
 // What a framework runs over the score matrices beside the three kernels of the algorithm.
+//
+// Operands that all lie alike are gone through 16 bytes at a time. Where one is broadcast or permuted, each element is
+// found by its indices (pytorch/pytorch aten/src/ATen/cuda/detail/OffsetCalculator.cuh: a division by multiplication
+// per dimension, a multiplication and addition per operand), an element at a time: Calibration::offset_ops.
 #include <algorithm>
 
 #include "matrix_launches.hpp"
@@ -16,11 +20,13 @@ void elementwise_launch(ProgramWriter& w, const Heads& heads, std::int64_t rows,
   constexpr IndexId col_tile = 0, row_tile = 1, head = 2, batch = 3;
   const std::int64_t wide = std::min(cols, elementwise_elements);
   const std::int64_t high = std::max<std::int64_t>(1, elementwise_elements / wide);
-  w.launch(kernel.name, {.threads = 256, .registers = 32, .smem = 0},
-           {{"col_tile", ceil_div(cols, wide)},
-            {"row_tile", ceil_div(rows, high)},
-            {"head", heads.all()},
-            {"batch", heads.batch}});
+  Launch& launch = w.launch(kernel.name, {.threads = 256, .registers = 32, .smem = 0},
+                            {{"col_tile", ceil_div(cols, wide)},
+                             {"row_tile", ceil_div(rows, high)},
+                             {"head", heads.all()},
+                             {"batch", heads.batch}},
+                            LaunchPart::elementwise);
+  if (kernel.by_offsets) launch.own_elements = high * wide;
   w.role("all", 8);
   for (const int tensor : kernel.reads) {
     w.load(tensor, {at(batch), at(head), tile(row_tile, high), tile(col_tile, wide)});

@@ -30,10 +30,10 @@ GemmGrid gemm_grid(ProgramWriter& w, const char* name, const LaunchResources& re
   const Axis n{"n_tile", tiles.cols}, m{"m_tile", tiles.rows};
   const Axis kv_head{"kv_head", heads.kv_heads}, batch{"batch", heads.batch};
   if (adds_group) {
-    w.launch(name, resources, {n, m, kv_head, batch});
+    w.launch(name, resources, {n, m, kv_head, batch}, LaunchPart::product);
     return {no_index, 2, 3};
   }
-  w.launch(name, resources, {n, m, {"member", heads.group}, kv_head, batch});
+  w.launch(name, resources, {n, m, {"member", heads.group}, kv_head, batch}, LaunchPart::product);
   return {2, 3, 4};
 }
 
@@ -43,7 +43,7 @@ void gemm_launch(ProgramWriter& w, const char* name, const Heads& heads, Matrix 
                  const TileRow& row, DType dtype, int key_mask) {
   constexpr IndexId n_tile = 0, m_tile = 1;
   const std::int64_t element = size_of(dtype);
-  const std::int64_t bn = gemm_bc(c.cols, row.bc);
+  const std::int64_t bn = row.whole_tiles ? row.bc : gemm_bc(c.cols, row.bc);
   const std::int64_t bk = row.bk;
   const bool adds_group = c.per_kv_head && heads.group > 1;
   const GemmGrid grid = gemm_grid(w, name, gemm_resources(row, bn, element), heads,

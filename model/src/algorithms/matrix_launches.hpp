@@ -34,8 +34,8 @@ enum class Product : std::uint8_t { ab, abt, atb };
 void gemm_launch(ProgramWriter& w, const char* name, const Heads& heads, Matrix a, Matrix b, Matrix c, Product product,
                  const TileRow& tile, DType dtype, int key_mask = -1);
 
-/// Softmax along the rows of `from` into `to` with the given number of sweeps, as our kernels do it (tile_table.hpp); a
-/// framework's is taken to be like ours. `lse`: the tensor of the logsumexp, [batch, heads, rows, 1]; -1: not written.
+/// Softmax along the rows of `from` into `to` with the given number of sweeps, as our kernels do it (tile_table.hpp),
+/// or PyTorch's (row_kernels.hpp). `lse`: the tensor of the logsumexp, [batch, heads, rows, 1]; -1: not written.
 void softmax_launch(ProgramWriter& w, const Heads& heads, Matrix from, Matrix to, int lse, const Call& call,
                     DType dtype);
 
@@ -48,7 +48,8 @@ struct SoftmaxGradient {
   bool is_product;  ///< `gradient` is T: the row sums need it alone
   bool two_sweeps;
 };
-void softmax_backward_launch(ProgramWriter& w, const Heads& heads, const SoftmaxGradient& kernel, DType dtype);
+void softmax_backward_launch(ProgramWriter& w, const Heads& heads, const SoftmaxGradient& kernel, RowKernels whose,
+                             DType dtype);
 
 /// An elementwise kernel: reads and writes whole matrices, one tile of each per CTA.
 struct Elementwise {
@@ -57,6 +58,7 @@ struct Elementwise {
   InlineVector<int, 2> writes{};
   int shared_read = -1;             ///< a [rows, cols] matrix that all heads read
   std::int64_t random_numbers = 0;  ///< drawn per element
+  bool by_offsets = false;          ///< operands lie differently: where an element of each is, its indices say
 };
 void elementwise_launch(ProgramWriter& w, const Heads& heads, std::int64_t rows, std::int64_t cols,
                         const Elementwise& kernel);

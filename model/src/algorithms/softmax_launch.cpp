@@ -1,10 +1,12 @@
 // The row-wise softmax of standard attention, S -> P, as kernels/text/softmax.hpp does it: a warp has a row, four rows
 // per CTA, up to 1024 columns; four warps share one beyond. They go through a row in steps of 16 bytes per lane, once
 // per sweep; maximum and sum are exchanged between lanes after the last step, between warps through shared memory.
+// PyTorch's kernels have shapes of their own (row_kernels.hpp).
 #include <algorithm>
 
 #include "matrix_launches.hpp"
 #include "rooftile/model/tile_table.hpp"
+#include "row_kernels.hpp"
 
 namespace rooftile::algorithms {
 namespace {
@@ -42,6 +44,9 @@ constexpr Recipe recipe(std::string_view name, std::int64_t reductions, Sweep fi
 constexpr Recipe recipes[] = {
     recipe("softmax_naive", 1, add, write), recipe("softmax_safe", 2, find_maximum, add, write),
     recipe("softmax_online", 2, find_and_add, write), recipe("softmax_fused", 2, find_and_add, write_kept)};
+/// A row that comes into registers whole.
+constexpr Sweep whole_row{Source::global, true, true, false, true};
+constexpr int pytorch_registers = 32;  // per thread, of CTAs; a warp's row stands in 32 more at most. Assumed
 
 /// The launch being written.
 struct Softmax {
@@ -96,20 +101,38 @@ struct Softmax {
   }
 };
 
+void take_pytorch_shape(std::int64_t cols, std::int64_t element, Recipe& recipe, OwnTile& shape) {
+  const RowShape rows = pytorch_row_shape(cols, element);
+  shape.br = static_cast<int>(rows.br);
+  shape.bc = static_cast<int>(rows.bc);
+  shape.warps = static_cast<int>(rows.warps);
+  shape.registers_sm80 = shape.registers_sm90 = pytorch_registers;
+  if (!rows.in_registers) return;
+  const int kept = static_cast<int>(rows.br / rows.warps * rows.bc / lanes);
+  shape.registers_sm80 = shape.registers_sm90 = pytorch_registers + kept;
+  recipe = {{whole_row, {}, {}}, 2, false, shape, shape};
+}
+
 }  // namespace
 
 void softmax_launch(ProgramWriter& w, const Heads& heads, Matrix from, Matrix to, int lse, const Call& call,
                     DType dtype) {
-  const Recipe& recipe = recipes[static_cast<std::size_t>(call.spec.softmax)];
-  const OwnTile& shape = from.cols <= softmax_warp_columns ? recipe.short_rows : recipe.long_rows;
+  const bool ours = call.spec.row_kernels == RowKernels::ours;
+  Recipe recipe = recipes[static_cast<std::size_t>(call.spec.softmax)];
+  OwnTile shape = from.cols <= softmax_warp_columns ? recipe.short_rows : recipe.long_rows;
+  if (!ours) take_pytorch_shape(from.cols, size_of(dtype), recipe, shape);
   const Softmax softmax{w, recipe, shape, from, to, size_of(dtype)};
   const bool sm90 = call.device.compute_capability >= ComputeCapability{9, 0};
 
-  w.launch("softmax",
-           {.threads = static_cast<std::int32_t>(softmax.threads()),
-            .registers = sm90 ? shape.registers_sm90 : shape.registers_sm80,
-            .smem = softmax.smem()},
-           {{"row_tile", ceil_div(from.rows, shape.br)}, {"head", heads.all()}, {"batch", heads.batch}});
+  Launch& launch = w.launch(
+      "softmax",
+      {.threads = static_cast<std::int32_t>(softmax.threads()),
+       .registers = sm90 ? shape.registers_sm90 : shape.registers_sm80,
+       .smem = softmax.smem()},
+      {{"row_tile", ceil_div(from.rows, shape.br)}, {"head", heads.all()}, {"batch", heads.batch}}, LaunchPart::rows);
+  // maximum, sum, result: whether from memory or from registers
+  const std::int64_t sweeps_of_a_trip = recipe.sweep[1].from == Source::none ? 3 : 1;
+  if (!ours) launch.own_elements = sweeps_of_a_trip * shape.br * from.cols / ceil_div(from.cols, shape.bc);
   w.role("all", shape.warps);
   for (const Sweep& sweep : recipe.sweep) {
     if (sweep.from != Source::none) softmax.sweep(sweep);

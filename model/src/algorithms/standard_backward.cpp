@@ -66,7 +66,8 @@ class StandardBackward {
       elementwise_launch(w_, heads_, shape_.seq_q, scored_.seq_kv, multiply);
     }
     const Matrix from = gradient.current();
-    softmax_backward_launch(w_, heads_, {p, from, gradient.next(), is_product, two_sweeps}, shape_.dtype);
+    softmax_backward_launch(w_, heads_, {p, from, gradient.next(), is_product, two_sweeps}, call_.spec.row_kernels,
+                            shape_.dtype);
   }
 
   /// Where the product of a gradient writes: the gradient itself, or what the kernels behind it turn into it.
@@ -75,7 +76,9 @@ class StandardBackward {
   void finish(const Gradient& g) const {
     const Steps steps = steps_of(g);
     for (std::size_t k = 0; k < steps.size(); ++k) {
-      const auto launch = steps[k] == Step::sum ? sum_group_launch : map_launch;
+      const auto launch = steps[k] == Step::sum      ? sum_group_launch
+                          : steps[k] == Step::gather ? permute_launch
+                                                     : map_launch;
       launch(w_, g.kernels[static_cast<std::size_t>(steps[k])], heads_, stage(g, steps, k), stage(g, steps, k + 1));
     }
   }
@@ -84,7 +87,8 @@ class StandardBackward {
   using Steps = InlineVector<Step, 3>;
   [[nodiscard]] Steps steps_of(const Gradient& g) const {
     Steps steps;
-    if (g.is_scaled && call_.spec.scales_gradients) steps.push_back(Step::scale);
+    const bool scales = call_.spec.scales_gradients || (g.of_keys && call_.spec.scales_k);
+    if (g.is_scaled && scales) steps.push_back(Step::scale);
     if (g.of_keys && call_.spec.expands_kv && shape_.group() > 1) steps.push_back(Step::sum);
     if (call_.spec.gathers_gradients) steps.push_back(Step::gather);
     return steps;

@@ -34,13 +34,16 @@ Operands repeated(ProgramWriter& w, const AttentionShape& s, const KernelSpec& s
   return {from.q, per_query_head("K_repeated", from.k), per_query_head("V_repeated", from.v)};
 }
 
-/// Copies of Q and K, if the recipe makes them.
+/// Copies of Q, K and V, if the recipe makes them; a K times the scale is one, too.
 Operands copied(ProgramWriter& w, const AttentionShape& s, const KernelSpec& spec, Operands from) {
-  if (!spec.copies_q_and_k) return from;
   const auto copy = [&](const char* name, Matrix of) {
     return Matrix{copy_of(w, name, s, of.per_kv_head ? s.kv_heads : s.heads, of), of.rows, of.cols, of.per_kv_head};
   };
-  return {copy("Q_copy", from.q), copy("K_copy", from.k), from.v};
+  Operands result = from;
+  if (spec.copies_q_and_k) result.q = copy("Q_copy", from.q);
+  if (spec.copies_q_and_k) result.k = copy("K_copy", from.k);
+  if (spec.copies_v) result.v = copy("V_copy", from.v);
+  return result;
 }
 
 }  // namespace
@@ -115,6 +118,7 @@ void ExtraPasses::launch(const ExtraPass& pass, ScoreBuffers& buffers) {
   if (pass.score_writes > 0) kernel.writes.push_back(buffers.next().tensor);
   if (pass.byte_mask_writes > 0) kernel.writes.push_back(byte_mask());
   if (pass.reads_shared) kernel.shared_read = shared_matrix();
+  kernel.by_offsets = pass.by_offsets || pass.reads_shared;
   if (pass.when == PassCondition::dropout && pass.byte_mask_reads == 0) kernel.random_numbers = 1;
   elementwise_launch(w_, heads_, shape_.seq_q, shape_.seq_kv, kernel);
 }
@@ -148,19 +152,35 @@ Operands copy_operands(ProgramWriter& w, const Heads& heads, const AttentionShap
     repeat_launch(w, "repeat_v", heads, from.v, per_head.v);
   }
   const Operands copies = copied(w, s, spec, per_head);
-  if (spec.copies_q_and_k) {
-    map_launch(w, "copy_q", heads, per_head.q, copies.q);
-    map_launch(w, "copy_k", heads, per_head.k, copies.k);
+  Matrix k = per_head.k;
+  if (spec.scales_k) {
+    k = {copy_of(w, "K_scaled", s, k.per_kv_head ? s.kv_heads : s.heads, k), k.rows, k.cols, k.per_kv_head};
+    permute_launch(w, "scale_k", heads, per_head.k, k);
   }
+  if (spec.copies_q_and_k) permute_launch(w, "copy_q", heads, per_head.q, copies.q);
+  if (spec.copies_q_and_k) permute_launch(w, "copy_k", heads, k, copies.k);
+  if (spec.copies_v) permute_launch(w, "copy_v", heads, per_head.v, copies.v);
   return copies;
 }
 
-void map_launch(ProgramWriter& w, const char* name, const Heads& heads, Matrix from, Matrix to) {
-  Elementwise kernel{.name = name};
+namespace {
+
+void one_to_one(ProgramWriter& w, const char* name, const Heads& heads, Matrix from, Matrix to, bool by_offsets) {
+  Elementwise kernel{.name = name, .by_offsets = by_offsets};
   kernel.reads.push_back(from.tensor);
   kernel.writes.push_back(to.tensor);
   elementwise_launch(w, {heads.batch, from.per_kv_head ? heads.kv_heads : heads.all(), 1}, from.rows, from.cols,
                      kernel);
+}
+
+}  // namespace
+
+void map_launch(ProgramWriter& w, const char* name, const Heads& heads, Matrix from, Matrix to) {
+  one_to_one(w, name, heads, from, to, false);
+}
+
+void permute_launch(ProgramWriter& w, const char* name, const Heads& heads, Matrix from, Matrix to) {
+  one_to_one(w, name, heads, from, to, true);
 }
 
 void sum_group_launch(ProgramWriter& w, const char* name, const Heads& heads, Matrix from, Matrix to) {

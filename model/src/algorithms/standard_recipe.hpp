@@ -75,6 +75,8 @@ struct Operands {
 
 /// An elementwise kernel from one matrix to another; as many heads as `from` has.
 void map_launch(ProgramWriter& w, const char* name, const Heads& heads, Matrix from, Matrix to);
+/// The same between matrices that lie differently in memory: heads outside rows here, inside them there.
+void permute_launch(ProgramWriter& w, const char* name, const Heads& heads, Matrix from, Matrix to);
 /// The sum over the query heads of each group: from [batch, heads, …] to [batch, kv_heads, …].
 void sum_group_launch(ProgramWriter& w, const char* name, const Heads& heads, Matrix from, Matrix to);
 

@@ -13,6 +13,8 @@ struct LaunchFit {
   double trip_wait = 0;   ///< cycles
   double cta_cycles = 0;  ///< cycles
   double tile_factor = 1;
+  double trip_fp32 = 0;     ///< instructions of a trip beside its ops
+  double tile_integer = 0;  ///< instructions beside the ops of what a CTA does once
 };
 
 [[nodiscard]] inline LaunchFit launch_fit(const Program& program, const Launch& launch) {
@@ -24,11 +26,16 @@ struct LaunchFit {
                      fit.cta_cycles + launch.search_steps * fit.search_cycles,
                      fit.tile_factor};
   };
+  const Calibration& of_pass = launch.of_backward ? program.backward : program.forward;
+  const auto elements = static_cast<double>(launch.own_elements);
   switch (launch.part) {
     case LaunchPart::attention: return main(program.forward);
     case LaunchPart::gradient: return main(program.backward);
     case LaunchPart::merge: return {.cta_cycles = program.forward.merge_cycles};
     case LaunchPart::cache_write: return {.cta_cycles = program.forward.write_cycles};
+    case LaunchPart::product: return main(of_pass);
+    case LaunchPart::rows: return {.trip_fp32 = of_pass.sweep_ops * elements};
+    case LaunchPart::elementwise: return {.tile_integer = of_pass.offset_ops * elements};
     case LaunchPart::other: break;
   }
   return {};

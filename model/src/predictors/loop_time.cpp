@@ -10,6 +10,8 @@ constexpr double& at(UnitCycles& cycles, Unit unit) { return cycles[static_cast<
 /// The longer of the busiest unit and the weighted sum wins.
 void keep_units_busy(const Work& work, const CostTable& costs, const LaunchFit& fit, TripTime& time) {
   UnitCycles cycles = costs.on_units(work);
+  at(cycles, Unit::fma) += fit.trip_fp32 * costs[OpKind::fma].cycles_per_amount;
+  at(cycles, Unit::issue) += fit.tile_integer * costs[OpKind::alu].cycles_per_amount;
   const double sum =
       at(cycles, Unit::tensor) + fit.exp2_weight * at(cycles, Unit::exp2) + fit.smem_weight * at(cycles, Unit::smem);
   double most = cycles[0];
@@ -57,9 +59,10 @@ TripTime trip_time(const Program& program, const Launch& launch, const TripCount
 TripTime once_per_cta(const Launch& launch, const OnceCount& once, const CostTable& costs, bool from_dram,
                       const LaunchFit& fit) {
   TripTime time;
-  keep_units_busy(once.work, costs, {}, time);
+  keep_units_busy(once.work, costs, {.tile_integer = fit.tile_integer}, time);
   time.busy *= fit.tile_factor;
-  time.cycle = fit.tile_factor * costs.in_turn(once.in_turn) + fit.cta_cycles;
+  time.cycle = fit.tile_factor * costs.in_turn(once.in_turn) + fit.cta_cycles +
+               fit.tile_integer * costs[OpKind::alu].cycles_per_amount;
   once.kinds.for_each([&](OpKind kind) {
     const bool waits_for_dram = from_dram && kind == OpKind::load;
     time.wait = std::max(time.wait, waits_for_dram ? costs.load_latency(1) : costs[kind].latency);

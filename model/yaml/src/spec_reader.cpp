@@ -68,6 +68,7 @@ ExtraPass read_extra_pass(const Node& node) {
   pass.when = map.required("when").as_enum<PassCondition>();
   pass.shared = optional_bool(map, "shared");
   pass.reads_shared = optional_bool(map, "reads_shared");
+  pass.by_offsets = optional_bool(map, "by_offsets");
   pass.score_reads = optional_int(map, "score_reads", 0, 0, 1);
   pass.score_writes = optional_int(map, "score_writes", 0, 0, 1);
   pass.byte_mask_reads = optional_int(map, "byte_mask_reads", 0, 0, 1);
@@ -101,7 +102,11 @@ TileRow read_tile(const Node& node, Algorithm algorithm) {
   if (const Node* masks = map.optional("masks")) row.masks = read_names<Mask>(*masks);
   row.br = map.required("br").as_integer(1, most_extent);
   row.bc = map.required("bc").as_integer(1, most_extent);
-  if (algorithm == Algorithm::standard) row.bk = map.required("bk").as_integer(1, most_extent);
+  if (algorithm == Algorithm::standard) {
+    row.bk = map.required("bk").as_integer(1, most_extent);
+    if (const Node* dtypes = map.optional("dtypes")) row.dtypes = read_names<DType>(*dtypes);
+    row.whole_tiles = optional_bool(map, "whole_tiles");
+  }
   row.warps = optional_int(map, "warps", row.warps, 1, 32);
   row.stages = optional_int(map, "stages", row.stages, 1, 32);
   if (const Node* pass = map.optional("pass")) {
@@ -135,9 +140,12 @@ bool has_op(const KernelSpec& spec, Op op) { return std::find(spec.ops.begin(), 
 void read_standard(KernelSpec& spec, Map& map) {
   if (has_op(spec, Op::attention) || has_op(spec, Op::softmax)) {
     spec.softmax = map.required("softmax").as_enum<SoftmaxPasses>();
+    if (const Node* whose = map.optional("row_kernels")) spec.row_kernels = whose->as_enum<RowKernels>();
   }
   if (!has_op(spec, Op::attention)) return;
   spec.copies_q_and_k = optional_bool(map, "copies_q_and_k");
+  spec.copies_v = optional_bool(map, "copies_v");
+  spec.scales_k = optional_bool(map, "scales_k");
   spec.expands_kv = optional_bool(map, "expands_kv");
   spec.logsumexp = optional_bool(map, "logsumexp");
   if (const Node* passes = map.optional("extra_passes")) spec.extra_passes = read_extra_passes(*passes);

@@ -2,6 +2,8 @@
 //
 //   trip of a loop     busy = trip_factor · max(busiest unit, Σ ω·unit),  at least busy + trip_wait without other CTAs
 //   CTA                tile_factor · (its own tile in and out) + cta_cycles
+//   element            sweep_ops fp32 instructions in each sweep of a framework's row kernel (softmax, its backward);
+//                      offset_ops integer instructions of a kernel whose operands lie differently in memory
 //   call               (Σ launches) · (1 + slowdown · t / (t + 8 ms)) + call_overhead
 //
 // None depends on a GPU, an architecture, a head dim or a shape: what differs between GPUs comes from the profile. The
@@ -29,6 +31,8 @@ struct Calibration {
   double search_cycles = 0;  ///< for each step by which a CTA looks for its next tile (Launch::search_steps)
   double merge_cycles = 0;   ///< of a CTA that merges parts of the keys, beside its loads
   double write_cycles = 0;   ///< of a CTA that writes a token into the cache, beside its bytes
+  double sweep_ops = 0;      ///< fp32 instructions per element and sweep of a framework's row kernel, beside its ops
+  double offset_ops = 0;     ///< integer instructions per element of a kernel that finds operands by their indices
   double call_overhead = 0;  ///< seconds of a call beside its launches
   double slowdown = 0;       ///< part by which calls of many milliseconds get slower: clocks under load
 
@@ -46,6 +50,8 @@ struct CalibrationConstant {
   double least;  ///< allowed, and the bounds of a fit
   double most;
   std::string_view meaning;  ///< one line for people
+  /// Where a fit begins: at the default, or where that hides behind a busier unit, at a value that decides something.
+  double start = Calibration{}.*member;
 };
 
 /// All of them in the order above.
@@ -54,10 +60,11 @@ struct CalibrationConstant {
 [[nodiscard]] const CalibrationConstant* find_calibration_constant(std::string_view name);
 
 /// What an implementation is used for decides which of its kernels and paths run: constants are fitted for each.
-enum class Regime : std::uint8_t { prefill, decode, backward };
+enum class Regime : std::uint8_t { prefill, decode, backward, alone };
 
-/// Backward for passes that are not forward alone; decode for one query per sequence; prefill for all other forwards.
-[[nodiscard]] Regime fitted_regime(const AttentionShape& shape);
+/// Of attention backward for passes that are not forward alone, decode for one query per sequence, prefill for all
+/// other forwards; `alone` for a matrix product or a softmax by itself.
+[[nodiscard]] Regime fitted_regime(const Workload& workload);
 
 /// What decides the time of a call; bound_regime.hpp says which. Errors are stated for each.
 enum class BoundRegime : std::uint8_t { launch, underfilled, memory, compute };
@@ -73,8 +80,10 @@ struct EnumNames<BoundRegime> {
 template <>
 struct EnumNames<Regime> {
   static constexpr std::string_view kind = "regime";
-  static constexpr Named<Regime> table[] = {
-      {Regime::prefill, "prefill"}, {Regime::decode, "decode"}, {Regime::backward, "backward"}};
+  static constexpr Named<Regime> table[] = {{Regime::prefill, "prefill"},
+                                            {Regime::decode, "decode"},
+                                            {Regime::backward, "backward"},
+                                            {Regime::alone, "alone"}};
 };
 
 }  // namespace rooftile

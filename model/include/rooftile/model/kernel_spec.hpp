@@ -47,6 +47,11 @@ enum class SoftmaxPasses : std::uint8_t { naive, safe, online, fused };
 ///   product_two_sweeps 5 + 2 (T first; then T for the row sums, T and P for dS; rows of up to 1024: product_fused).
 enum class SoftmaxBackward : std::uint8_t { fused, two_sweeps, product_fused, product_two_sweeps };
 
+/// Whose kernels go along the rows of the N² matrices: ours (softmax_launch.cpp), or PyTorch's, which keep rows of up
+/// to 1024 columns in the registers of a warp and give longer ones a CTA, as many threads as half of its 16-byte pieces
+/// (row_kernels.hpp); how often they go through a long row is SoftmaxPasses, SoftmaxBackward.
+enum class RowKernels : std::uint8_t { ours, pytorch };
+
 /// Where a tensor is kept between its uses: in device memory; there, with as much as may be set aside pinned in L2 (the
 /// access policy window, CUDA C++ Programming Guide, "L2 set-aside cache for persisting accesses"); or in host memory,
 /// from where a piece per sequence and K/V head is fetched over the link while the piece before is worked on.
@@ -70,6 +75,7 @@ struct ExtraPass {
   Place place = Place::before_softmax;
   PassCondition when = PassCondition::always;
   bool shared = false;        ///< over one [seq_q, seq_kv] matrix for all heads (a mask being built)
+  bool by_offsets = false;    ///< its operands lie differently (one is broadcast): index arithmetic per element
   bool reads_shared = false;  ///< reads that shared matrix once per head, beside the scores
   int score_reads = 1;        ///< N² tensors of the score dtype read, 0 or 1
   int score_writes = 1;       ///< N² tensors of the score dtype written, 0 or 1
@@ -87,6 +93,8 @@ struct TileRow {
   std::int64_t br = 0;           ///< query rows per CTA (GEMM: rows of C)
   std::int64_t bc = 0;           ///< keys per trip (GEMM: columns of C)
   std::int64_t bk = 0;           ///< depth per trip, GEMM launches only
+  std::vector<DType> dtypes;     ///< GEMM launches only; empty: any
+  bool whole_tiles = false;      ///< GEMM launches only: a narrow C is computed in tiles as wide as the others
   int warps = 4;
   int stages = 1;               ///< K/V (backward: Q, GEMM: A/B) buffers in flight
   int grad_stages = 1;          ///< backward of flash only: dO buffers in flight
@@ -120,14 +128,22 @@ struct FittedRegime {
 
 /// The regimes of an implementation that measurements exist for.
 struct SpecCalibration {
-  std::optional<FittedRegime> prefill, decode, backward;
+  std::optional<FittedRegime> prefill, decode, backward, alone;
   std::string borrowed_from;  ///< the spec whose measurements these are; "": its own
 
-  [[nodiscard]] const std::optional<FittedRegime>& of(Regime regime) const {
-    return regime == Regime::prefill ? prefill : regime == Regime::decode ? decode : backward;
-  }
-  [[nodiscard]] std::optional<FittedRegime>& of(Regime regime) {
-    return regime == Regime::prefill ? prefill : regime == Regime::decode ? decode : backward;
+  [[nodiscard]] const std::optional<FittedRegime>& of(Regime regime) const { return this->*member(regime); }
+  [[nodiscard]] std::optional<FittedRegime>& of(Regime regime) { return this->*member(regime); }
+
+ private:
+  using Member = std::optional<FittedRegime> SpecCalibration::*;
+  [[nodiscard]] static Member member(Regime regime) {
+    switch (regime) {
+      case Regime::prefill: break;
+      case Regime::decode: return &SpecCalibration::decode;
+      case Regime::backward: return &SpecCalibration::backward;
+      case Regime::alone: return &SpecCalibration::alone;
+    }
+    return &SpecCalibration::prefill;
   }
 };
 
@@ -154,7 +170,10 @@ struct KernelSpec {
   GroupPacking packs_group = GroupPacking::never;  ///< folds a GQA group's query heads into the rows of one tile
   bool longest_first = false;                      ///< hands out the CTAs with most trips first
   SoftmaxPasses softmax = SoftmaxPasses::safe;     ///< standard only
+  RowKernels row_kernels = RowKernels::ours;       ///< standard only
   bool copies_q_and_k = false;                     ///< standard only: q and k are made contiguous first
+  bool copies_v = false;                           ///< standard only: so is v
+  bool scales_k = false;                           ///< standard only: k is multiplied by the scale, in a kernel
   bool expands_kv = false;         ///< standard only: K and V are repeated for every query head of the group
   bool logsumexp = false;          ///< standard only: softmax also writes LSE [batch, heads, seq_q], fp32
   std::int64_t score_padding = 1;  ///< standard only: rows of S and P are this many elements times a whole number; the
@@ -200,7 +219,8 @@ struct SpecOverrides {
 /// A spec that predicts anywhere takes a row of the device's own architecture where it has one.
 [[nodiscard]] tl::expected<TileRow, Refusal> select_tile(const KernelSpec& spec, const Device& device,
                                                          std::int64_t head_dim, Mask mask, SpecOverrides overrides = {},
-                                                         bool dropout = false, Pass pass = Pass::fwd);
+                                                         bool dropout = false, Pass pass = Pass::fwd,
+                                                         DType dtype = DType::fp16);
 
 template <>
 struct EnumNames<Algorithm> {
@@ -256,6 +276,11 @@ struct EnumNames<SoftmaxBackward> {
                                                      {SoftmaxBackward::two_sweeps, "two_sweeps"},
                                                      {SoftmaxBackward::product_fused, "product_fused"},
                                                      {SoftmaxBackward::product_two_sweeps, "product_two_sweeps"}};
+};
+template <>
+struct EnumNames<RowKernels> {
+  static constexpr std::string_view kind = "row_kernels";
+  static constexpr Named<RowKernels> table[] = {{RowKernels::ours, "ours"}, {RowKernels::pytorch, "pytorch"}};
 };
 template <>
 struct EnumNames<Placement> {

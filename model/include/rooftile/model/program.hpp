@@ -151,13 +151,17 @@ inline constexpr std::size_t max_launches = 32;
 inline constexpr std::size_t max_ops = 256;
 
 /// What a launch does in a call; constants are fitted for each: the attention itself (of a forward, of a backward), the
-/// merge of parts of the keys, the write of new tokens into a cache. `other`: as its units and bytes say.
-enum class LaunchPart : std::uint8_t { other, attention, gradient, merge, cache_write };
+/// merge of parts of the keys, the write of new tokens into a cache; of standard attention its products, its kernels
+/// along rows, its elementwise kernels. `other`: as its units and bytes say.
+enum class LaunchPart : std::uint8_t { other, attention, gradient, merge, cache_write, product, rows, elementwise };
 
 struct Launch {
   const char* name = "";
   LaunchPart part = LaunchPart::other;
-  double search_steps = 0;  ///< by which a CTA that stays looks for its next tile among sequences, on the average
+  bool of_backward = false;       ///< written by a backward pass: takes the constants fitted to that
+  std::int64_t own_elements = 0;  ///< elements on which a framework's kernel spends instructions beside its ops: of a
+                                  ///< trip (rows), of a CTA whose operands lie differently (elementwise)
+  double search_steps = 0;        ///< by which a CTA that stays looks for its next tile among sequences, on the average
   std::int32_t threads = 0;
   std::int32_t registers = 0;  ///< per thread, at entry
   std::int64_t smem = 0;       ///< bytes per CTA
