@@ -88,9 +88,9 @@ class FamilyFitter {
  private:
   [[nodiscard]] bool takes_part(const Observation& observation) const {
     const auto* s = std::get_if<AttentionShape>(&observation.workload);
-    if (observation.spec != in_.family.spec || s == nullptr) return false;
+    if (observation.spec != in_.family.spec || fitted_regime(observation.workload) != in_.family.regime) return false;
     if (observation.tile.any()) return false;  // a table that goes through tile shapes says nothing of the spec's own
-    return fitted_regime(*s) == in_.family.regime && s->seq_kv >= in_.family.least_seq_kv;
+    return s == nullptr || s->seq_kv >= in_.family.least_seq_kv;
   }
   void choose_rows() {
     Program program;
@@ -149,7 +149,7 @@ class FamilyFitter {
     }
     std::vector<analysis::FitConstant> constants;
     for (const CalibrationConstant* one : free) {
-      constants.push_back({std::string{one->name}, start_.*one->member, one->least, one->most});
+      constants.push_back({std::string{one->name}, one->start, one->least, one->most});
     }
     if (prepared.size() <= constants.size()) {
       throw InputError{in_.family.where, std::to_string(prepared.size()) + " rows of " + in_.family.name() +

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <sstream>
 
 #include "calibrate/calibration_writer.hpp"
 #include "calibrate/family_fit.hpp"
@@ -145,6 +146,51 @@ TEST(Calibrate, FitsThePublishedTables) {
   const SpecCalibration read = yaml::load_calibration(scratch / "fa3.yaml");
   ASSERT_TRUE(read.prefill);
   EXPECT_LT(read.prefill->expected_error, 0.05);
+}
+
+/// A softmax alone is a regime of its own, and its instructions are found though a busier unit hides them at the
+/// default.
+TEST(Calibrate, FindsTheInstructionsOfASoftmaxAlone) {
+  Catalogues catalogues{experiments::find_data({})};
+  KernelSpec spec = *catalogues.spec("torch_softmax");
+  spec.calibration.alone =
+      FittedRegime{.constants = {.sweep_ops = 30}, .expected_error = 0, .fitted_on = {}, .profiles = {}};
+  const auto profile = catalogues.profile("a100_pcie_40gb");
+  std::vector<Observation> observations;
+  Program program;
+  for (const std::int64_t columns : {500, 1000, 2000, 4000, 8000}) {
+    for (const std::int64_t rows : {20'000, 50'000, 100'000}) {
+      const SoftmaxShape shape{rows, columns, DType::fp32};
+      ASSERT_TRUE(build(program, profile->device, shape, spec));
+      const auto predicted = find_predictor("hierarchical")->predict(profile->device, program);
+      observations.push_back({"a100_pcie_40gb", "torch_softmax", {}, shape, predicted.value().time});
+    }
+  }
+  Family asked = family({"sweep_ops"});
+  asked.spec = "torch_softmax";
+  asked.regime = Regime::alone;
+  const FamilyFit fit = fit_family({asked, observations, catalogues, {}, {}});
+  EXPECT_NEAR(fit.calibration.sweep_ops, 30, 0.5);
+  EXPECT_EQ(fit.rows, 15);
+  asked.regime = Regime::prefill;
+  EXPECT_THROW((void)fit_family({asked, observations, catalogues, {}, {}}), InputError);
+}
+
+/// Eager attention's own two constants are fitted; the third GPU takes them as given.
+TEST(Calibrate, HoldsTheConstantsOfOneRecipeAgainstAnother) {
+  const test::Outcome done =
+      test::run_line({"calibrate", "pytorch_eager", "hf_eager", "megatron_fused_softmax", "--format", "csv"});
+  ASSERT_EQ(done.code, 0) << done.err;
+  for (const char* row : {"pytorch_eager,prefill,16,16,", "pytorch_eager,backward,24,24,", "hf_eager,prefill,4,4,",
+                          "hf_eager,backward,6,6,", "megatron_fused_softmax,prefill,2,2,"}) {
+    const std::size_t at = done.out.find(row);
+    ASSERT_NE(at, std::string::npos) << row << '\n' << done.out;
+    std::istringstream cells{done.out.substr(at + std::string{row}.size())};
+    double before = 0, mape = 0;
+    char comma = 0;
+    cells >> before >> comma >> mape;
+    EXPECT_LT(mape, 8) << row;
+  }
 }
 
 }  // namespace
