@@ -103,9 +103,10 @@ class FamilyFitter {
     }
     if (rows_.empty()) throw InputError{in_.family.where, "no row of its tables is of " + in_.family.name()};
   }
-  /// Chosen for the fit by conditions: such a row is not scored.
-  [[nodiscard]] bool is_kept_for_the_fit(const Row& row) const {
-    return !in_.fitted.empty() && in_.fitted.chooses(*row.observation);
+  /// Rows that conditions choose for the fit are not scored.
+  [[nodiscard]] bool is_scored(const Row& row) const {
+    const bool kept_for_the_fit = !in_.fitted.empty() && in_.fitted.chooses(*row.observation);
+    return !kept_for_the_fit && in_.scored.chooses(*row.observation);
   }
   /// An even choice of the rows outside `fold` that are long enough.
   [[nodiscard]] std::vector<const Row*> fitted_rows(std::size_t fold) const {
@@ -160,6 +161,11 @@ class FamilyFitter {
       for (std::size_t r = 0; r < prepared.size(); ++r) residuals[r] = residual(*prepared[r], tried);
     });
   }
+  /// The rows would want it beyond what is allowed: something else is missing.
+  [[nodiscard]] static bool is_at_a_bound(const CalibrationConstant& constant, double value) {
+    const double near = 1e-3 * (constant.most - constant.least);
+    return value < constant.least + near || value > constant.most - near;
+  }
   /// The constant that the rows determine least, if they do not determine it; else the number of constants.
   [[nodiscard]] std::size_t loosest_of(const std::vector<const CalibrationConstant*>& free,
                                        const analysis::Fit& fitted) const {
@@ -167,7 +173,8 @@ class FamilyFitter {
     double most = loosest_spread;
     for (std::size_t c = 0; c < free.size(); ++c) {
       const double distance = std::abs(fitted.values[c] - Calibration{}.*free[c]->member);
-      const double spread = distance > 0 ? fitted.spread[c] / distance : std::numeric_limits<double>::infinity();
+      const bool found = distance > 0 && !is_at_a_bound(*free[c], fitted.values[c]);
+      const double spread = found ? fitted.spread[c] / distance : std::numeric_limits<double>::infinity();
       if (spread <= most) continue;
       most = spread;
       loosest = c;
@@ -179,8 +186,7 @@ class FamilyFitter {
     const auto prepared = std::make_unique<Prepared>();
     std::vector<analysis::Comparison> compared;
     for (const Row& row : rows_) {
-      if (row.observation->time < in_.family.scored_from || is_kept_for_the_fit(row)) continue;
-      if (!in_.scored.chooses(*row.observation)) continue;
+      if (row.observation->time < in_.family.scored_from || !is_scored(row)) continue;
       prepare(row, *prepared);
       analysis::Comparison one;
       one.observed = row.observation->time;
@@ -197,7 +203,7 @@ class FamilyFitter {
     const auto prepared = std::make_unique<Prepared>();
     std::vector<analysis::ValidatedRow> rows;
     for (const Row& row : rows_) {
-      if (is_named(row)) continue;
+      if (!is_scored(row)) continue;
       prepare(row, *prepared);
       const auto predicted = predict(*prepared, constants(row.fold));
       if (!predicted) continue;

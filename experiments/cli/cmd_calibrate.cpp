@@ -32,7 +32,9 @@ std::vector<Family> chosen_families(const CalibrateOptions& options, const std::
   std::vector<Family> all = calibrate::load_plan(plan);
   if (options.specs.empty()) return all;
   std::vector<std::string_view> known;
-  for (const Family& family : all) known.push_back(family.spec);
+  for (const Family& family : all) {
+    if (std::find(known.begin(), known.end(), family.spec) == known.end()) known.push_back(family.spec);
+  }
   std::vector<Family> chosen;
   for (const std::string& spec : options.specs) {
     if (std::find(known.begin(), known.end(), spec) == known.end()) {

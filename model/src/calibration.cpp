@@ -21,7 +21,7 @@ constexpr CalibrationConstant constants[] = {
     {"write_cycles", cycles, &Calibration::write_cycles, 0, 20000, "of a CTA that writes a token into the cache"},
     {"sweep_ops", none, &Calibration::sweep_ops, 0, 100, "fp32 instructions per element and sweep of a row kernel", 12},
     {"offset_ops", none, &Calibration::offset_ops, 0, 200, "integer instructions per element found by its indices", 40},
-    {"call_overhead", seconds, &Calibration::call_overhead, 0, 100e-6, "of a call beside its launches"},
+    {"call_overhead", seconds, &Calibration::call_overhead, 0, 400e-6, "of a call beside its launches"},
     {"slowdown", none, &Calibration::slowdown, 0, 1, "part by which calls of many milliseconds get slower"},
 };
 

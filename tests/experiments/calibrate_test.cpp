@@ -61,7 +61,7 @@ TEST(Calibrate, FindsTheConstantsThatMadeTheTimes) {
   const std::vector<Observation> observations =
       made_with({.trip_factor = 1.2, .cta_cycles = 3000, .call_overhead = 5e-6}, catalogues);
   const Family asked = family({"trip_factor", "cta_cycles", "call_overhead", "write_cycles"});
-  const FamilyFit fit = fit_family({asked, observations, catalogues, {}, {}});
+  const FamilyFit fit = fit_family({asked, observations, catalogues, {}, {}, {}});
   EXPECT_NEAR(fit.calibration.trip_factor, 1.2, 0.01);
   EXPECT_NEAR(fit.calibration.cta_cycles, 3000, 200);
   EXPECT_NEAR(fit.calibration.call_overhead, 5e-6, 0.5e-6);
@@ -74,7 +74,7 @@ TEST(Calibrate, FindsTheConstantsThatMadeTheTimes) {
 TEST(Calibrate, WritesWhatTheReaderReads) {
   Catalogues catalogues{experiments::find_data({})};
   const std::vector<Observation> observations = made_with({.trip_factor = 1.2, .cta_cycles = 3000}, catalogues);
-  const FamilyFit fit = fit_family({family({"trip_factor", "cta_cycles"}), observations, catalogues, {}, {}});
+  const FamilyFit fit = fit_family({family({"trip_factor", "cta_cycles"}), observations, catalogues, {}, {}, {}});
   const test::Scratch scratch;
   const std::string file = scratch / "fa3.yaml";
   std::ofstream out{file};
@@ -103,10 +103,12 @@ TEST(Calibrate, RefusesWhatTheRowsCannotDetermine) {
   std::vector<Observation> observations = made_with({}, catalogues);
   observations.resize(3);
   const Family asked = family({"trip_factor", "cta_cycles", "call_overhead"});
-  EXPECT_THROW((void)fit_family({asked, observations, catalogues, {}, {}}), InputError);
+  EXPECT_THROW((void)fit_family({asked, observations, catalogues, {}, {}, {}}), InputError);
   observations.clear();
-  EXPECT_THROW((void)fit_family({asked, observations, catalogues, {}, {}}), InputError);
+  EXPECT_THROW((void)fit_family({asked, observations, catalogues, {}, {}, {}}), InputError);
 }
+
+RowChoice where(std::vector<std::string> conditions) { return RowChoice{conditions}; }
 
 /// Constants of one GPU, held against another: the model's own times, so that nothing is left between them.
 TEST(Calibrate, ScoresTheOtherGpusOfConstantsThatOneGave) {
@@ -119,10 +121,86 @@ TEST(Calibrate, ScoresTheOtherGpusOfConstantsThatOneGave) {
   }
   observations.insert(observations.end(), elsewhere.begin(), elsewhere.end());
   const Family asked = family({"trip_factor"});
-  const FamilyFit fit = fit_family({asked, observations, catalogues, {}, {gpu}});
+  const FamilyFit fit = fit_family({asked, observations, catalogues, {}, where({std::string{"profile="} + gpu}), {}});
   EXPECT_NEAR(fit.calibration.trip_factor, 1.2, 0.01);
   EXPECT_EQ(fit.after.n, 90);
   EXPECT_GT(fit.after.mape, 0.3);
+}
+
+TEST(Calibrate, ScoresRowsOfOneKindWithConstantsOfAnother) {
+  Catalogues catalogues{experiments::find_data({})};
+  const std::vector<Observation> observations = made_with({.trip_factor = 1.2}, catalogues);
+  const Family asked = family({"trip_factor"});
+  const FamilyFit fit = fit_family(
+      {asked, observations, catalogues, {}, where({"seq_kv<=2048"}), where({"seq_kv>=4096", "head_dim=128"})});
+  EXPECT_EQ(fit.fitted, 54);   // three of five lengths
+  EXPECT_EQ(fit.after.n, 12);  // two lengths, one head dim
+  EXPECT_LT(fit.after.mape, 0.01);
+}
+
+TEST(RowChoice, HoldsConditionsAgainstWhatARowSays) {
+  const Observation row{gpu, "fa3", {}, AttentionShape{.batch = 4, .heads = 16, .kv_heads = 16, .head_dim = 128}, {}};
+  EXPECT_TRUE(RowChoice{}.chooses(row));
+  EXPECT_TRUE(where({"batch=4", "batch<=4", "batch>=4", std::string{"profile="} + gpu}).chooses(row));
+  for (const char* wrong : {"batch=5", "batch<=3", "batch>=5", "profile=l4"}) {
+    EXPECT_FALSE(where({"batch=4", wrong}).chooses(row)) << wrong;
+  }
+  const Observation softmax{gpu, "torch_softmax", {}, SoftmaxShape{8, 8, DType::fp32}, {}};
+  EXPECT_FALSE(where({"batch<=4"}).chooses(softmax));
+}
+
+TEST(RowChoice, RefusesWhatIsNoCondition) {
+  const auto message = [](const std::string& text) {
+    try {
+      (void)where({text});
+    } catch (const InputError& error) {
+      return std::string{error.what()};
+    }
+    return std::string{"no error"};
+  };
+  EXPECT_EQ(message("batch"), "condition 'batch': as head_dim=128, seq_kv<=2048 or batch>=32");
+  EXPECT_EQ(message("batch<4"), "condition 'batch<4': relations are =, <= and >=");
+  EXPECT_EQ(message("batch=4k"), "condition 'batch=4k': '4k' is no whole number");
+  EXPECT_EQ(message("profile<=l4"), "condition 'profile<=l4': a profile is equal to one or not");
+  EXPECT_EQ(message("head_dims=4"),
+            "unknown field of a row 'head_dims'; allowed: profile, batch, heads, kv_heads, seq_q, seq_kv, head_dim; "
+            "did you mean 'head_dim'?");
+}
+
+/// Constants of vLLM's kernel on A100 predict the plain kernel on H100, and head dim 128 the others.
+TEST(Calibrate, ConstantsTransferToRowsThatWereNotFitted) {
+  const std::string plan = experiments::find_data({}).experiments() / "calibration" / "transfer.yaml";
+  const auto errors_of = [](std::vector<std::string> line) {
+    line.insert(line.end(), {"--format", "csv"});
+    const test::Outcome done = test::run_line(line);
+    EXPECT_EQ(done.code, 0) << done.err;
+    std::vector<double> errors;
+    std::istringstream rows{done.out};
+    std::string row;
+    std::getline(rows, row);
+    while (std::getline(rows, row)) {
+      std::size_t at = 0;
+      for (int column = 0; column < 5; ++column) at = row.find(',', at) + 1;  // kernel,regime,rows,scored,before
+      errors.push_back(std::stod(row.substr(at)));
+    }
+    return errors;
+  };
+  const std::vector<double> gpus = errors_of({"calibrate", "--plan", plan});
+  const std::vector<double> head_dims =
+      errors_of({"calibrate", "fa2", "fa3", "cudnn_sdpa", "--fit-where", "head_dim=128"});
+  ASSERT_EQ(gpus.size(), 2U);
+  ASSERT_EQ(head_dims.size(), 5U);
+  for (const double percent : gpus) EXPECT_LT(percent, 7);
+  for (const double percent : head_dims) EXPECT_LT(percent, 7);
+}
+
+TEST(Calibrate, WritesNoFilesOfAPartOfTheRows) {
+  const test::Scratch scratch;
+  const test::Outcome done =
+      test::run_line({"calibrate", "fa3", "--fit-where", "head_dim=128", "--into", scratch / "."});
+  EXPECT_EQ(done.code, 2);
+  EXPECT_EQ(done.err,
+            "rooftile: --into: calibration files are written from all rows; leave out --fit-where and --score-where\n");
 }
 
 /// Where nothing is fitted, a file still says how far off the model is.
@@ -131,7 +209,7 @@ TEST(Calibrate, ScoresASpecWithoutConstants) {
   std::vector<Observation> observations = made_with({}, catalogues);
   for (Observation& one : observations) one.time = one.time * 2;
   const Family asked = family({});
-  const FamilyFit fit = fit_family({asked, observations, catalogues, {}, {}});
+  const FamilyFit fit = fit_family({asked, observations, catalogues, {}, {}, {}});
   EXPECT_TRUE(fit.constants.empty());
   EXPECT_NEAR(fit.after.mape, 0.5, 1e-9);
   for (const KnownError& one : fit.errors) EXPECT_NEAR(one.mape, 0.5, 1e-9);
@@ -169,11 +247,11 @@ TEST(Calibrate, FindsTheInstructionsOfASoftmaxAlone) {
   Family asked = family({"sweep_ops"});
   asked.spec = "torch_softmax";
   asked.regime = Regime::alone;
-  const FamilyFit fit = fit_family({asked, observations, catalogues, {}, {}});
+  const FamilyFit fit = fit_family({asked, observations, catalogues, {}, {}, {}});
   EXPECT_NEAR(fit.calibration.sweep_ops, 30, 0.5);
   EXPECT_EQ(fit.rows, 15);
   asked.regime = Regime::prefill;
-  EXPECT_THROW((void)fit_family({asked, observations, catalogues, {}, {}}), InputError);
+  EXPECT_THROW((void)fit_family({asked, observations, catalogues, {}, {}, {}}), InputError);
 }
 
 /// Eager attention's own two constants are fitted; the third GPU takes them as given.

@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "backward_support.hpp"
 #include "predictors/dram_time.hpp"
 #include "predictors/l2_time.hpp"
 #include "rooftile/model/predictor.hpp"
@@ -44,9 +45,9 @@ TEST(L2Time, AddsOfABackwardCanBeWhatItWaitsFor) {
   Device device = test::hopper();
   device.sm.tensor.mma_sync_fraction = Count{1};
   device.memory.l2.bandwidth = device.memory.l2.bandwidth * 0.2;
-  KernelSpec spec = test::flash2_spec();
-  const AttentionShape shape{
-      .pass = Pass::bwd, .batch = 1, .heads = 16, .kv_heads = 16, .seq_q = 4096, .seq_kv = 4096, .head_dim = 128};
+  const KernelSpec spec = test::flash2_training_spec();
+  AttentionShape shape{.batch = 1, .heads = 16, .kv_heads = 16, .seq_q = 4096, .seq_kv = 4096, .head_dim = 128};
+  shape.pass = Pass::bwd;
   Program program;
   ASSERT_TRUE(build(program, device, shape, spec));
   const Prediction by_threads = find_predictor("hierarchical")->predict(device, program).value();

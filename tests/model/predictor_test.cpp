@@ -119,12 +119,13 @@ TEST(Hierarchical, LongAttentionIsBoundByTheTensorCores) {
 }
 
 TEST(Hierarchical, WavesQuantiseEqualCtas) {
-  // one CTA more than a wave costs a whole trip through a CTA; exactly twice the CTAs of two full waves costs twice
+  // one CTA more than a wave costs a whole trip through a CTA; exactly twice the CTAs of a full wave cost twice, but for
+  // what the second wave begins under the first one's trips
   const auto time = [](Int heads) {
     const AttentionShape s{.batch = 1, .heads = heads, .kv_heads = 1, .seq_q = 128, .seq_kv = 8192, .head_dim = 128};
     return predict(test::device(), s, test::flash2_spec(), "hierarchical").time.value();
   };
-  EXPECT_NEAR(time(2 * 216), 2 * time(216), 1e-5 * time(216));
+  EXPECT_NEAR(time(2 * 216), 2 * time(216), 2e-3 * time(216));
   EXPECT_NEAR(time(217), time(216) + time(1), 1e-3 * time(217));
 }
 

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "../predictors/dram_time.hpp"
 #include "../predictors/l2_reuse.hpp"
+#include "../predictors/l2_time.hpp"
 #include "../predictors/loop_time.hpp"
 #include "lines.hpp"
 #include "rooftile/model/format_quantity.hpp"
@@ -55,24 +57,27 @@ void add_working_set(ExplanationSection& section, const Profile& profile, const 
                            fixed(100 * miss_share(wave, l2.capacity()), 1) + " %", ""});
 }
 
-void add_times(ExplanationSection& section, const Profile& profile, const LaunchPrediction& part) {
+void add_times(ExplanationSection& section, const Profile& profile, const LaunchPrediction& part, Bytes for_adds) {
   const Device& device = profile.device;
   section.lines.push_back({"DRAM time",
                            format(part.dram_bytes.total(), 4) + " / (" + format(device.memory.dram.bandwidth) + " x " +
                                fixed(device.memory.dram.sustained_fraction.value(), 2) + ")",
                            format(part.dram, 4),
                            cite(profile, {"memory.dram.bandwidth", "memory.dram.sustained_fraction"})});
+  const bool adds_take_longer = for_adds > part.l2_bytes.total();
   section.lines.push_back({"L2 time",
-                           format(part.l2_bytes.total(), 4) + " / (" + format(device.memory.l2.bandwidth) + " x " +
-                               format(device.clock.boost) + ")",
+                           (adds_take_longer ? format(for_adds, 4) + " in sectors, one per atomic add,"
+                                             : format(part.l2_bytes.total(), 4)) +
+                               " / (" + format(device.memory.l2.bandwidth) + " x " + format(device.clock.boost) + ")",
                            format(part.l2, 4), cite(profile, {"memory.l2.bandwidth", "clock.boost"})});
   section.lines.push_back({"longest CTA", "alone on an SM", format(part.latency, 4), ""});
   section.lines.push_back(
       {"SM time", "makespan of the CTAs", format(part.sm, 4), cite(profile, {"clock.tensor_boost"})});
   add_host_link(section, profile, part);
   section.lines.push_back({"launch time",
-                           "ends + ((SM time - ends)³ + DRAM time³)^(1/3), ends once per CTA: requests queue; at least "
-                           "L2 time, launch period",
+                           "ends + ((SM time - ends)³ + DRAM time³)^(1/3), ends of " +
+                               fixed(waves_in_step(part.waves), 1) +
+                               " waves: requests queue; a last wave by itself; at least L2 time, launch period",
                            format(part.time, 4), "bound: " + std::string{name_of(part.bound)}});
 }
 
@@ -169,7 +174,7 @@ Explanation hierarchical(const Profile& profile, const Program& program, const P
     add_work(section, counts.launch[l]);
     add_load_latency(section, profile, program, counts.uses_of(l), costs, l2.missed());
     add_trips(section, program, launch, counts.launch[l], counts, costs, part, l2.missed());
-    add_times(section, profile, part);
+    add_times(section, profile, part, bytes_for_adds(program, counts.uses_of(l)));
     explanation.sections.push_back(std::move(section));
   }
   explanation.sections.push_back(total(program, prediction));

@@ -2,7 +2,7 @@
 //
 // An add that a thread sends (red.add.f32) takes a slice as long as a whole sector does, also where the lanes of a warp
 // fall into the same sector: FlashAttention-2's backward at head dim 128 and 16k keys makes 2^32 of them in 16.9 ms on
-// an H100 at 1830 MHz (FlashAttention-3, arXiv 2407.08608, Fig. 6), 139 a cycle, where L2 reads 131 sectors. Adds that
+// an H100 at 1830 MHz (FlashAttention-3, arXiv 2407.08608, Fig. 6), 139 a cycle, where L2 reads 150 sectors. Adds that
 // the bulk copy engine makes (Program::bulk_atomics) pass whole sectors: they cost their bytes, read and written.
 #pragma once
 

@@ -152,24 +152,25 @@ class ListSchedule {
     return trips_at(at);
   }
 
-  /// Equal CTAs: full waves with all residents, the rest with as many as are left per SM.
+  /// Equal CTAs: full waves with all residents, the rest with as many as are left per SM. From the second wave on,
+  /// residents do different things.
   [[nodiscard]] double waves() const {
-    return in_waves([this](double k) { return mean(k); });
+    const auto k = static_cast<double>(in_.resident);
+    return in_waves([this](double residents) { return mean(residents); }, apart(k));
   }
   /// No schedule is longer than that of CTAs which all take as long as the longest.
   [[nodiscard]] double waves_of_longest() const {
-    return in_waves([this](double k) { return longest(k); });
+    return in_waves([this](double k) { return longest(k); }, longest(static_cast<double>(in_.resident)));
   }
+  /// `later`: a CTA of a full wave that is not the first.
   template <class Time>
-  [[nodiscard]] double in_waves(Time cta) const {
+  [[nodiscard]] double in_waves(Time cta, double later) const {
     const std::int64_t slots = in_.resident * in_.sms;
     const std::int64_t full = in_.totals.ctas / slots;
     const std::int64_t rest = in_.totals.ctas % slots;
     const double last = rest == 0 ? 0 : cta(static_cast<double>(ceil_div(rest, in_.sms)));
-    const double k = static_cast<double>(in_.resident);
     if (full == 0) return last;
-    const double steady = std::min(cta(k), apart(k));
-    return cta(k) + static_cast<double>(full - 1) * steady + last;
+    return cta(static_cast<double>(in_.resident)) + static_cast<double>(full - 1) * later + last;
   }
 
   /// CTAs that stay: number c of G has the tiles c, c + G, c + 2G ..., and the one with the last tile is the last; or,
