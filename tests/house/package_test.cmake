@@ -47,4 +47,4 @@ run("${prefix}/bin/rooftile" profile list)
 expect("only_here")
 # Constants come along with the specs.
 run("${prefix}/bin/rooftile" predict -p a100_sxm4_80gb -k vllm_fa2 --dtype bf16 --heads 8 --seq 4096 --head-dim 128)
-expect("error known from a100_sxm4_80gb")
+expect("calls on a100_sxm4_80gb")
