@@ -69,6 +69,11 @@ std::vector<Family> load_plan(const std::filesystem::path& file) {
     families.push_back(std::move(family));
   }
   map.finish();
+  std::size_t fitted = 0;
+  for (const Family& family : families) fitted += family.fit.size();
+  if (fitted > most_constants_in_all) {
+    root.fail(std::to_string(fitted) + " constants in all: " + std::to_string(most_constants_in_all) + " at most");
+  }
   return families;
 }
 

@@ -21,8 +21,10 @@
 
 namespace rooftile::calibrate {
 
-/// The most constants that one family may fit.
+/// The most constants that one family may fit, and all families of a plan together: constants that several share stand
+/// in `given` and are fitted once.
 inline constexpr std::size_t most_constants = 8;
+inline constexpr std::size_t most_constants_in_all = 64;
 
 /// A constant that a family takes instead of fitting it, and where it is from.
 struct GivenConstant {
@@ -47,7 +49,8 @@ struct Family {
   [[nodiscard]] std::string name() const;
 };
 
-/// Reads a plan. Throws InputError: an unknown constant, one that is fitted and given, more than eight, a family twice.
+/// Reads a plan. Throws InputError: an unknown constant, one that is fitted and given, more than eight of a
+/// family or 64 in all, a family twice.
 [[nodiscard]] std::vector<Family> load_plan(const std::filesystem::path& file);
 
 }  // namespace rooftile::calibrate

@@ -167,6 +167,41 @@ TEST(RowChoice, RefusesWhatIsNoCondition) {
             "did you mean 'head_dim'?");
 }
 
+TEST(Plan, RefusesWhatIsTooMuchOrUnclear) {
+  const test::Scratch scratch;
+  const auto message = [&](const std::string& families) {
+    scratch.write("plan.yaml", "schema: rooftile.calibration_plan/1\nfamilies:\n" + families);
+    try {
+      (void)load_plan(scratch / "plan.yaml");
+    } catch (const InputError& error) {
+      const std::string text = error.what();
+      return text.substr(text.find("plan.yaml"));
+    }
+    return std::string{"no error"};
+  };
+  const auto family = [](const std::string& spec, const std::string& fit, const std::string& more = "") {
+    return "  - {spec: " + spec + ", regime: prefill, tables: [published], fitted_on: x, fit: [" + fit + "]" + more +
+           "}\n";
+  };
+  const std::string eight =
+      "trip_factor, exp2_weight, smem_weight, trip_wait, cta_cycles, tile_factor, search_cycles, merge_cycles";
+  std::string nine_families;
+  for (int i = 0; i < 9; ++i) nine_families += family("spec" + std::to_string(i), i < 8 ? eight : "slowdown");
+  EXPECT_EQ(message(nine_families), "plan.yaml:1:1: 65 constants in all: 64 at most");
+  EXPECT_EQ(message(family("fa2", eight + ", slowdown")), "plan.yaml:3:74: 9 constants: 8 at most");
+  EXPECT_EQ(message(family("fa2", "trip_factor, trip_factor")), "plan.yaml:3:74: trip_factor twice");
+  EXPECT_EQ(message(family("fa2", "trip_factor", ", given: {trip_factor: {value: 1, from: y}}")),
+            "plan.yaml:3:74: trip_factor is given, too");
+  EXPECT_EQ(message(family("fa2", "") + family("fa2", "")), "plan.yaml:4:5: a second family fa2 prefill");
+}
+
+/// The shipped plan's constants are few.
+TEST(Plan, ThatShipsIsWithinItsLimits) {
+  const std::vector<Family> families =
+      load_plan(experiments::find_data({}).experiments() / "calibration" / "plan.yaml");
+  EXPECT_GE(families.size(), 20U);
+}
+
 /// Constants of vLLM's kernel on A100 predict the plain kernel on H100, and head dim 128 the others.
 TEST(Calibrate, ConstantsTransferToRowsThatWereNotFitted) {
   const std::string plan = experiments::find_data({}).experiments() / "calibration" / "transfer.yaml";

@@ -119,8 +119,8 @@ TEST(Hierarchical, LongAttentionIsBoundByTheTensorCores) {
 }
 
 TEST(Hierarchical, WavesQuantiseEqualCtas) {
-  // one CTA more than a wave costs a whole trip through a CTA; exactly twice the CTAs of a full wave cost twice, but for
-  // what the second wave begins under the first one's trips
+  // one CTA more than a wave costs a whole trip through a CTA; exactly twice the CTAs of a full wave cost twice, but
+  // for what the second wave begins under the first one's trips
   const auto time = [](Int heads) {
     const AttentionShape s{.batch = 1, .heads = heads, .kv_heads = 1, .seq_q = 128, .seq_kv = 8192, .head_dim = 128};
     return predict(test::device(), s, test::flash2_spec(), "hierarchical").time.value();
