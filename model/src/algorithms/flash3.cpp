@@ -4,9 +4,9 @@
 // rows of Q together and feed the tensor cores from shared memory (wgmma). What overlaps is said by lags and copies:
 //
 //   stages         the next K may land once QKᵀ read the one `stages` trips ago; V and PV alike
-//   overlap        QKᵀ waits for the conversion of the scores of the trip before, which frees its registers, and no
-//   longer
-//                  for its PV: one block's products run beside another's softmax (section 3.2, intra-warpgroup)
+//   overlap        QKᵀ waits for the conversion of the scores of the trip before, which frees its registers, and
+//                  no longer for its PV: one block's products run beside another's softmax (section 3.2,
+//                  intra-warpgroup)
 //   ping_pong      the warpgroups are copies of each other that take turns: softmax of one under the products of the
 //                  other, each with its own share of the rows (inter-warpgroup). Without it all do the same at a time.
 //   cluster        neighbouring query tiles share K and V: each is asked for once per cluster (multicast)

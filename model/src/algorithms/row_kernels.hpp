@@ -1,10 +1,9 @@
 // The shapes in which PyTorch goes along the rows of a matrix: softmax and its backward (pytorch/pytorch
 // aten/src/ATen/native/cuda/PersistentSoftmax.cuh and SoftMax.cu, SoftMax_getBlockSize).
 //
-//   up to 1024 columns   a warp has a row, or two rows up to 128 columns, four warps per CTA; all elements of a row, up
-//   to
-//                        the next power of two, are on their way into registers at once: one load, one store per
-//                        element
+//   up to 1024 columns   a warp has a row, or two rows up to 128 columns, four warps per CTA; all elements of a row,
+//                        up to the next power of two, are on their way into registers at once: one load, one store
+//                        per element
 //   beyond               a CTA has a row: as many threads as the power of two that holds half of its 16-byte pieces,
 //                        32 .. 512; every sweep reads the row again, 16 bytes per thread at a time
 #pragma once

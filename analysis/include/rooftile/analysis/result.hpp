@@ -1,8 +1,8 @@
 // One number-bearing answer about (profile, workload, kernel), whoever gave it: the row that the store keeps and that
 // every writer takes.
 //
-//   a100_sxm4_80gb  fa2  batch 8, heads 16/16, seq 4096, d 128, fp16, causal, fwd   predicted  hierarchical v1  1.42 ms
-//   dram
+//   a100_sxm4_80gb  fa2  batch 8, heads 16/16, seq 4096, d 128, fp16, causal, fwd
+//   predicted  hierarchical v1  1.42 ms  dram
 #pragma once
 
 #include <cstdint>

@@ -2,9 +2,8 @@
 // observed time they tell which resource was busy in earnest, whatever a predictor says.
 //
 //   memory    compulsory DRAM bytes / (bandwidth x sustained fraction)
-//   compute   executed FLOP / sustained rate of the kernel's instruction path: what mma.sync reaches of the peak, or
-//   the
-//             rate of the best large GEMM (clock.tensor_sustained), whichever is lower
+//   compute   executed FLOP / sustained rate of the kernel's instruction path: what mma.sync reaches of the
+//             peak, or the rate of the best large GEMM (clock.tensor_sustained), whichever is lower
 //
 // Compulsory are the bytes that no cache of L2's size can save: what a launch reads beyond what L2 may hold as it
 // begins (nothing where the call begins cold), and what the call writes beyond what may be left dirty.
