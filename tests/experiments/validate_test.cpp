@@ -121,11 +121,11 @@ TEST(Validate, ALimitNamesTheGroupsOverIt) {
     words.push_back(limit);
     return run_line(words);
   };
-  const Outcome over = limited("25%");
+  const Outcome over = limited("12%");
   EXPECT_EQ(over.code, 3);
-  EXPECT_TRUE(over.err.starts_with("rooftile: MAPE above 25 %: megatron_fused_softmax 2")) << over.err;
+  EXPECT_TRUE(over.err.starts_with("rooftile: MAPE above 12 %: megatron_fused_softmax 1")) << over.err;
   EXPECT_EQ(over.err.find("fa2"), std::string::npos);
-  for (const char* same : {"25", "25 %"}) EXPECT_EQ(limited(same).err, over.err);
+  for (const char* same : {"12", "12 %"}) EXPECT_EQ(limited(same).err, over.err);
   EXPECT_EQ(limited("99%").code, 0);
   EXPECT_EQ(limited("99%").err, "");
   EXPECT_EQ(limited("0%").code, 3);
