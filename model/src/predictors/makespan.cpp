@@ -155,22 +155,24 @@ class ListSchedule {
   /// Equal CTAs: full waves with all residents, the rest with as many as are left per SM. From the second wave on,
   /// residents do different things.
   [[nodiscard]] double waves() const {
-    const auto k = static_cast<double>(in_.resident);
-    return in_waves([this](double residents) { return mean(residents); }, apart(k));
+    return in_waves([this](double k) { return mean(k); }, [this](double k) { return apart(k); });
   }
   /// No schedule is longer than that of CTAs which all take as long as the longest.
   [[nodiscard]] double waves_of_longest() const {
-    return in_waves([this](double k) { return longest(k); }, longest(static_cast<double>(in_.resident)));
+    const auto cta = [this](double k) { return longest(k); };
+    return in_waves(cta, cta);
   }
   /// `later`: a CTA of a full wave that is not the first.
-  template <class Time>
-  [[nodiscard]] double in_waves(Time cta, double later) const {
+  template <class Time, class Later>
+  [[nodiscard]] double in_waves(Time cta, Later later) const {
     const std::int64_t slots = in_.resident * in_.sms;
     const std::int64_t full = in_.totals.ctas / slots;
     const std::int64_t rest = in_.totals.ctas % slots;
     const double last = rest == 0 ? 0 : cta(static_cast<double>(ceil_div(rest, in_.sms)));
+    const auto k = static_cast<double>(in_.resident);
     if (full == 0) return last;
-    return cta(static_cast<double>(in_.resident)) + static_cast<double>(full - 1) * later + last;
+    const double first = cta(k);
+    return full == 1 ? first + last : first + static_cast<double>(full - 1) * later(k) + last;
   }
 
   /// CTAs that stay: number c of G has the tiles c, c + G, c + 2G ..., and the one with the last tile is the last; or,
