@@ -1,13 +1,13 @@
 // rooftile calibrate: constants that no data sheet states, fitted to measurements.
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <ctime>
 #include <memory>
 
 #include "calibrate/calibration_writer.hpp"
 #include "calibrate/family_fit.hpp"
 #include "cli/commands.hpp"
+#include "cli/reference_tables.hpp"
 #include "rooftile/model/predictor.hpp"
 
 namespace rooftile::cli {
@@ -124,12 +124,10 @@ int run_calibrate(const CalibrateOptions& options, Context& context) {
   if (!options.into.empty() && !(fitted.empty() && scored.empty())) {
     throw InputError{"--into: calibration files are written from all rows; leave out --fit-where and --score-where"};
   }
-  const std::filesystem::path folder = context.data.experiments() / "calibration";
+  const std::filesystem::path shipped = context.data.experiments() / "calibration" / "plan.yaml";
   const std::vector<Family> families =
-      chosen_families(options, options.plan.empty() ? folder / "plan.yaml" : std::filesystem::path{options.plan});
-  const char* reference = std::getenv("ROOFTILE_REFERENCE_DIR");
-  calibrate::Tables tables{context.data.experiments() / "reference", folder / "mapping.yaml", {}};
-  if (reference != nullptr && *reference != '\0') tables.reference = reference;
+      chosen_families(options, options.plan.empty() ? shipped : std::filesystem::path{options.plan});
+  const calibrate::Tables tables = reference_tables(context);
   std::map<std::string, std::vector<calibrate::Observation>> read;
   std::map<std::string, std::map<Regime, Calibration>> known;
   std::vector<FamilyFit> fits;

@@ -1,6 +1,5 @@
 // rooftile validate: today's model held against stored measurements, by what decides the time.
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -8,6 +7,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/percent.hpp"
+#include "cli/reference_tables.hpp"
 #include "cli/validation_table.hpp"
 #include "question/value_list.hpp"
 #include "rooftile/model/parse_quantity.hpp"
@@ -77,14 +77,6 @@ std::optional<BoundsFile> bounds_of(const ValidateOptions& options, Context& con
   return BoundsFile{options.bounds, validate::load_bounds(options.bounds, context.catalogues)};
 }
 
-calibrate::Tables tables_of(const Context& context) {
-  const std::filesystem::path experiments = context.data.experiments();
-  calibrate::Tables where{experiments / "reference", experiments / "calibration" / "mapping.yaml", {}};
-  const char* reference = std::getenv("ROOFTILE_REFERENCE_DIR");
-  if (reference != nullptr && *reference != '\0') where.reference = reference;
-  return where;
-}
-
 /// The observed rows asked for; `bounds`, if any, say which, or are told.
 std::vector<validate::Observed> observed(const ValidateOptions& options, BoundsFile* bounds, Context& context) {
   const bool has_tables = bounds != nullptr && !bounds->bounds.tables.empty();
@@ -96,7 +88,7 @@ std::vector<validate::Observed> observed(const ValidateOptions& options, BoundsF
   if (bounds != nullptr && !has_tables && !bounds->bounds.bounds.empty()) {
     refuse("--bounds", "'" + options.bounds + "' is of a database; --db is required");
   }
-  const calibrate::Tables where = tables_of(context);
+  const calibrate::Tables where = reference_tables(context);
   std::vector<std::string> names;
   if (!options.tables.empty()) {
     names = name_list("--tables", options.tables);

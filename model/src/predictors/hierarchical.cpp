@@ -1,11 +1,12 @@
 // The hierarchical predictor: every level of memory, every unit of the SM, occupancy, waves and tail, launch.
 //
-//   time of a launch = max(DRAM bytes / sustained DRAM bandwidth, L2 bytes / L2 bandwidth, makespan of its CTAs),
-//                      never less than the launch period
-//   Small grids do not reach DRAM's bandwidth: dram_time.hpp. What comes from the host: host_link.hpp.
+//   time of a launch = makespan of its CTAs and DRAM bytes / sustained bandwidth, queueing for each other but for the
+//                      ends of CTAs that nothing overlaps (dram_time.hpp); never less than L2's time (l2_time.hpp) and
+//                      the launch period
 //   time of a call   = sum over its launches, never less than the time a framework needs to issue them
 //
-// Bytes: l2_reuse.hpp. Time on an SM: loop_time.hpp. Waves and tail: makespan.hpp. Fitted constants: calibration.hpp.
+// Bytes: l2_reuse.hpp. Time on an SM: loop_time.hpp. Waves and tail: makespan.hpp. What comes from the host:
+// host_link.hpp. Fitted constants: calibration.hpp, launch_fit.hpp.
 #include <algorithm>
 
 #include "../explain/explain_hierarchical.hpp"
