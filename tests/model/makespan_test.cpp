@@ -67,6 +67,22 @@ TEST(Makespan, CtasOfLaterWavesDoDifferentThings) {
   EXPECT_DOUBLE_EQ(eight.cycles(4, 1, once), 2 * (30 + 40));           // nobody to overlap with
 }
 
+/// A mask under which all CTAs are equal changes nothing: one block of keys, whatever the query tile sees of it.
+TEST(Makespan, EqualCtasUnderAMaskAreEqualCtas) {
+  const TripTime once{.cycle = 30};
+  const Bound one_block = affine(0, 1, 1, 1, 0, 1);
+  for (const Schedule schedule : {Schedule::one_per_cta, Schedule::persistent_static, Schedule::persistent_dynamic}) {
+    const Bench masked{schedule, {{"tile", 8}}, constant(0), one_block};
+    const Bench open{schedule, {{"tile", 8}}, constant(0), constant(1)};
+    for (const Int sms : {1, 2, 3, 8}) {
+      for (const Int resident : {1, 2, 4}) {
+        EXPECT_LE(masked.cycles(sms, resident, once), open.cycles(sms, resident, once) * (1 + 1e-12))
+            << name_of(schedule) << " on " << sms << " x " << resident;
+      }
+    }
+  }
+}
+
 /// Six tiles of 1 to 6 trips on three CTAs: 1 + 4, 2 + 5 and 3 + 6 trips.
 TEST(Makespan, StaticPersistentCtasAddUpTheirTiles) {
   const Bench six{Schedule::persistent_static, {{"tile", 6}}, constant(0), ramp(6)};

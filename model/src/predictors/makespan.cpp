@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 namespace rooftile {
 namespace {
@@ -34,10 +35,10 @@ class ListSchedule {
     if (moving_ == 0) return waves();
     if (!ramp_) return waves_of_longest();  // parts of the keys: all but the last are equal
     const bool in_turn = in_.launch.schedule == Schedule::persistent_static;
-    if (in_turn && n <= followed_rounds * in_.resident * in_.sms) return in_turns();
+    if (in_turn && n <= followed_rounds * in_.resident * in_.sms) return std::min(in_turns(), waves_of_longest());
     if (in_.resident == 2 && n <= 2 * in_.sms) return pairs();
     const double k = std::min(residents, static_cast<double>(ceil_div(n, in_.sms)));
-    return std::max(std::min(all(k) / (k * sms_) + tail(k), waves_of_longest()), longest_alone_);
+    return std::max(std::min(spread(k) / (k * sms_) + tail(k), waves_of_longest()), longest_alone_);
   }
 
   /// The longest CTA with k residents: it stands at an end of each axis that moves a loop.
@@ -45,6 +46,12 @@ class ListSchedule {
     if (moving_ == 0) return mean(k);
     double most = 0;
     for (const CtaTrips& made : corners_) most = std::max(most, cta(made, k));
+    return most;
+  }
+  /// As `longest`, where each of the k residents does something else.
+  [[nodiscard]] double longest_apart(double k) const {
+    double most = 0;
+    for (const CtaTrips& made : corners_) most = std::max(most, apart(made, k));
     return most;
   }
   [[nodiscard]] double longest_alone() const { return longest_alone_; }
@@ -103,14 +110,25 @@ class ListSchedule {
     return total;
   }
 
-  /// A mean CTA with k residents of which each does something else: one's beginning under another's trips.
-  [[nodiscard]] double apart(double k) const {
-    double busy = ctas_ * in_.once.busy, alone = ctas_ * in_.once.alone();
+  /// All CTAs one after the other, those behind the first wave apart.
+  [[nodiscard]] double spread(double k) const {
+    const double first = std::min(1.0, k * sms_ / ctas_);
+    return first * all(k) + (1 - first) * ctas_ * apart(mean_trips(), k);
+  }
+
+  /// A CTA with k residents of which each does something else: one's beginning under another's trips.
+  [[nodiscard]] double apart(const CtaTrips& made, double k) const {
+    double busy = in_.once.busy, alone = in_.once.alone();
     for (std::size_t l = 0; l < in_.launch.loops.size(); ++l) {
-      busy += trips(l) * in_.loop[l].busy;
-      alone += trips(l) * in_.loop[l].alone();
+      busy += made[l] * in_.loop[l].busy;
+      alone += made[l] * in_.loop[l].alone();
     }
-    return std::max(k * busy, alone) / ctas_;
+    return std::max(k * busy, alone);
+  }
+  [[nodiscard]] CtaTrips mean_trips() const {
+    CtaTrips made;
+    for (std::size_t l = 0; l < in_.launch.loops.size(); ++l) made[l] = trips(l) / ctas_;
+    return made;
   }
 
   /// A CTA with k residents.
@@ -120,7 +138,7 @@ class ListSchedule {
     return total;
   }
   [[nodiscard]] CtaTrips trips_at(const Position& at) const {
-    CtaTrips made;
+    CtaTrips made{};
     for (std::size_t l = 0; l < in_.launch.loops.size(); ++l) made[l] = trips_at(l, at);
     return made;
   }
@@ -155,12 +173,11 @@ class ListSchedule {
   /// Equal CTAs: full waves with all residents, the rest with as many as are left per SM. From the second wave on,
   /// residents do different things.
   [[nodiscard]] double waves() const {
-    return in_waves([this](double k) { return mean(k); }, [this](double k) { return apart(k); });
+    return in_waves([this](double k) { return mean(k); }, [this](double k) { return apart(mean_trips(), k); });
   }
   /// No schedule is longer than that of CTAs which all take as long as the longest.
   [[nodiscard]] double waves_of_longest() const {
-    const auto cta = [this](double k) { return longest(k); };
-    return in_waves(cta, cta);
+    return in_waves([this](double k) { return longest(k); }, [this](double k) { return longest_apart(k); });
   }
   /// `later`: a CTA of a full wave that is not the first.
   template <class Time, class Later>
@@ -234,10 +251,13 @@ class ListSchedule {
   }
 
   /// True if the CTAs of a column are handed out from the longest to the shortest: query tiles from the far end, blocks
-  /// of keys in a backward pass from the near one.
+  /// of keys in a backward pass from the near one. Told by trips: how fast a device masks cannot change an order.
   [[nodiscard]] bool longest_first() const {
-    const double first = cta(trips_of_cta(0), 1);
-    const double last = cta(trips_of_cta(in_.launch.axes[0].extent - 1), 1);
+    const auto made = [this](std::int64_t at) {
+      const CtaTrips trips = trips_of_cta(at);
+      return std::accumulate(trips.begin(), trips.end(), 0.0);
+    };
+    const double first = made(0), last = made(in_.launch.axes[0].extent - 1);
     return first > last || (first == last && in_.launch.axes[0].descending);
   }
 

@@ -12,6 +12,9 @@
 //                        0.3 of a mean CTA longest first (0.7 if one column of tiles does not fill the machine).
 //                        The tail factors are those of exact list schedules (Graham 1969), not of measurements.
 //
+// Residents of the first wave do the same at the same time; those of later ones drift apart, so that one's waiting lies
+// under another's work.
+//
 // Persistent CTAs, of which an SM holds its residents, take tiles in the same order: dynamically that is the list
 // schedule. They wait for their first tile only, as the next one's loads fly meanwhile.
 #pragma once
