@@ -28,6 +28,7 @@ struct ValidateOptions {
   std::string by;
   std::string profile, kernel;
   std::string predictor = "hierarchical";
+  bool simulated = false;
   std::string from = "0 s";
   std::int64_t least_seq_kv = 1;
   bool rows = false;
@@ -160,7 +161,7 @@ int run_validate(const ValidateOptions& options, Context& context) {
   std::optional<BoundsFile> bounds = bounds_of(options, context);
   const validate::Validated validated =
       validate::predict_observed(validate::chosen(observed(options, bounds ? &*bounds : nullptr, context), wanted),
-                                 options.predictor, context.catalogues);
+                                 {options.predictor, options.simulated}, context.catalogues);
   if (validated.rows.empty()) throw InputError{"nothing to validate: no observed time that the model can predict"};
 
   analysis::Table table = options.rows ? validation_row_table(validated.rows) : validation_table(validated.rows, by);
@@ -198,6 +199,7 @@ void add_validate(Command& command, Context& context) {
   command.option("--predictor", options->predictor, "hierarchical or roofline")
       .placeholder("NAME")
       .values({"hierarchical", "roofline"});
+  command.flag("--simulated", options->simulated, "the errors of the simulator instead of a predictor's");
   command.option("--from", options->from, "leave shorter observed times out, as in 100us").placeholder("TIME");
   command.option("--least-seq-kv", options->least_seq_kv, "leave attention over fewer keys out").placeholder("N");
   command.option("--fail-over", options->fail_over, "exit code 3 if the MAPE of a group is above PCT per cent")

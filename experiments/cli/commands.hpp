@@ -6,6 +6,7 @@
 namespace rooftile::cli {
 
 void add_predict(Command& command, Context& context);
+void add_simulate(Command& command, Context& context);
 void add_explain(Command& command, Context& context);
 void add_whatif(Command& command, Context& context);
 void add_execute(Command& command, Context& context);

@@ -5,6 +5,7 @@
 
 #include "rooftile/model/algorithm.hpp"
 #include "rooftile/model/bound_regime.hpp"
+#include "rooftile/sim/simulate.hpp"
 
 namespace rooftile::experiments {
 namespace {
@@ -117,6 +118,17 @@ Answer Answerer::answer(const Question& question, std::shared_ptr<const Profile>
   if (const std::string lack = incompleteness(*answer.profile, *answer.predictor, *program_); !lack.empty()) {
     if (incomplete_ == IncompleteProfile::is_an_answer) return refuse({Status::unsupported, lack});
     throw InputError{Location{answer.profile->where.file}, lack};
+  }
+  if (question.simulate) {
+    if (!counts_) counts_ = std::make_unique<ProgramCounts>();
+    count(*program_, *counts_);
+    auto simulated = sim::simulate(device, *program_, *counts_);
+    if (!simulated) return refuse(simulated.error());
+    answer.prediction = simulated->answer;
+    answer.cta = longest_cta(*program_, answer.prediction);
+    answer.notes = notes_on(answer, {}, *program_);
+    answer.simulation = std::make_shared<sim::Simulation>(*std::move(simulated));
+    return answer;
   }
   const auto prediction = answer.predictor->predict(device, *program_);
   if (!prediction) return refuse(prediction.error());

@@ -16,6 +16,7 @@
 #include "rooftile/model/predictor.hpp"
 #include "rooftile/model/profile.hpp"
 #include "rooftile/model/workload.hpp"
+#include "rooftile/sim/simulation.hpp"
 
 namespace rooftile::experiments {
 
@@ -30,6 +31,7 @@ struct Question {
   std::string variant{};          ///< what an experiment calls these settings; no part of what is asked
   bool own_tile = false;          ///< the overrides say the kernel's own tile; no part of what is asked either
   bool execute = false;           ///< the kernel is run on the CPU; nothing is predicted
+  bool simulate = false;          ///< event by event instead of in closed form
 };
 
 struct Answer {
@@ -40,7 +42,8 @@ struct Answer {
   Status status = Status::ok;
   std::string reason;     ///< empty if ok
   bool built = false;     ///< the program could be written: the kernel covers the call, whether or not it fits
-  Prediction prediction;  ///< meaningful only if ok
+  Prediction prediction;  ///< meaningful only if ok; of a simulation, what it answers in the same terms
+  std::shared_ptr<const sim::Simulation> simulation;  ///< if that was asked for and ok
   analysis::CtaUse cta;   ///< likewise
   /// Mean of |error| on the nearest measurements of the same implementation and regime that were not fitted: those with
   /// the same bound regime, of this GPU if there are any (known_error.hpp); nothing: none exist.
@@ -69,6 +72,7 @@ class Answerer {
  private:
   Catalogues* catalogues_;
   std::unique_ptr<Program> program_;
+  std::unique_ptr<ProgramCounts> counts_;  ///< of a simulation
   IncompleteProfile incomplete_;
 };
 

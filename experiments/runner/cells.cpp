@@ -104,7 +104,8 @@ std::vector<Question> read_questions(const CsvTable& cells, const CellOptions& o
                          .overrides = cell.tile,
                          .l2 = cell.l2,
                          .predictor = options.predictor,
-                         .settings = options.settings});
+                         .settings = options.settings,
+                         .simulate = options.simulate});
   }
   return questions;
 }

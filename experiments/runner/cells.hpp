@@ -23,6 +23,7 @@ namespace rooftile::runner {
 struct CellOptions {
   std::string predictor = "hierarchical";
   std::vector<experiments::Setting> settings;  ///< --set
+  bool simulate = false;
 };
 
 /// The question of every row. InputError with file:line:column for malformed rows, unknown profiles, kernels and

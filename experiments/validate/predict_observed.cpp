@@ -28,15 +28,16 @@ struct Outcome {
   std::string refusal{};
 };
 
-Outcome outcome_of(const Observed& observed, const std::string& predictor, Worker& worker) {
+Outcome outcome_of(const Observed& observed, const AskedOf& asked_of, Worker& worker) {
   const Comparison& asked = observed.row;
   const Answer answer = worker.answerer.answer({.profile = asked.profile,
                                                 .kernel = asked.kernel,
                                                 .workload = asked.workload,
                                                 .overrides = asked.tile,
                                                 .l2 = asked.l2,
-                                                .predictor = predictor,
-                                                .settings = observed.settings});
+                                                .predictor = asked_of.predictor,
+                                                .settings = observed.settings,
+                                                .simulate = asked_of.simulated});
   if (answer.status != Status::ok) {
     return {{}, asked.kernel + " on " + asked.profile + ", " + describe(asked.workload) + ": " + answer.reason};
   }
@@ -45,7 +46,7 @@ Outcome outcome_of(const Observed& observed, const std::string& predictor, Worke
   count(program, *worker.counts);
   ValidatedRow row{asked, bound_regime(device, program, answer.prediction),
                    sustained_floors(device, program, *worker.counts)};
-  row.comparison.method = analysis::Method::predicted;
+  row.comparison.method = asked_of.simulated ? analysis::Method::simulated : analysis::Method::predicted;
   row.comparison.predictor = answer.predictor->name();
   row.comparison.predictor_version = answer.predictor->version();
   row.comparison.bound = answer.prediction.bound;
@@ -55,7 +56,7 @@ Outcome outcome_of(const Observed& observed, const std::string& predictor, Worke
 
 }  // namespace
 
-Validated predict_observed(const std::vector<Observed>& observed, const std::string& predictor,
+Validated predict_observed(const std::vector<Observed>& observed, const AskedOf& asked_of,
                            experiments::Catalogues& catalogues) {
   const std::size_t threads = runner::worker_count(observed.size(), calls_at_once);
   std::vector<Worker> workers;
@@ -66,7 +67,7 @@ Validated predict_observed(const std::vector<Observed>& observed, const std::str
   runner::parallel_blocks(observed.size(), calls_at_once, threads,
                           [&](std::size_t thread, std::size_t first, std::size_t last) {
                             for (std::size_t i = first; i < last; ++i) {
-                              outcomes[i] = outcome_of(observed[i], predictor, workers[thread]);
+                              outcomes[i] = outcome_of(observed[i], asked_of, workers[thread]);
                             }
                           });
   Validated validated;

@@ -16,8 +16,14 @@ struct Validated {
   std::string first_refusal{};                 ///< what was asked first of these, and the reason
 };
 
+/// Who answers.
+struct AskedOf {
+  std::string predictor = "hierarchical";
+  bool simulated = false;
+};
+
 /// Predicts on all cores. InputError for an unknown predictor, profile or kernel and for settings that cannot be read.
-[[nodiscard]] Validated predict_observed(const std::vector<Observed>& observed, const std::string& predictor,
+[[nodiscard]] Validated predict_observed(const std::vector<Observed>& observed, const AskedOf& asked_of,
                                          experiments::Catalogues& catalogues);
 
 }  // namespace rooftile::validate

@@ -1,0 +1,93 @@
+#include "cells.hpp"
+
+#include <numeric>
+
+namespace rooftile::sim {
+namespace {
+
+bool touches(const TileOp& op, std::size_t tensor) {
+  return moves_a_tile(op.kind) && static_cast<std::size_t>(op.tensor) == tensor;
+}
+
+constexpr int most_doublings = 6;  // 64 blocks
+
+}  // namespace
+
+Cells::Cells(const Program& program, const ProgramCounts& counts, std::size_t t, std::int64_t first)
+    : dims_{program.tensors[t].extents.size()}, element_bytes_{program.tensors[t].element_bytes}, first_{first} {
+  find_blocks(program, t);
+  join_blocks(program, counts, t);
+  count_ = 1;
+  for (std::size_t d = dims_; d-- > 0;) {
+    side_[d].stride = count_;
+    count_ *= ceil_div(side_[d].extent, side_[d].span);
+  }
+}
+
+void Cells::find_blocks(const Program& program, std::size_t t) {
+  const Tensor& tensor = program.tensors[t];
+  for (std::size_t d = 0; d < dims_; ++d) {
+    std::int64_t block = 0;
+    for (const TileOp& op : program.ops) {
+      if (!touches(op, t)) continue;
+      const TileDim& dim = op.dim[d];
+      if (dim.index != no_index) block = std::gcd(block, std::int64_t{dim.step});
+      if (dim.index2 != no_index) block = std::gcd(block, std::int64_t{dim.step2});
+      if (dim.extent < tensor.extents[d]) block = std::gcd(block, std::int64_t{dim.extent});
+    }
+    if (block == 0 || block > tensor.extents[d]) block = std::max<std::int64_t>(1, tensor.extents[d]);
+    side_[d] = {tensor.extents[d], block, block, 1, 1};
+  }
+}
+
+double Cells::visits(const Program& program, const ProgramCounts& counts, std::size_t t,
+                     const std::array<int, max_dims>& doubled) const {
+  double all = 0;
+  for (std::size_t i = 0; i < program.ops.size(); ++i) {
+    if (!touches(program.ops[i], t)) continue;
+    double cells = static_cast<double>(counts.op[i].executions);
+    for (std::size_t d = 0; d < dims_; ++d) {
+      const std::int64_t tile = std::min<std::int64_t>(program.ops[i].dim[d].extent, side_[d].extent);
+      cells *= static_cast<double>(ceil_div(tile, side_[d].block << doubled[d]));
+    }
+    all += cells;
+  }
+  return all;
+}
+
+/// Of all ways to double the sides of a cell the one with the fewest visits; of equal ones the smallest cell.
+void Cells::join_blocks(const Program& program, const ProgramCounts& counts, std::size_t t) {
+  std::int64_t bytes = element_bytes_;
+  for (std::size_t d = 0; d < dims_; ++d) bytes *= side_[d].block;
+  int doublings = 0;
+  while (doublings < most_doublings && (bytes << (doublings + 1)) <= largest_cell) ++doublings;
+
+  std::array<int, max_dims> best{};
+  double fewest = visits(program, counts, t, best);
+  std::array<int, max_dims> tried{};
+  for (;;) {  // every combination, as an odometer
+    std::size_t d = 0;
+    for (; d < dims_; ++d) {
+      const bool grows = (side_[d].block << tried[d]) < side_[d].extent;
+      if (grows && std::accumulate(tried.begin(), tried.end(), 0) < doublings) {
+        ++tried[d];
+        break;
+      }
+      tried[d] = 0;
+    }
+    if (d == dims_) break;
+    const double now = visits(program, counts, t, tried);
+    if (now < fewest) {
+      fewest = now;
+      best = tried;
+    }
+  }
+  std::uint32_t bits = 1;
+  for (std::size_t d = 0; d < dims_; ++d) {
+    side_[d].span = side_[d].block << best[d];
+    side_[d].bit_stride = bits;
+    bits <<= static_cast<std::uint32_t>(best[d]);
+  }
+}
+
+}  // namespace rooftile::sim

@@ -1,0 +1,141 @@
+// The phases of one CTA in order: the trips of its loops, outer before inner, as the program says.
+//
+//   flash2, causal, tile 3:   trip of block 7 (masked), trip of block 6 (masked), trip of block 5 ... 0
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "launch_timing.hpp"
+#include "rooftile/model/expand.hpp"
+
+namespace rooftile::sim {
+
+/// One trip: where it stands, and which of its loop's ops take part.
+struct Trip {
+  Indices at;
+  std::int8_t loop = -1;     ///< the leader of its group
+  std::uint32_t loads = 0;   ///< bit per LoopTiming::loads
+  std::uint32_t sends = 0;   ///< bit per LoopTiming::sends
+};
+
+class CtaWalk {
+ public:
+  CtaWalk(const Program& program, const Launch& launch, const LaunchTiming& timing)
+      : program_{&program}, launch_{&launch}, timing_{&timing} {}
+
+  /// Begins with the CTA at a place of the grid.
+  void begin(std::int64_t cta) {
+    at_ = {};
+    for (std::size_t a = 0; a < launch_->axes.size(); ++a) {
+      const Axis& axis = launch_->axes[a];
+      at_[a] = axis.descending ? axis.extent - 1 - cta % axis.extent : cta % axis.extent;
+      cta /= axis.extent;
+    }
+    asks_ = launch_->cluster == 1 || at_[0] % launch_->cluster == 0;
+    level_ = 0;
+    next_[0] = 0;
+    parent_[0] = -1;
+  }
+  [[nodiscard]] const Indices& at() const { return at_; }
+  /// False for the CTAs of a cluster for which another asks.
+  [[nodiscard]] bool asks(const TileOp& op) const { return asks_ || op.hint != Hint::multicast; }
+
+  /// The next trip with ops of its own; false behind the last.
+  bool next(Trip& trip) {
+    while (level_ >= 0) {
+      const int parent = parent_[static_cast<std::size_t>(level_)];
+      const std::int8_t l = next_loop(parent);
+      if (l < 0) {  // all loops of this body are through: the next trip of the loop around it
+        --level_;
+        if (level_ < 0) return false;
+        step(running_[static_cast<std::size_t>(level_)]);
+        continue;
+      }
+      if (!enter(l)) continue;
+      running_[static_cast<std::size_t>(level_)] = l;
+      if (made(l, trip)) return true;
+    }
+    return false;
+  }
+
+ private:
+  /// The next loop at this level that leads a group and stands in a body of the group of `parent`.
+  std::int8_t next_loop(int parent) {
+    std::size_t& n = next_[static_cast<std::size_t>(level_)];
+    for (; n < launch_->loops.size(); ++n) {
+      const Loop& loop = launch_->loops[n];
+      if (loop.group != static_cast<std::int8_t>(n)) continue;
+      const int around = loop.parent < 0 ? -1 : launch_->loops[static_cast<std::size_t>(loop.parent)].group;
+      if (around == parent) return static_cast<std::int8_t>(n);
+    }
+    return -1;
+  }
+  /// Sets the limits of the loops of a group; false if they make no trip.
+  bool enter(std::int8_t leader) {
+    const auto g = static_cast<std::size_t>(leader);
+    if (!open_[g]) {
+      for (std::size_t l = g; l < launch_->loops.size(); ++l) {
+        const Loop& loop = launch_->loops[l];
+        if (loop.group != leader) continue;
+        first_[l] = limit(loop.first);
+        last_[l] = loop.has_cap ? std::min(limit(loop.last), limit(loop.cap)) : limit(loop.last);
+      }
+      trip_[g] = 0;
+      open_[g] = true;
+    }
+    if (trip_[g] < last_[g] - first_[g]) return true;
+    open_[g] = false;
+    ++next_[static_cast<std::size_t>(level_)];
+    return false;
+  }
+  /// Makes a trip: goes inside its body; true if it has ops of its own, which `trip` then says.
+  bool made(std::int8_t leader, Trip& trip) {
+    const auto g = static_cast<std::size_t>(leader);
+    for (std::size_t l = g; l < launch_->loops.size(); ++l) {
+      if (launch_->loops[l].group != leader) continue;
+      const std::int64_t k = trip_[g];
+      at_[first_loop_index + l] = launch_->loops[l].descending ? last_[l] - 1 - k : first_[l] + k;
+    }
+    ++level_;
+    parent_[static_cast<std::size_t>(level_)] = leader;
+    next_[static_cast<std::size_t>(level_)] = 0;
+    const LoopTiming& timing = timing_->loop[g];
+    if (timing.empty) return false;
+    trip.at = at_;
+    trip.loop = leader;
+    trip.loads = trip.sends = 0;
+    for (std::size_t n = 0; n < timing.loads.size(); ++n) trip.loads |= takes_part(timing.loads[n].op) << n;
+    for (std::size_t n = 0; n < timing.sends.size(); ++n) trip.sends |= takes_part(timing.sends[n]) << n;
+    return true;
+  }
+  void step(std::int8_t leader) { ++trip_[static_cast<std::size_t>(leader)]; }
+
+  [[nodiscard]] std::uint32_t takes_part(std::int16_t index) const {
+    const TileOp& op = program_->ops[static_cast<std::size_t>(index)];
+    if (!asks(op)) return 0;
+    if (op.guard == Guard::always) return 1;
+    const auto l = static_cast<std::size_t>(op.guard_loop);
+    const std::int64_t block = at_[first_loop_index + l];
+    if (op.guard == Guard::last_trip) return block == last_[l] - 1 ? 1 : 0;
+    return (block == first_[l]) == (op.guard == Guard::first_trip) ? 1 : 0;
+  }
+  [[nodiscard]] std::int64_t limit(const Bound& bound) const {
+    return value_at(bound, bound.index == no_index ? 0 : at_[static_cast<std::size_t>(bound.index)]);
+  }
+
+  const Program* program_;
+  const Launch* launch_;
+  const LaunchTiming* timing_;
+  Indices at_{};
+  std::array<std::int64_t, max_loops> first_{}, last_{}, trip_{};
+  std::array<bool, max_loops> open_{};
+  static constexpr std::size_t levels = 5;
+  int level_ = -1;
+  std::array<std::size_t, levels> next_{};
+  std::array<int, levels> parent_{};
+  std::array<std::int8_t, levels> running_{};
+  bool asks_ = true;
+};
+
+}  // namespace rooftile::sim

@@ -1,0 +1,43 @@
+// Which CTA a place gets next. One per CTA: in the order of the grid, to whoever is free; dynamically persistent CTAs
+// take tiles in the same way. Statically persistent ones have theirs from the start: number c of G those at c, c + G,
+// c + 2G ... or, longest first, there and back: c, 2G - 1 - c, 2G + c ... of the tiles of all columns by length.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "rooftile/model/program.hpp"
+
+namespace rooftile::sim {
+
+class HandOut {
+ public:
+  HandOut(const Launch& launch, std::int64_t places)
+      : launch_{launch}, ctas_{launch.ctas()}, places_{std::min(places, launch.ctas())} {
+    if (launch.schedule == Schedule::persistent_static) round_.assign(static_cast<std::size_t>(places_), 0);
+  }
+
+  /// Places that get a CTA at all.
+  [[nodiscard]] std::int64_t places() const { return places_; }
+  /// The next CTA of a place; -1: no more.
+  std::int64_t next(std::int64_t place) {
+    if (round_.empty()) return given_ < ctas_ ? given_++ : -1;
+    const std::int64_t round = round_[static_cast<std::size_t>(place)]++;
+    const Axis& tiles = launch_.axes[0];
+    const bool back = tiles.descending && round % 2 == 1;
+    const std::int64_t n = round * places_ + (back ? places_ - 1 - place : place);
+    if (n >= ctas_) return -1;
+    if (!tiles.descending) return n;
+    const std::int64_t columns = ctas_ / tiles.extent;
+    return n % columns * tiles.extent + n / columns;
+  }
+
+ private:
+  const Launch& launch_;
+  std::int64_t ctas_;
+  std::int64_t places_;
+  std::int64_t given_ = 0;
+  std::vector<std::int64_t> round_;  ///< by place
+};
+
+}  // namespace rooftile::sim

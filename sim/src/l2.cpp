@@ -1,0 +1,136 @@
+#include "l2.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "predictors/l2_reuse.hpp"
+
+namespace rooftile::sim {
+
+L2::L2(const Device& device, const Program& program, const ProgramCounts& counts, Dram& dram)
+    : program_{program}, dram_{dram}, capacity_{device.memory.l2.capacity.value()} {
+  const double partitions = std::max(1.0, device.memory.l2.partitions.value());
+  copies_of_.assign(program.tensors.size(), 1);
+  double pinned = 0;
+  for (const TensorUse& use : counts.uses) {
+    double& copies = copies_of_[static_cast<std::size_t>(use.tensor)];
+    copies = std::max(copies, copies_of(use, partitions));
+  }
+  std::int64_t cells = 0;
+  for (std::size_t t = 0; t < program.tensors.size(); ++t) {
+    cells_of_.emplace_back(program, counts, t, cells);
+    cells += cells_of_.back().count();
+    if (program.tensors[t].placement == Placement::l2) {
+      pinned += copies_of_[t] * static_cast<double>(program.tensors[t].bytes());
+    }
+  }
+  cell_.resize(static_cast<std::size_t>(cells));
+  if (pinned > 0) set_aside_ = std::min(pinned, capacity_ * device.memory.l2.persisting_fraction.value());
+  capacity_ -= set_aside_;
+}
+
+Answer L2::load(double now, const TileOp& op, const Indices& at) { return touch(now, op, at, Access::load); }
+Answer L2::store(double now, const TileOp& op, const Indices& at) { return touch(now, op, at, Access::store); }
+Answer L2::add(double now, const TileOp& op, const Indices& at) { return touch(now, op, at, Access::add); }
+
+Answer L2::touch(double now, const TileOp& op, const Indices& at, Access access) {
+  const auto t = static_cast<std::size_t>(op.tensor);
+  Answer answer;
+  std::int64_t fetch = 0;
+  asked_.clear();
+  cells_of_[t].for_each(op, at, [&](const Covered& covered) {
+    const auto c = static_cast<std::int32_t>(covered.cell);
+    Cell& cell = cell_[static_cast<std::size_t>(c)];
+    use(c);
+    const std::int64_t missing = change(cell, t, covered, access);
+    answer.bytes += covered.bytes;
+    fetch += missing;
+    if (missing > 0) {
+      asked_.push_back(&cell);
+    } else if (cell.ready > now) {
+      answer.ready = std::max(answer.ready, cell.ready);
+    }
+  });
+  const std::int64_t write_back = make_room();
+  if (fetch + write_back == 0) return answer;
+  traffic_.fetched += fetch;
+  traffic_.written_back += write_back;
+  answer.ready = dram_.request(now, static_cast<double>(fetch + write_back));
+  for (Cell* cell : asked_) cell->ready = answer.ready;
+  return answer;
+}
+
+std::int64_t L2::change(Cell& cell, std::size_t tensor, const Covered& covered, Access access) {
+  const auto part = [&covered](std::uint64_t blocks) {  // of the covered bytes
+    return blocks == covered.blocks ? covered.bytes
+                                    : covered.bytes * std::popcount(blocks) / std::popcount(covered.blocks);
+  };
+  const std::uint64_t fresh = covered.blocks & ~cell.valid;
+  std::int64_t missing = 0;
+  if (fresh != 0) {
+    missing = part(fresh);
+    const auto room = static_cast<std::int32_t>(static_cast<double>(missing) * copies_of_[tensor]);
+    if (cell.held == 0) {
+      cell.ready = 0;
+      cell.pinned = program_.tensors[tensor].placement == Placement::l2 && pinned_ + room <= set_aside_;
+      if (!cell.pinned) link_newest(static_cast<std::int32_t>(&cell - cell_.data()));
+    }
+    cell.held += room;
+    (cell.pinned ? pinned_ : held_) += room;
+    cell.valid |= fresh;
+  }
+  if (access == Access::load) return missing;
+  const std::uint64_t written = covered.blocks & ~cell.dirty;
+  const auto bytes = static_cast<std::int32_t>(part(written));
+  cell.dirty |= written;
+  cell.dirty_bytes += bytes;
+  dirty_ += bytes;
+  return access == Access::store ? 0 : missing;
+}
+
+void L2::use(std::int32_t c) {
+  const Cell& cell = cell_[static_cast<std::size_t>(c)];
+  if (cell.held == 0 || cell.pinned || newest_ == c) return;
+  unlink(c);
+  link_newest(c);
+}
+
+std::int64_t L2::make_room() {
+  std::int64_t write_back = 0;
+  while (held_ > capacity_ && oldest_ != newest_) {
+    const std::int32_t c = oldest_;
+    Cell& cell = cell_[static_cast<std::size_t>(c)];
+    unlink(c);
+    held_ -= cell.held;
+    write_back += cell.dirty_bytes;
+    dirty_ -= cell.dirty_bytes;
+    cell.valid = cell.dirty = 0;
+    cell.held = cell.dirty_bytes = 0;
+  }
+  return write_back;
+}
+
+void L2::link_newest(std::int32_t c) {
+  Cell& cell = cell_[static_cast<std::size_t>(c)];
+  cell.older = newest_;
+  cell.newer = none;
+  if (newest_ != none) cell_[static_cast<std::size_t>(newest_)].newer = c;
+  newest_ = c;
+  if (oldest_ == none) oldest_ = c;
+}
+
+void L2::unlink(std::int32_t c) {
+  const Cell& cell = cell_[static_cast<std::size_t>(c)];
+  (cell.older == none ? oldest_ : cell_[static_cast<std::size_t>(cell.older)].newer) = cell.newer;
+  (cell.newer == none ? newest_ : cell_[static_cast<std::size_t>(cell.newer)].older) = cell.older;
+}
+
+void L2::forget_written() {
+  for (Cell& cell : cell_) {
+    cell.dirty = 0;
+    cell.dirty_bytes = 0;
+  }
+  dirty_ = 0;
+}
+
+}  // namespace rooftile::sim

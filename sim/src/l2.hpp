@@ -1,0 +1,85 @@
+// L2: what it holds, tile by tile. The least recently used cells (cells.hpp) make room; reads that miss go to DRAM,
+// writes take room without fetching, what was written is sent back when it leaves.
+//
+// A line stands in the partition of its memory and in that of the SM which reads it: what several CTAs ask for takes
+// room in each partition, as in the model (l2_reuse.hpp). Cells that a launch has asked for and that are still on their
+// way are waited for, not asked for again. Pinned tensors (Placement::l2) have a part set aside, and what fits there
+// stays.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "cells.hpp"
+#include "dram.hpp"
+#include "rooftile/model/count.hpp"
+#include "rooftile/model/device.hpp"
+
+namespace rooftile::sim {
+
+/// What an access leads to.
+struct Answer {
+  double ready = 0;        ///< when DRAM has brought what was missing, or taken what had to make room; 0: nothing to do
+  std::int64_t bytes = 0;  ///< of the tile, inside the tensor
+};
+
+/// Bytes that moved between L2 and DRAM.
+struct L2Traffic {
+  std::int64_t fetched = 0;
+  std::int64_t written_back = 0;
+};
+
+class L2 {
+ public:
+  /// For the tensors of a program; `dram` is where misses go. Both must outlive it.
+  L2(const Device& device, const Program& program, const ProgramCounts& counts, Dram& dram);
+
+  Answer load(double now, const TileOp& op, const Indices& at);
+  Answer store(double now, const TileOp& op, const Indices& at);
+  /// Read, changed and written in L2.
+  Answer add(double now, const TileOp& op, const Indices& at);
+
+  /// Everything that was written is as if written back, without bytes: what an earlier call left is not this one's.
+  void forget_written();
+  /// Bytes written that have not left.
+  [[nodiscard]] std::int64_t unwritten() const { return dirty_; }
+  [[nodiscard]] const L2Traffic& traffic() const { return traffic_; }
+  void reset_traffic() { traffic_ = {}; }
+
+ private:
+  static constexpr std::int32_t none = -1;
+  struct Cell {
+    std::uint64_t valid = 0, dirty = 0;  ///< a bit per block
+    double ready = 0;                    ///< when its latest bytes come
+    std::int32_t older = none, newer = none;
+    std::int32_t held = 0;         ///< bytes it takes; 0: not here
+    std::int32_t dirty_bytes = 0;
+    bool pinned = false;           ///< in the part set aside
+  };
+  enum class Access : std::uint8_t { load, store, add };
+
+  Answer touch(double now, const TileOp& op, const Indices& at, Access access);
+  /// Bytes that the access misses.
+  std::int64_t change(Cell& cell, std::size_t tensor, const Covered& covered, Access access);
+  /// Puts a cell first.
+  void use(std::int32_t c);
+  /// Evicts what is too much; returns bytes to write back.
+  std::int64_t make_room();
+  void link_newest(std::int32_t cell);
+  void unlink(std::int32_t cell);
+
+  const Program& program_;
+  Dram& dram_;
+  std::vector<Cells> cells_of_;    ///< by tensor
+  std::vector<double> copies_of_;  ///< by tensor
+  std::vector<Cell> cell_;
+  std::vector<Cell*> asked_;  ///< of the access at hand: cells whose bytes come
+  std::int32_t oldest_ = none, newest_ = none;
+  double capacity_;
+  double set_aside_ = 0, pinned_ = 0;
+  double held_ = 0;
+  std::int64_t dirty_ = 0;
+  L2Traffic traffic_;
+};
+
+}  // namespace rooftile::sim

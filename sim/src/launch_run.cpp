@@ -1,0 +1,241 @@
+#include "launch_run.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace rooftile::sim {
+namespace {
+
+template <class Visit>
+void for_each_bit(std::uint32_t bits, Visit visit) {
+  for (; bits != 0; bits &= bits - 1) visit(static_cast<std::size_t>(std::countr_zero(bits)));
+}
+
+Stall stall_of(Unit unit) { return static_cast<Stall>(static_cast<std::uint8_t>(unit) + 1); }
+static_assert(static_cast<int>(Stall::issue) == static_cast<int>(Unit::issue) + 1);
+
+}  // namespace
+
+LaunchRun::LaunchRun(const Program& program, const Launch& launch, const LaunchTiming& timing, std::int64_t sms,
+                     std::int64_t resident, double cycles_per_added_byte, Dram& dram, L2& l2)
+    : program_{program},
+      launch_{launch},
+      timing_{timing},
+      resident_{static_cast<std::size_t>(resident)},
+      cycles_per_added_byte_{cycles_per_added_byte},
+      dram_{dram},
+      l2_{l2},
+      hand_out_{launch, sms * resident},
+      residents_(static_cast<std::size_t>(sms * resident)),
+      ctas_(static_cast<std::size_t>(sms * resident), Cta{CtaWalk{program, launch, timing}}),
+      soonest_{static_cast<std::size_t>(sms)} {
+  for (std::size_t s = 0; s < static_cast<std::size_t>(sms); ++s) {
+    sms_.emplace_back(std::span{residents_}.subspan(s * resident_, resident_));
+  }
+}
+
+LaunchDone LaunchRun::run(double begin) {
+  done_ = {};
+  done_.begin = done_.end = begin;
+  for (Sm& sm : sms_) sm.advance(begin);
+  // CTAs are handed out SM by SM, as long as there are places
+  const std::size_t places = static_cast<std::size_t>(hand_out_.places());
+  for (std::size_t n = 0; n < places; ++n) start(n % sms_.size() * resident_ + n / sms_.size(), begin);
+  for (std::size_t s = 0; s < sms_.size(); ++s) soonest_.set(s, sms_[s].share());
+  while (left_ > 0) {
+    const std::size_t s = soonest_.player();
+    const double now = soonest_.time();
+    sms_[s].advance(now);
+    for (std::size_t place = s * resident_; place < (s + 1) * resident_; ++place) {
+      if (Sm::is_over(residents_[place], now)) units_done(place, now);
+    }
+    soonest_.set(s, sms_[s].share());
+  }
+  done_.end = std::max(done_.end, adds_done_);
+  for (const Resident& r : residents_) {
+    done_.stalls[static_cast<std::size_t>(Stall::idle)] += done_.end - std::max(r.since, begin);
+  }
+  return done_;
+}
+
+void LaunchRun::start(std::size_t place, double now) {
+  const auto n = static_cast<std::int64_t>(place % resident_ * sms_.size() + place / resident_);
+  const std::int64_t number = hand_out_.next(n);
+  Resident& resident = residents_[place];
+  if (number < 0) {
+    resident.progress = Progress::none;
+    resident.since = now;
+    return;
+  }
+  ++left_;
+  Cta& cta = ctas_[place];
+  cta.walk.begin(number);
+  cta.stage = Stage::begin;
+  cta.walked = false;
+  cta.trip = cta.known = 0;
+  cta.sent = not_sent;
+  cta.adds_due = 0;
+  for (std::size_t n_load = 0; n_load < timing_.loads.size(); ++n_load) {
+    const TileOp& op = program_.ops[static_cast<std::size_t>(timing_.loads[n_load].op)];
+    cta.ready[n_load] = cta.walk.asks(op) ? l2_.load(now, op, cta.walk.at()).ready : 0;
+  }
+  look_ahead(cta);
+  for (std::int64_t trip = 0; trip < cta.known; ++trip) {
+    const LoopTiming& loop = timing_.loop[static_cast<std::size_t>(ahead(cta, trip).trip.loop)];
+    for (std::size_t load = 0; load < loop.loads.size(); ++load) {
+      if (trip < std::max<int>(1, loop.loads[load].lag)) ask(cta, trip, load, now);
+    }
+  }
+  begin_phase(place, cta.stays ? timing_.begin_again : timing_.begin, now);
+}
+
+void LaunchRun::begin_phase(std::size_t place, const PhaseCost& cost, double now) {
+  Resident& resident = residents_[place];
+  resident.cost = &cost;
+  resident.since = now;
+  resident.left = 1;
+  resident.progress = Progress::runs;
+  resident.slowed_by = static_cast<std::size_t>(cost.busiest);
+  done_.ops += cost.ops;
+  for (std::size_t u = 0; u < pipes; ++u) done_.busy[u] += cost.demand[u];
+  if (cost.alone <= 0) resident.left = 0;
+}
+
+void LaunchRun::look_ahead(Cta& cta) {
+  while (!cta.walked && cta.known < cta.trip + timing_.depth) {
+    Ahead& next = ahead(cta, cta.known);
+    if (cta.walk.next(next.trip)) {
+      next.ready.fill(0);
+      ++cta.known;
+    } else {
+      cta.walked = true;
+    }
+  }
+}
+
+void LaunchRun::ask(Cta& cta, std::int64_t trip, std::size_t load, double now) {
+  Ahead& to = ahead(cta, trip);
+  if ((to.trip.loads >> load & 1U) == 0) return;
+  const LoadWait& wait = timing_.loop[static_cast<std::size_t>(to.trip.loop)].loads[load];
+  to.ready[load] = l2_.load(now, program_.ops[static_cast<std::size_t>(wait.op)], to.trip.at).ready;
+  to.asked[load] = now;
+}
+
+double LaunchRun::allowed(const Cta& cta, double now) const {
+  double until = std::max(now, cta.sent);
+  if (cta.stage == Stage::begin && !cta.stays) {
+    for (std::size_t n = 0; n < timing_.loads.size(); ++n) {
+      if (cta.ready[n] > 0) until = std::max(until, cta.ready[n] + timing_.loads[n].rest);
+    }
+  }
+  if (cta.stage == Stage::trips) {
+    const Ahead& at_hand = ahead(cta, cta.trip);
+    const LoopTiming& loop = timing_.loop[static_cast<std::size_t>(at_hand.trip.loop)];
+    for (std::size_t n = 0; n < loop.loads.size(); ++n) {
+      const LoadWait& load = loop.loads[n];
+      const double ready = at_hand.ready[n];
+      if (load.lag == 0 || ready == 0) continue;
+      // the first tiles were asked for while the CTA began: they come one after the other
+      const double part = static_cast<double>(cta.trip + 1) / load.lag;
+      until = std::max({until, ready, part > 1 ? ready + load.rest
+                                               : cta.first_trip + (ready - at_hand.asked[n] + load.rest) * part});
+    }
+  }
+  return until;
+}
+
+void LaunchRun::units_done(std::size_t place, double now) {
+  Cta& cta = ctas_[place];
+  if (residents_[place].progress == Progress::runs) cta.units_done = now;
+  const double until = allowed(cta, now);
+  if (until > now) return hold(place, until, Stall::dram);
+  phase_over(place, now);
+}
+
+/// The time of a phase that is over, by what it went to: the units' own, waiting for each other, for other CTAs, for
+/// DRAM.
+void LaunchRun::account(std::size_t place, double now) {
+  const Resident& resident = residents_[place];
+  const PhaseCost& cost = *resident.cost;
+  const auto add = [&](Stall stall, double cycles) { done_.stalls[static_cast<std::size_t>(stall)] += cycles; };
+  const double units_for = ctas_[place].units_done - resident.since;
+  const double own = std::min(cost.busy, units_for), alone = std::min(cost.alone, units_for);
+  add(stall_of(cost.busiest), own);
+  add(Stall::latency, alone - own);
+  const Stall shared = resident.slowed_by == exclusion ? Stall::tensor : stall_of(static_cast<Unit>(resident.slowed_by));
+  add(shared, units_for - alone);
+  add(ctas_[place].waits_for, now - ctas_[place].units_done);
+}
+
+void LaunchRun::phase_over(std::size_t place, double now) {
+  Cta& cta = ctas_[place];
+  if (cta.sent == not_sent) {
+    if (cta.adds_due > now) return hold(place, cta.adds_due, Stall::l2);
+    send(cta, now);
+    if (cta.sent > now && dram_.saturated()) return hold(place, cta.sent, Stall::dram);
+  }
+  account(place, now);
+  cta.sent = not_sent;
+  switch (cta.stage) {
+    case Stage::begin:
+      cta.first_trip = now;
+      cta.trip = -1;
+      cta.stage = Stage::trips;
+      return next_trip(place, now);
+    case Stage::trips: return next_trip(place, now);
+    case Stage::end: return end_cta(place, now);
+  }
+}
+
+void LaunchRun::hold(std::size_t place, double until, Stall stall) {
+  residents_[place].progress = Progress::holds;
+  residents_[place].until = until;
+  ctas_[place].waits_for = stall;
+}
+
+void LaunchRun::next_trip(std::size_t place, double now) {
+  Cta& cta = ctas_[place];
+  ++cta.trip;
+  look_ahead(cta);
+  if (cta.trip >= cta.known) {
+    cta.stage = Stage::end;
+    return begin_phase(place, timing_.end, now);
+  }
+  if (cta.trip > 0) {  // a buffer is free: the tile that comes into it
+    for (std::int64_t trip = cta.trip; trip < cta.known; ++trip) {
+      const LoopTiming& loop = timing_.loop[static_cast<std::size_t>(ahead(cta, trip).trip.loop)];
+      for (std::size_t load = 0; load < loop.loads.size(); ++load) {
+        if (trip == cta.trip + std::max<int>(1, loop.loads[load].lag) - 1) ask(cta, trip, load, now);
+      }
+    }
+  }
+  begin_phase(place, timing_.loop[static_cast<std::size_t>(ahead(cta, cta.trip).trip.loop)].cost, now);
+}
+
+void LaunchRun::send(Cta& cta, double now) {
+  cta.sent = 0;
+  if (cta.stage == Stage::begin) return;
+  const bool in_trip = cta.stage == Stage::trips;
+  const Trip* trip = in_trip ? &ahead(cta, cta.trip).trip : nullptr;
+  const auto& sends = in_trip ? timing_.loop[static_cast<std::size_t>(trip->loop)].sends : timing_.sends;
+  const Indices& at = in_trip ? trip->at : cta.walk.at();
+  for (std::size_t n = 0; n < sends.size(); ++n) {
+    if (in_trip && (trip->sends >> n & 1U) == 0) continue;
+    const TileOp& op = program_.ops[static_cast<std::size_t>(sends[n])];
+    const bool adds = op.kind == OpKind::atomic;
+    const Answer answer = adds ? l2_.add(now, op, at) : l2_.store(now, op, at);
+    cta.sent = std::max(cta.sent, answer.ready);
+    if (!adds) continue;
+    adds_done_ = std::max(adds_done_, now) + cycles_per_added_byte_ * static_cast<double>(answer.bytes);
+    cta.adds_due = adds_done_;
+  }
+}
+
+void LaunchRun::end_cta(std::size_t place, double now) {
+  --left_;
+  done_.end = std::max(done_.end, now);
+  ctas_[place].stays = launch_.schedule != Schedule::one_per_cta;
+  start(place, now);
+}
+
+}  // namespace rooftile::sim

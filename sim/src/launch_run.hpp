@@ -1,0 +1,108 @@
+// One launch, from its first CTA to its last: the events.
+//
+//   the units of an SM are done with a phase     its CTA waits for tiles that have not come
+//   a phase is over                              it stores, asks for the tiles of a trip to come, begins the next phase
+//                                                or leaves
+//
+// Time is in cycles of the clock that the model counts in, and goes on from launch to launch.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "cta_walk.hpp"
+#include "dram.hpp"
+#include "hand_out.hpp"
+#include "l2.hpp"
+#include "launch_timing.hpp"
+#include "rooftile/sim/simulation.hpp"
+#include "sm.hpp"
+#include "soonest.hpp"
+
+namespace rooftile::sim {
+
+/// What a launch did.
+struct LaunchDone {
+  double begin = 0, end = 0;  ///< cycles
+  StallCycles stalls{};       ///< over all places for CTAs
+  Pipes busy{};               ///< over all SMs
+  std::int64_t ops = 0;
+};
+
+class LaunchRun {
+ public:
+  /// `sms` with `resident` places each; everything must outlive it.
+  LaunchRun(const Program& program, const Launch& launch, const LaunchTiming& timing, std::int64_t sms,
+            std::int64_t resident, double cycles_per_added_byte, Dram& dram, L2& l2);
+
+  /// Runs it from cycle `begin` on.
+  LaunchDone run(double begin);
+
+ private:
+  /// A trip whose tiles are asked for before it begins.
+  struct Ahead {
+    Trip trip;
+    std::array<double, 12> asked{}, ready{};  ///< by load: when it was asked for, when it is there
+  };
+  static constexpr double not_sent = -1;
+  enum class Stage : std::uint8_t { begin, trips, end };
+  struct Cta {
+    explicit Cta(const CtaWalk& to_walk) : walk{to_walk} {}
+    CtaWalk walk;
+    Stage stage = Stage::begin;
+    bool stays = false;           ///< not the first tile of a CTA that stays
+    bool walked = false;          ///< no trips beyond those in `ahead`
+    std::int64_t trip = 0;        ///< the one at hand
+    std::int64_t known = 0;       ///< trips in `ahead` so far
+    double first_trip = 0;        ///< when it began
+    double units_done = 0;        ///< with the phase
+    double sent = not_sent;       ///< when there is room for what the phase stored
+    double adds_due = 0;          ///< when L2 is done with its latest adds
+    Stall waits_for = Stall::dram;
+    std::array<double, 12> ready{};  ///< of what it loads before its trips
+    std::array<Ahead, 2 * most_buffers> ahead;
+  };
+
+  void start(std::size_t place, double now);
+  void begin_phase(std::size_t place, const PhaseCost& cost, double now);
+  /// What follows when the units are done with a phase: wait for tiles, or the next phase.
+  void units_done(std::size_t place, double now);
+  void phase_over(std::size_t place, double now);
+  void next_trip(std::size_t place, double now);
+  void end_cta(std::size_t place, double now);
+  /// Looks ahead so far that tiles can be asked for.
+  void look_ahead(Cta& cta);
+  void ask(Cta& cta, std::int64_t trip, std::size_t load, double now);
+  /// Stores and adds of the phase at hand.
+  void send(Cta& cta, double now);
+  void hold(std::size_t place, double until, Stall stall);
+  /// When the tiles of the phase allow it to end, `now` at the earliest.
+  [[nodiscard]] double allowed(const Cta& cta, double now) const;
+  void account(std::size_t place, double now);
+  [[nodiscard]] Ahead& ahead(Cta& cta, std::int64_t trip) const {
+    return cta.ahead[static_cast<std::size_t>(trip) % cta.ahead.size()];
+  }
+  [[nodiscard]] const Ahead& ahead(const Cta& cta, std::int64_t trip) const {
+    return cta.ahead[static_cast<std::size_t>(trip) % cta.ahead.size()];
+  }
+  [[nodiscard]] std::size_t sm_of(std::size_t place) const { return place / resident_; }
+
+  const Program& program_;
+  const Launch& launch_;
+  const LaunchTiming& timing_;
+  std::size_t resident_;
+  double cycles_per_added_byte_;  ///< of L2 as a whole
+  Dram& dram_;
+  L2& l2_;
+  HandOut hand_out_;
+  std::vector<Resident> residents_;  ///< SM by SM
+  std::vector<Sm> sms_;
+  std::vector<Cta> ctas_;  ///< by place
+  Soonest soonest_;
+  std::int64_t left_ = 0;  ///< places with a CTA
+  double adds_done_ = 0;   ///< when L2 is done with all atomic adds so far
+  LaunchDone done_;
+};
+
+}  // namespace rooftile::sim

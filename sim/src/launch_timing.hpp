@@ -1,0 +1,67 @@
+// What the phases of a CTA cost: the same numbers, from the same constants, as the predictor has (loop_time.hpp).
+//
+//   begin   what a CTA does before its loops: sets up, waits for a tile of its own
+//   trip    one trip of the loops that run in step: cycles of each pipe of the SM, and how long it takes alone
+//   end     what it does behind them
+//
+// A load that L2 does not answer is waited for: on the slowest dependence cycle through it, of lag n, stand other ops
+// with `rest` cycles. The tile that trip j needs is asked for when trip j - n + 1 begins (there are n buffers), and
+// trip j cannot end before it has come and `rest` has passed: n tiles per latency, as Little's law has it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "predictors/launch_fit.hpp"
+#include "predictors/units.hpp"
+#include "rooftile/model/count.hpp"
+#include "rooftile/model/program.hpp"
+
+namespace rooftile::sim {
+
+/// The units of an SM, and one more that stands for their exclusion: products and the parts of exponentials and of
+/// shared memory traffic that cannot lie under them (exp2_weight, smem_weight).
+inline constexpr std::size_t pipes = units + 1;
+inline constexpr std::size_t exclusion = units;
+using Pipes = std::array<double, pipes>;
+
+struct PhaseCost {
+  Pipes demand{};    ///< cycles of each pipe
+  double busy = 0;   ///< of the busiest
+  double alone = 0;  ///< cycles with nobody else on the SM and every load answered by L2
+  Unit busiest = Unit::memory;
+  std::int32_t ops = 0;  ///< that one execution stands for
+};
+
+/// How a load is waited for.
+struct LoadWait {
+  std::int16_t op = -1;  ///< index into Program::ops
+  std::int8_t lag = 0;   ///< buffers; 0: nothing waits for it
+  double rest = 0;       ///< cycles
+};
+
+struct LoopTiming {
+  PhaseCost cost;
+  InlineVector<LoadWait, 12> loads;
+  InlineVector<std::int16_t, 12> sends;  ///< stores and atomics
+  std::int32_t depth = 1;                ///< the largest lag of its loads
+  bool empty = true;                     ///< its loops have no ops of their own
+};
+
+struct LaunchTiming {
+  PhaseCost begin;        ///< with the wait for a tile of its own, answered by L2
+  PhaseCost begin_again;  ///< of a CTA that stays: its next tile has come meanwhile
+  PhaseCost end;
+  InlineVector<LoadWait, 12> loads;
+  InlineVector<std::int16_t, 12> sends;
+  std::array<LoopTiming, max_loops> loop;  ///< of loops that lead a group
+  std::int32_t depth = 1;                  ///< the largest of its loops
+
+  LaunchTiming(const Program& program, const Launch& launch, const LaunchCount& totals, const ProgramCounts& counts,
+               const CostTable& costs);
+};
+
+/// Buffers that a simulation follows; no shipped kernel has more.
+inline constexpr int most_buffers = 4;
+
+}  // namespace rooftile::sim

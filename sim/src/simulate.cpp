@@ -1,0 +1,161 @@
+#include "rooftile/sim/simulate.hpp"
+
+#include <algorithm>
+
+#include "launch_run.hpp"
+#include "predictors/host_link.hpp"
+#include "predictors/l2_time.hpp"
+#include "rooftile/model/occupancy.hpp"
+
+namespace rooftile::sim {
+namespace {
+
+Bytes bytes(std::int64_t count) { return Bytes{static_cast<double>(count)}; }
+
+/// One call on one device.
+class Call {
+ public:
+  Call(const Device& device, const Program& program, const ProgramCounts& counts)
+      : device_{device},
+        program_{program},
+        counts_{counts},
+        costs_{device, program},
+        dram_{(device.memory.dram.bandwidth * device.memory.dram.sustained_fraction.value()).value() /
+                  costs_.clock().value(),
+              device.memory.dram.latency.value()},
+        l2_{device, program, counts, dram_} {}
+
+  void run(Simulation& simulation) {
+    if (program_.l2 == L2State::warm) {
+      Simulation before;
+      all_launches(before);
+      l2_.forget_written();
+    }
+    all_launches(simulation);
+    finish(simulation);
+  }
+
+ private:
+  void all_launches(Simulation& simulation) {
+    simulation = {};
+    stalls_ = {};
+    busy_ = {};
+    by_bound_ = {};
+    cycles_ = 0;
+    for (std::size_t l = 0; l < program_.launches.size(); ++l) launch(l, simulation);
+  }
+
+  void launch(std::size_t l, Simulation& simulation) {
+    const Launch& launch = program_.launches[l];
+    const LaunchCount& totals = counts_.launch[l];
+    const auto sms = static_cast<std::int64_t>(device_.sm.count.value());
+    const std::int64_t allowed = std::max<std::int64_t>(1, occupancy(device_, launch).resident);
+    const std::int64_t resident = std::min(allowed, ceil_div(totals.ctas, sms));
+    const LaunchTiming timing{program_, launch, totals, counts_, costs_};
+    const double l2_bandwidth = device_.memory.l2.bandwidth.value() * (device_.clock.boost / costs_.clock());
+    const double per_added = (program_.bulk_atomics ? 2 : sector_bytes / bytes_of_an_add) / l2_bandwidth;
+
+    l2_.reset_traffic();
+    LaunchRun run{program_, launch, timing, sms, resident, per_added, dram_, l2_};
+    const LaunchDone done = run.run(now_);
+    now_ = done.end;
+
+    LaunchPrediction& part = simulation.answer.launches.emplace_back();
+    part = {};
+    part.ctas = totals.ctas;
+    part.resident = static_cast<std::int32_t>(resident);
+    part.waves = static_cast<double>(part.ctas) / static_cast<double>(resident * sms);
+    part.l2_bytes = {bytes(totals.loaded), bytes(totals.stored)};
+    part.dram_bytes = {bytes(l2_.traffic().fetched), bytes(l2_.traffic().written_back)};
+    part.sm = part.time = Cycles{done.end - done.begin} / costs_.clock();
+    const auto most = std::max_element(done.stalls.begin(), done.stalls.begin() + static_cast<int>(Stall::idle));
+    part.bound = static_cast<Limit>(most - done.stalls.begin());
+    fetch_from_host(part, program_, counts_.uses_of(l));
+    overlap_fetch(part, device_);
+    const Seconds period =
+        program_.launch_style == LaunchStyle::graph ? device_.launch.graph_period : device_.launch.stream_period;
+    if (period > part.time) {
+      part.time = period;
+      part.bound = Limit::launch;
+    }
+    add(part, totals, done, simulation);
+  }
+
+  void add(const LaunchPrediction& part, const LaunchCount& totals, const LaunchDone& done, Simulation& simulation) {
+    Prediction& answer = simulation.answer;
+    answer.time += part.time;
+    answer.dram.read += part.dram_bytes.read;
+    answer.dram.write += part.dram_bytes.write;
+    answer.host += part.host_bytes;
+    answer.l2.read += part.l2_bytes.read;
+    answer.l2.write += part.l2_bytes.write;
+    answer.l2_sector_bytes += bytes(32 * totals.sectors);
+    answer.executed_flops += Flops{totals.work_of(OpKind::mma)};
+    answer.smem += Bytes{totals.work_of(OpKind::lds) + totals.work_of(OpKind::sts)};
+    by_bound_[static_cast<std::size_t>(part.bound)] += part.time;
+    simulation.tile_events += done.ops;
+    for (std::size_t s = 0; s < stalls; ++s) stalls_[s] += done.stalls[s];
+    for (std::size_t u = 0; u < pipes; ++u) busy_[u] += done.busy[u];
+    cycles_ += done.end - done.begin;
+  }
+
+  void finish(Simulation& simulation) {
+    Prediction& answer = simulation.answer;
+    answer.dram.write += bytes(l2_.unwritten());
+    const auto most = std::max_element(by_bound_.begin(), by_bound_.end());
+    answer.bound = static_cast<Limit>(most - by_bound_.begin());
+    answer.paper_flops = program_.paper_flops;
+    answer.compulsory = counts_.compulsory;
+    answer.extra_memory = counts_.workspace;
+    const double sms = device_.sm.count.value();
+    for (std::size_t u = 0; u < units; ++u) {
+      const auto limit = static_cast<std::size_t>(limit_of(static_cast<Unit>(u)));
+      answer.alone[limit] = Cycles{busy_[u] / sms} / costs_.clock();
+      simulation.utilisation[limit] = busy_[u] / (sms * cycles_);
+    }
+    const BytesPerSecond bandwidth = device_.memory.dram.bandwidth * device_.memory.dram.sustained_fraction.value();
+    answer.alone[0] = answer.dram.total() / bandwidth;
+    double all = 0;
+    for (const double cycles : stalls_) all += cycles;
+    for (std::size_t s = 0; s < stalls; ++s) simulation.share[s] = stalls_[s] / all;
+    if (program_.launch_style == LaunchStyle::framework) {
+      const Seconds issued = device_.launch.framework_period * static_cast<double>(program_.launches.size());
+      answer.alone[static_cast<std::size_t>(Limit::launch)] = issued;
+      if (issued > answer.time) {
+        answer.time = issued;
+        answer.bound = Limit::launch;
+      }
+    }
+    slow_down(answer, program_.forward);
+    slow_down(answer, program_.backward);
+  }
+
+  static void slow_down(Prediction& answer, const Calibration& fit) {
+    const double part = answer.time / (answer.time + slowdown_time);
+    answer.time = answer.time * (1 + fit.slowdown * part) + Seconds{fit.call_overhead};
+  }
+
+  const Device& device_;
+  const Program& program_;
+  const ProgramCounts& counts_;
+  CostTable costs_;
+  Dram dram_;
+  L2 l2_;
+  double now_ = 0;  ///< cycles since the first call began
+  double cycles_ = 0;
+  StallCycles stalls_{};
+  Pipes busy_{};
+  std::array<Seconds, limits> by_bound_{};
+};
+
+}  // namespace
+
+tl::expected<Simulation, Refusal> simulate(const Device& device, const Program& program,
+                                           const ProgramCounts& counts) {
+  if (auto refused = fits(device, program, counts); !refused) return tl::unexpected{refused.error()};
+  tl::expected<Simulation, Refusal> result{tl::in_place};
+  Call{device, program, counts}.run(*result);
+  return result;
+}
+
+}  // namespace rooftile::sim
