@@ -125,12 +125,4 @@ void L2::unlink(std::int32_t c) {
   (cell.newer == none ? newest_ : cell_[static_cast<std::size_t>(cell.newer)].older) = cell.older;
 }
 
-void L2::forget_written() {
-  for (Cell& cell : cell_) {
-    cell.dirty = 0;
-    cell.dirty_bytes = 0;
-  }
-  dirty_ = 0;
-}
-
 }  // namespace rooftile::sim

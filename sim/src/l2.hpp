@@ -39,8 +39,6 @@ class L2 {
   /// Read, changed and written in L2.
   Answer add(double now, const TileOp& op, const Indices& at);
 
-  /// Everything that was written is as if written back, without bytes: what an earlier call left is not this one's.
-  void forget_written();
   /// Bytes written that have not left.
   [[nodiscard]] std::int64_t unwritten() const { return dirty_; }
   [[nodiscard]] const L2Traffic& traffic() const { return traffic_; }

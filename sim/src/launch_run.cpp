@@ -30,7 +30,7 @@ LaunchRun::LaunchRun(const Program& program, const Launch& launch, const LaunchT
       ctas_(static_cast<std::size_t>(sms * resident), Cta{CtaWalk{program, launch, timing}}),
       soonest_{static_cast<std::size_t>(sms)} {
   for (std::size_t s = 0; s < static_cast<std::size_t>(sms); ++s) {
-    sms_.emplace_back(std::span{residents_}.subspan(s * resident_, resident_));
+    sms_.emplace_back(std::span{residents_}.subspan(s * resident_, resident_), hand_out_.places());
   }
 }
 
@@ -68,6 +68,7 @@ void LaunchRun::start(std::size_t place, double now) {
     return;
   }
   ++left_;
+  resident.age = ++age_;
   Cta& cta = ctas_[place];
   cta.walk.begin(number);
   cta.stage = Stage::begin;
@@ -79,13 +80,6 @@ void LaunchRun::start(std::size_t place, double now) {
     const TileOp& op = program_.ops[static_cast<std::size_t>(timing_.loads[n_load].op)];
     cta.ready[n_load] = cta.walk.asks(op) ? l2_.load(now, op, cta.walk.at()).ready : 0;
   }
-  look_ahead(cta);
-  for (std::int64_t trip = 0; trip < cta.known; ++trip) {
-    const LoopTiming& loop = timing_.loop[static_cast<std::size_t>(ahead(cta, trip).trip.loop)];
-    for (std::size_t load = 0; load < loop.loads.size(); ++load) {
-      if (trip < std::max<int>(1, loop.loads[load].lag)) ask(cta, trip, load, now);
-    }
-  }
   begin_phase(place, cta.stays ? timing_.begin_again : timing_.begin, now);
 }
 
@@ -95,9 +89,8 @@ void LaunchRun::begin_phase(std::size_t place, const PhaseCost& cost, double now
   resident.since = now;
   resident.left = 1;
   resident.progress = Progress::runs;
-  resident.slowed_by = static_cast<std::size_t>(cost.busiest);
   done_.ops += cost.ops;
-  for (std::size_t u = 0; u < pipes; ++u) done_.busy[u] += cost.demand[u];
+  for (std::size_t u = 0; u < units; ++u) done_.busy[u] += cost.demand[u];
   if (cost.alone <= 0) resident.left = 0;
 }
 
@@ -135,7 +128,7 @@ double LaunchRun::allowed(const Cta& cta, double now) const {
       const LoadWait& load = loop.loads[n];
       const double ready = at_hand.ready[n];
       if (load.lag == 0 || ready == 0) continue;
-      // the first tiles were asked for while the CTA began: they come one after the other
+      // the first tiles are asked for at once, but are needed one after the other
       const double part = static_cast<double>(cta.trip + 1) / load.lag;
       until = std::max({until, ready, part > 1 ? ready + load.rest
                                                : cta.first_trip + (ready - at_hand.asked[n] + load.rest) * part});
@@ -152,19 +145,17 @@ void LaunchRun::units_done(std::size_t place, double now) {
   phase_over(place, now);
 }
 
-/// The time of a phase that is over, by what it went to: the units' own, waiting for each other, for other CTAs, for
-/// DRAM.
+/// The time of a phase that is over, by what it went to: a unit, its own or as other CTAs had it; a chain of ops; what
+/// it waited for.
 void LaunchRun::account(std::size_t place, double now) {
   const Resident& resident = residents_[place];
-  const PhaseCost& cost = *resident.cost;
+  const Cta& cta = ctas_[place];
+  const double ran = cta.units_done - resident.since;
+  const double chain = std::min(resident.cost->alone, ran) - std::min(resident.cost->busy, ran);
   const auto add = [&](Stall stall, double cycles) { done_.stalls[static_cast<std::size_t>(stall)] += cycles; };
-  const double units_for = ctas_[place].units_done - resident.since;
-  const double own = std::min(cost.busy, units_for), alone = std::min(cost.alone, units_for);
-  add(stall_of(cost.busiest), own);
-  add(Stall::latency, alone - own);
-  const Stall shared = resident.slowed_by == exclusion ? Stall::tensor : stall_of(static_cast<Unit>(resident.slowed_by));
-  add(shared, units_for - alone);
-  add(ctas_[place].waits_for, now - ctas_[place].units_done);
+  add(Stall::latency, chain);
+  add(stall_of(resident.cost->busiest), ran - chain);
+  add(cta.waits_for, now - cta.units_done);
 }
 
 void LaunchRun::phase_over(std::size_t place, double now) {
@@ -201,12 +192,12 @@ void LaunchRun::next_trip(std::size_t place, double now) {
     cta.stage = Stage::end;
     return begin_phase(place, timing_.end, now);
   }
-  if (cta.trip > 0) {  // a buffer is free: the tile that comes into it
-    for (std::int64_t trip = cta.trip; trip < cta.known; ++trip) {
-      const LoopTiming& loop = timing_.loop[static_cast<std::size_t>(ahead(cta, trip).trip.loop)];
-      for (std::size_t load = 0; load < loop.loads.size(); ++load) {
-        if (trip == cta.trip + std::max<int>(1, loop.loads[load].lag) - 1) ask(cta, trip, load, now);
-      }
+  // at first all buffers are free, then one of each load
+  for (std::int64_t trip = cta.trip; trip < cta.known; ++trip) {
+    const LoopTiming& loop = timing_.loop[static_cast<std::size_t>(ahead(cta, trip).trip.loop)];
+    for (std::size_t load = 0; load < loop.loads.size(); ++load) {
+      const std::int64_t free = cta.trip + std::max<int>(1, loop.loads[load].lag);
+      if (cta.trip == 0 ? trip < free : trip == free - 1) ask(cta, trip, load, now);
     }
   }
   begin_phase(place, timing_.loop[static_cast<std::size_t>(ahead(cta, cta.trip).trip.loop)].cost, now);

@@ -26,7 +26,7 @@ namespace rooftile::sim {
 struct LaunchDone {
   double begin = 0, end = 0;  ///< cycles
   StallCycles stalls{};       ///< over all places for CTAs
-  Pipes busy{};               ///< over all SMs
+  UnitCycles busy{};          ///< over all SMs
   std::int64_t ops = 0;
 };
 
@@ -101,6 +101,7 @@ class LaunchRun {
   std::vector<Cta> ctas_;  ///< by place
   Soonest soonest_;
   std::int64_t left_ = 0;  ///< places with a CTA
+  std::int64_t age_ = 0;
   double adds_done_ = 0;   ///< when L2 is done with all atomic adds so far
   LaunchDone done_;
 };

@@ -1,7 +1,7 @@
 // What the phases of a CTA cost: the same numbers, from the same constants, as the predictor has (loop_time.hpp).
 //
 //   begin   what a CTA does before its loops: sets up, waits for a tile of its own
-//   trip    one trip of the loops that run in step: cycles of each pipe of the SM, and how long it takes alone
+//   trip    one trip of the loops that run in step: cycles of each unit of the SM, and how long it takes alone
 //   end     what it does behind them
 //
 // A load that L2 does not answer is waited for: on the slowest dependence cycle through it, of lag n, stand other ops
@@ -19,16 +19,12 @@
 
 namespace rooftile::sim {
 
-/// The units of an SM, and one more that stands for their exclusion: products and the parts of exponentials and of
-/// shared memory traffic that cannot lie under them (exp2_weight, smem_weight).
-inline constexpr std::size_t pipes = units + 1;
-inline constexpr std::size_t exclusion = units;
-using Pipes = std::array<double, pipes>;
-
+/// A phase, as far as the SM is concerned.
 struct PhaseCost {
-  Pipes demand{};    ///< cycles of each pipe
-  double busy = 0;   ///< of the busiest
-  double alone = 0;  ///< cycles with nobody else on the SM and every load answered by L2
+  UnitCycles demand{};   ///< cycles of each unit
+  double busy = 0;       ///< cycles of the SM that no other CTA can have: its busiest unit, or the sum of those that
+                         ///< exclude each other (exp2_weight, smem_weight)
+  double alone = 0;      ///< cycles with nobody else on the SM and every load answered by L2
   Unit busiest = Unit::memory;
   std::int32_t ops = 0;  ///< that one execution stands for
 };

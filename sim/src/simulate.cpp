@@ -29,9 +29,10 @@ class Call {
     if (program_.l2 == L2State::warm) {
       Simulation before;
       all_launches(before);
-      l2_.forget_written();
     }
+    const std::int64_t left_over = l2_.unwritten();
     all_launches(simulation);
+    simulation.answer.dram.write += bytes(l2_.unwritten() - left_over);
     finish(simulation);
   }
 
@@ -95,13 +96,12 @@ class Call {
     by_bound_[static_cast<std::size_t>(part.bound)] += part.time;
     simulation.tile_events += done.ops;
     for (std::size_t s = 0; s < stalls; ++s) stalls_[s] += done.stalls[s];
-    for (std::size_t u = 0; u < pipes; ++u) busy_[u] += done.busy[u];
+    for (std::size_t u = 0; u < units; ++u) busy_[u] += done.busy[u];
     cycles_ += done.end - done.begin;
   }
 
   void finish(Simulation& simulation) {
     Prediction& answer = simulation.answer;
-    answer.dram.write += bytes(l2_.unwritten());
     const auto most = std::max_element(by_bound_.begin(), by_bound_.end());
     answer.bound = static_cast<Limit>(most - by_bound_.begin());
     answer.paper_flops = program_.paper_flops;
@@ -144,7 +144,7 @@ class Call {
   double now_ = 0;  ///< cycles since the first call began
   double cycles_ = 0;
   StallCycles stalls_{};
-  Pipes busy_{};
+  UnitCycles busy_{};
   std::array<Seconds, limits> by_bound_{};
 };
 

@@ -1,18 +1,18 @@
-// One SM: the phases of its resident CTAs share its pipes.
+// One SM: the phases of its resident CTAs share its units.
 //
-// A phase that is alone advances by 1/alone of itself per cycle and keeps pipe u busy for demand[u]/alone of the time.
-// Where the phases together ask a pipe for more than it has, all that need it slow down alike, by the most overloaded of
-// the pipes that they need. With k equal phases that is the closed form of the model: each takes
-// max(k·busy, alone).
+// A phase that is alone advances by 1/alone of itself per cycle and keeps the SM busy for busy/alone of the time. The
+// CTAs that began with the launch do the same at the same time: where all together ask for more than there is, all slow
+// down alike, so that k equal phases take max(k·busy, alone). Later CTAs have drifted apart, and the one that began
+// first goes first (as warp schedulers that prefer the oldest do): one's waiting lies under another's work. Both are
+// said in closed form in makespan.hpp.
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <vector>
 
-#include "dram.hpp"
 #include "launch_timing.hpp"
 
 namespace rooftile::sim {
@@ -22,7 +22,7 @@ inline constexpr double never = std::numeric_limits<double>::infinity();
 /// Where a resident is with its phase.
 enum class Progress : std::uint8_t {
   none,  ///< no CTA
-  runs,  ///< shares the pipes
+  runs,  ///< shares the units
   holds  ///< waits, for tiles or for room
 };
 
@@ -30,16 +30,17 @@ enum class Progress : std::uint8_t {
 struct Resident {
   Progress progress = Progress::none;
   const PhaseCost* cost = nullptr;
-  double left = 0;   ///< part of the phase, while it runs
-  double speed = 0;  ///< parts per cycle
-  double until = 0;  ///< while it holds
-  double since = 0;  ///< when the phase began
-  std::size_t slowed_by = 0;  ///< the pipe that it had to share last
+  std::int64_t age = 0;  ///< number of its CTA in the order in which they began
+  double left = 0;       ///< part of the phase, while it runs
+  double speed = 0;      ///< parts per cycle
+  double until = 0;      ///< while it holds
+  double since = 0;      ///< when the phase began; without a CTA: when the last one ended
 };
 
 class Sm {
  public:
-  explicit Sm(std::span<Resident> residents) : residents_{residents} {}
+  /// `first_wave`: the age of the last CTA that began with the launch.
+  Sm(std::span<Resident> residents, std::int64_t first_wave) : residents_{residents}, first_wave_{first_wave} {}
 
   /// Lets the phases advance to `now`.
   void advance(double now) {
@@ -50,31 +51,36 @@ class Sm {
       if (r.progress == Progress::runs) r.left -= cycles * r.speed;
     }
   }
-  /// Shares the pipes anew; returns when the next phase ends, or `never`.
+
+  /// Shares the units anew; returns when the next phase ends or has waited, or `never`.
   [[nodiscard]] double share() {
-    Pipes asked{};
-    for (const Resident& r : residents_) {
-      if (r.progress != Progress::runs) continue;
-      const double speed = 1 / r.cost->alone;
-      for (std::size_t u = 0; u < pipes; ++u) asked[u] += speed * r.cost->demand[u];
-    }
     double soonest = never;
+    double asked = 0;
+    bool in_step = true;
+    running_.clear();
     for (Resident& r : residents_) {
       if (r.progress == Progress::holds) soonest = std::min(soonest, r.until);
       if (r.progress != Progress::runs) continue;
-      double slower = 1;
-      for (std::size_t u = 0; u < pipes; ++u) {
-        if (asked[u] > slower && r.cost->demand[u] > 0) {
-          slower = asked[u];
-          r.slowed_by = u;
-        }
-      }
-      r.speed = 1 / (r.cost->alone * slower);
-      soonest = std::min(soonest, last_ + std::max(0.0, r.left) / r.speed);
+      running_.push_back(&r);
+      asked += need(r);
+      in_step = in_step && r.age <= first_wave_;
+    }
+    if (asked > 1 && !in_step) {
+      std::sort(running_.begin(), running_.end(), [](const Resident* x, const Resident* y) { return x->age < y->age; });
+    }
+    double free = 1;
+    for (Resident* r : running_) {
+      const double wanted = need(*r);
+      double part = 1;  // of its own speed
+      if (asked > 1 && wanted > 0) part = in_step ? 1 / asked : std::min(1.0, free / wanted);
+      free = std::max(0.0, free - part * wanted);
+      r->speed = part / r->cost->alone;
+      if (r->speed > 0) soonest = std::min(soonest, last_ + std::max(0.0, r->left) / r->speed);
     }
     return soonest;
   }
-  /// True if a phase that runs or holds is over at `now`.
+
+  /// True if a phase that runs is done, or one that holds has waited, at `now`.
   [[nodiscard]] static bool is_over(const Resident& r, double now) {
     return (r.progress == Progress::runs && r.left <= rounding) || (r.progress == Progress::holds && r.until <= now);
   }
@@ -82,7 +88,12 @@ class Sm {
  private:
   static constexpr double rounding = 1e-9;
 
+  /// Part of the SM that a phase keeps busy when it is alone.
+  static double need(const Resident& r) { return r.cost->alone > 0 ? r.cost->busy / r.cost->alone : 0; }
+
   std::span<Resident> residents_;
+  std::int64_t first_wave_;
+  std::vector<Resident*> running_;  ///< of share()
   double last_ = 0;
 };
 
