@@ -3,6 +3,7 @@
 // c + 2G ... or, longest first, there and back: c, 2G - 1 - c, 2G + c ... of the tiles of all columns by length.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -14,6 +15,10 @@ class HandOut {
  public:
   HandOut(const Launch& launch, std::int64_t places)
       : launch_{launch}, ctas_{launch.ctas()}, places_{std::min(places, launch.ctas())} {
+    for (const Loop& loop : launch.loops) {
+      for (const Bound* bound : {&loop.first, &loop.last}) by_length_ |= bound->moves() && bound->index == 0;
+    }
+    by_length_ = by_length_ && launch.axes[0].descending;
     if (launch.schedule == Schedule::persistent_static) round_.assign(static_cast<std::size_t>(places_), 0);
   }
 
@@ -23,13 +28,12 @@ class HandOut {
   std::int64_t next(std::int64_t place) {
     if (round_.empty()) return given_ < ctas_ ? given_++ : -1;
     const std::int64_t round = round_[static_cast<std::size_t>(place)]++;
-    const Axis& tiles = launch_.axes[0];
-    const bool back = tiles.descending && round % 2 == 1;
+    const bool back = by_length_ && round % 2 == 1;
     const std::int64_t n = round * places_ + (back ? places_ - 1 - place : place);
     if (n >= ctas_) return -1;
-    if (!tiles.descending) return n;
-    const std::int64_t columns = ctas_ / tiles.extent;
-    return n % columns * tiles.extent + n / columns;
+    if (!by_length_) return n;
+    const std::int64_t tiles = launch_.axes[0].extent, columns = ctas_ / tiles;
+    return n % columns * tiles + n / columns;
   }
 
  private:
@@ -37,6 +41,7 @@ class HandOut {
   std::int64_t ctas_;
   std::int64_t places_;
   std::int64_t given_ = 0;
+  bool by_length_ = false;  ///< tiles of a column are of different lengths, and the longest come first
   std::vector<std::int64_t> round_;  ///< by place
 };
 

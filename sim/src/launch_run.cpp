@@ -80,6 +80,7 @@ void LaunchRun::start(std::size_t place, double now) {
     const TileOp& op = program_.ops[static_cast<std::size_t>(timing_.loads[n_load].op)];
     cta.ready[n_load] = cta.walk.asks(op) ? l2_.load(now, op, cta.walk.at()).ready : 0;
   }
+  if (cta.stays) ask_ahead(cta, now);  // its buffers were free before it was done with its last tile
   begin_phase(place, cta.stays ? timing_.begin_again : timing_.begin, now);
 }
 
@@ -130,8 +131,8 @@ double LaunchRun::allowed(const Cta& cta, double now) const {
       if (load.lag == 0 || ready == 0) continue;
       // the first tiles are asked for at once, but are needed one after the other
       const double part = static_cast<double>(cta.trip + 1) / load.lag;
-      until = std::max({until, ready, part > 1 ? ready + load.rest
-                                               : cta.first_trip + (ready - at_hand.asked[n] + load.rest) * part});
+      const double asked = at_hand.asked[n];
+      until = std::max({until, ready, part > 1 ? ready + load.rest : asked + (ready - asked + load.rest) * part});
     }
   }
   return until;
@@ -169,7 +170,6 @@ void LaunchRun::phase_over(std::size_t place, double now) {
   cta.sent = not_sent;
   switch (cta.stage) {
     case Stage::begin:
-      cta.first_trip = now;
       cta.trip = -1;
       cta.stage = Stage::trips;
       return next_trip(place, now);
@@ -184,6 +184,18 @@ void LaunchRun::hold(std::size_t place, double until, Stall stall) {
   ctas_[place].waits_for = stall;
 }
 
+/// Asks for the tiles that free buffers can take: at first all of them, then one of each load.
+void LaunchRun::ask_ahead(Cta& cta, double now) {
+  look_ahead(cta);
+  for (std::int64_t trip = cta.trip; trip < cta.known; ++trip) {
+    const LoopTiming& loop = timing_.loop[static_cast<std::size_t>(ahead(cta, trip).trip.loop)];
+    for (std::size_t load = 0; load < loop.loads.size(); ++load) {
+      const std::int64_t free = cta.trip + std::max<int>(1, loop.loads[load].lag);
+      if (cta.trip == 0 ? trip < free : trip == free - 1) ask(cta, trip, load, now);
+    }
+  }
+}
+
 void LaunchRun::next_trip(std::size_t place, double now) {
   Cta& cta = ctas_[place];
   ++cta.trip;
@@ -192,14 +204,7 @@ void LaunchRun::next_trip(std::size_t place, double now) {
     cta.stage = Stage::end;
     return begin_phase(place, timing_.end, now);
   }
-  // at first all buffers are free, then one of each load
-  for (std::int64_t trip = cta.trip; trip < cta.known; ++trip) {
-    const LoopTiming& loop = timing_.loop[static_cast<std::size_t>(ahead(cta, trip).trip.loop)];
-    for (std::size_t load = 0; load < loop.loads.size(); ++load) {
-      const std::int64_t free = cta.trip + std::max<int>(1, loop.loads[load].lag);
-      if (cta.trip == 0 ? trip < free : trip == free - 1) ask(cta, trip, load, now);
-    }
-  }
+  if (cta.trip > 0 || !cta.stays) ask_ahead(cta, now);
   begin_phase(place, timing_.loop[static_cast<std::size_t>(ahead(cta, cta.trip).trip.loop)].cost, now);
 }
 

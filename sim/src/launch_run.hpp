@@ -55,7 +55,6 @@ class LaunchRun {
     bool walked = false;          ///< no trips beyond those in `ahead`
     std::int64_t trip = 0;        ///< the one at hand
     std::int64_t known = 0;       ///< trips in `ahead` so far
-    double first_trip = 0;        ///< when it began
     double units_done = 0;        ///< with the phase
     double sent = not_sent;       ///< when there is room for what the phase stored
     double adds_due = 0;          ///< when L2 is done with its latest adds
@@ -73,6 +72,7 @@ class LaunchRun {
   void end_cta(std::size_t place, double now);
   /// Looks ahead so far that tiles can be asked for.
   void look_ahead(Cta& cta);
+  void ask_ahead(Cta& cta, double now);
   void ask(Cta& cta, std::int64_t trip, std::size_t load, double now);
   /// Stores and adds of the phase at hand.
   void send(Cta& cta, double now);
