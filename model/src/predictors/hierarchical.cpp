@@ -139,6 +139,7 @@ class Call {
     }
     const double per_second = costs_.clock().value() * device_.sm.count.value();
     for (std::size_t k = 0; k < op_kinds; ++k) {
+      if (work[k] == 0) continue;
       const OpCost& cost = costs_[static_cast<OpKind>(k)];
       totals_.add_alone(limit_of(cost.unit), Seconds{work[k] * cost.cycles_per_amount / per_second});
     }

@@ -60,8 +60,7 @@ Waves::Waves(const Launch& launch, std::int64_t ctas, std::int64_t wave)
       waves_{std::max(1.0, static_cast<double>(ctas) / static_cast<double>(wave))},
       one_of_waves_{1 / waves_} {}
 
-double Waves::anew(const TensorUse& use) {
-  if (use.sharers <= 1 || wave_ >= ctas_) return 1;
+double Waves::shared_anew(const TensorUse& use) {
   double& known = anew_[use.indexed];
   if ((asked_ >> use.indexed & 1U) == 0) {
     asked_ |= 1U << use.indexed;
@@ -87,30 +86,31 @@ Traffic L2Reuse::next(const Launch& launch, std::int64_t ctas, std::span<const T
   }
   const Misses missed{miss_share(wave_loaded, capacity_), miss_share(wave_all, capacity_)};
   Traffic dram;
-  for (std::size_t u = 0; u < uses.size(); ++u) add(uses[u], anew[u], missed, dram);
-  for (const TensorUse& use : uses) {
-    if (use.stored > 0) used_[static_cast<std::size_t>(use.tensor)] += all * waves.last();
+  const double first_stored = touched_ + all * waves.last();
+  for (std::size_t u = 0; u < uses.size(); ++u) {
+    add(uses[u], anew[u], missed, dram);
+    used_at(uses[u], uses[u].stored > 0 ? first_stored : touched_);
   }
   touched_ += all;
   return dram;
 }
 
+void L2Reuse::used_at(const TensorUse& use, double touched) {
+  const auto t = static_cast<std::size_t>(use.tensor);
+  used_[t] = program_.tensors[t].placement == Placement::host ? never : touched;
+  made_ |= std::uint64_t{1} << t;
+}
+
 void L2Reuse::add(const TensorUse& use, double anew, const Misses& missed, Traffic& dram) {
   const auto t = static_cast<std::size_t>(use.tensor);
   const double between = touched_ - used_[t];
-  const double missed_first = miss_share(between, capacity_);
   const auto touched = static_cast<double>(use.touched);
-  const std::uint64_t bit = std::uint64_t{1} << t;
-  const bool is_made = (made_ & bit) != 0;
-  made_ |= bit;
-  used_[t] = touched_;
-  if (program_.tensors[t].placement == Placement::host) used_[t] = never;
   if (use.swept_loads > 0) {
     const double loose = 1 - pinned(use);
     const auto swept = static_cast<double>(use.swept_loads);
     // what the launch itself stores before it reads it is no older than a sweep
-    const bool made_here = use.stored > 0 && !is_made;
-    const double missed_once = between == -never ? 1.0 : loose * missed_first;
+    const bool made_here = use.stored > 0 && (made_ >> t & 1U) == 0;
+    const double missed_once = between == -never ? 1.0 : loose * miss_share(between, capacity_);
     const double first = (made_here ? missed.next_sweep : missed_once) * std::min(touched, swept);
     double all = first;
     if (missed.any()) {
@@ -129,7 +129,8 @@ void L2Reuse::add(const TensorUse& use, double anew, const Misses& missed, Traff
   if (use.swept_updates > 0) {  // atomics read what they add to
     const auto updated = static_cast<double>(use.swept_updates);
     const double found = std::min(touched, updated);
-    dram.read += Bytes{missed_first * found + missed.next_wave * (updated - found + updated * (anew - 1))};
+    dram.read +=
+        Bytes{miss_share(between, capacity_) * found + missed.next_wave * (updated - found + updated * (anew - 1))};
   }
 }
 

@@ -45,13 +45,15 @@ class Waves {
   Waves(const Launch& launch, std::int64_t ctas, std::int64_t wave);
 
   /// How often the sets of CTAs that share the tensor's bytes are begun anew, per set.
-  [[nodiscard]] double anew(const TensorUse& use);
+  [[nodiscard]] double anew(const TensorUse& use) { return use.sharers <= 1 || wave_ >= ctas_ ? 1 : shared_anew(use); }
   /// The last wave's share of the launch.
   [[nodiscard]] double last() const { return one_of_waves_; }
   /// The share of a tensor's touched bytes that one wave makes stand in L2; `anew` as above.
   [[nodiscard]] double standing(double anew) const { return anew == 1 ? one_of_waves_ : std::min(1.0, anew / waves_); }
 
  private:
+  [[nodiscard]] double shared_anew(const TensorUse& use);
+
   const Launch& launch_;
   std::int64_t ctas_;
   std::int64_t wave_;
@@ -102,6 +104,8 @@ class L2Reuse {
   template <class Chosen>
   [[nodiscard]] double standing_bytes(const ProgramCounts& counts, Chosen chosen) const;
   void set_aside(const Device& device, const ProgramCounts& counts);
+  /// Notes that a tensor was used when so many bytes were touched.
+  void used_at(const TensorUse& use, double touched);
   /// Adds the DRAM bytes of a tensor.
   void add(const TensorUse& use, double anew, const Misses& missed, Traffic& dram);
 
