@@ -106,18 +106,20 @@ Occupancy occupancy(const SmLimits& sm, const Launch& launch) {
   return o;
 }
 
-tl::expected<void, Refusal> fits(const Device& device, const Program& program, const ProgramCounts& counts) {
-  const SmLimits sm{device};
+tl::expected<void, Refusal> fits(const SmLimits& sm, const Device& device, const Program& program,
+                                 const ProgramCounts& counts) {
   for (const Launch& launch : program.launches) {
     if (!fits(sm, launch)) return does_not_fit(reason(device, sm, launch));
   }
   Bytes bytes = counts.inputs_and_outputs + counts.workspace;
   Bytes on_host;
-  for (const Tensor& tensor : program.tensors) {
-    if (tensor.placement != Placement::host) continue;
-    const Bytes all{static_cast<double>(tensor.bytes())};
-    on_host += all;
-    bytes += Bytes{tensor.device_bytes()} - all;
+  if (counts.keeps(Placement::host)) {
+    for (const Tensor& tensor : program.tensors) {
+      if (tensor.placement != Placement::host) continue;
+      const Bytes all{static_cast<double>(tensor.bytes())};
+      on_host += all;
+      bytes += Bytes{tensor.device_bytes()} - all;
+    }
   }
   if (is_known(device.memory.host.capacity) && on_host > device.memory.host.capacity) {
     return does_not_fit("tensors need " + format(on_host) + " of host memory, beside " + device.name + " there are " +

@@ -30,11 +30,12 @@ Seconds period_of(const Device& device, LaunchStyle style) {
 /// One call on one device; lives on the stack of predict().
 class Call {
  public:
-  Call(const Device& device, const Program& program, const ProgramCounts& counts, Prediction& result)
+  Call(const Device& device, const SmLimits& sm, const Program& program, const ProgramCounts& counts,
+       Prediction& result)
       : device_{device},
         program_{program},
         counts_{counts},
-        sm_{device},
+        sm_{sm},
         costs_{device, program},
         totals_{program, counts, result},
         result_{result},
@@ -148,7 +149,7 @@ class Call {
   const Device& device_;
   const Program& program_;
   const ProgramCounts& counts_;
-  SmLimits sm_;
+  const SmLimits& sm_;
   CostTable costs_;
   Totals totals_;
   Prediction& result_;
@@ -157,10 +158,10 @@ class Call {
 };
 
 /// One return statement: the answer, which is large, is written where the caller wants it.
-tl::expected<Prediction, Refusal> predict_fitting(const Device& device, const Program& program,
+tl::expected<Prediction, Refusal> predict_fitting(const Device& device, const SmLimits& sm, const Program& program,
                                                   const ProgramCounts& counts) {
   tl::expected<Prediction, Refusal> result{tl::in_place};
-  Call{device, program, counts, *result}.predict();
+  Call{device, sm, program, counts, *result}.predict();
   return result;
 }
 
@@ -188,8 +189,9 @@ class Hierarchical final : public Predictor {
 
   [[nodiscard]] tl::expected<Prediction, Refusal> predict(const Device& device, const Program& program,
                                                           const ProgramCounts& counts) const override {
-    if (auto refused = fits(device, program, counts); !refused) return tl::unexpected{refused.error()};
-    return predict_fitting(device, program, counts);
+    const SmLimits sm{device};
+    if (auto refused = fits(sm, device, program, counts); !refused) return tl::unexpected{refused.error()};
+    return predict_fitting(device, sm, program, counts);
   }
 
   [[nodiscard]] Explanation explain(const Profile& profile, const Program& program,

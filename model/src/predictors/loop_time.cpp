@@ -61,12 +61,14 @@ TripTime once_per_cta(const Launch& launch, const OnceCount& once, const CostTab
   TripTime time;
   keep_units_busy(once.work, costs, {.tile_integer = fit.tile_integer}, time);
   time.busy *= fit.tile_factor;
-  time.cycle = fit.tile_factor * costs.in_turn(once.in_turn) + fit.cta_cycles +
-               fit.tile_integer * costs[OpKind::alu].cycles_per_amount;
+  double in_turn = 0;
   once.kinds.for_each([&](OpKind kind) {
+    const OpCost& cost = costs[kind];
     const bool waits_for_dram = from_dram && kind == OpKind::load;
-    time.wait = std::max(time.wait, waits_for_dram ? costs.load_latency(1) : costs[kind].latency);
+    in_turn += once.in_turn[static_cast<std::size_t>(kind)] * cost.cycles_per_amount;
+    time.wait = std::max(time.wait, waits_for_dram ? costs.load_latency(1) : cost.latency);
   });
+  time.cycle = fit.tile_factor * in_turn + fit.cta_cycles + fit.tile_integer * costs[OpKind::alu].cycles_per_amount;
   // the next tile's loads fly while CTAs that stay finish this one: they wait once, for their first
   if (launch.schedule == Schedule::one_per_cta) time.cycle += time.wait;
   return time;

@@ -39,7 +39,11 @@ struct Occupancy {
 
 /// Nothing, or why the program cannot run on the device: shared memory or registers of a CTA, threads, the grid, DRAM
 /// capacity.
-[[nodiscard]] tl::expected<void, Refusal> fits(const Device& device, const Program& program,
+[[nodiscard]] tl::expected<void, Refusal> fits(const SmLimits& sm, const Device& device, const Program& program,
                                                const ProgramCounts& counts);
+[[nodiscard]] inline tl::expected<void, Refusal> fits(const Device& device, const Program& program,
+                                                      const ProgramCounts& counts) {
+  return fits(SmLimits{device}, device, program, counts);
+}
 
 }  // namespace rooftile
