@@ -67,11 +67,14 @@ class Call {
     part.dram = part.dram_bytes.total() / (memory.dram.bandwidth * memory.dram.sustained_fraction.value());
     part.l2 = l2_time(device_, program_, counts_.uses_of(l), part.l2_bytes);
     const LaunchFit fit = launch_fit(program_, launch);
-    const TripTime once = once_per_cta(launch, counts_.launch[l].once, costs_, part.dram_bytes.read > Bytes{0}, fit);
-    const Makespan on_sms = sm_makespan(l, once, fit, sms, resident);
+    const LaunchCount& totals = counts_.launch[l];
+    const bool from_dram = part.dram_bytes.read > Bytes{0};
+    MakespanInput input{launch, totals, once_per_cta(launch, totals.once, costs_, from_dram, fit), {}, sms, resident};
+    time_loops(input, fit);
+    const Makespan on_sms = makespan(input);
     part.sm = Cycles{on_sms.cycles} / costs_.clock();
     part.latency = Cycles{on_sms.longest_cta} / costs_.clock();
-    decide(part, on_sms, Cycles{once.alone()} / costs_.clock());
+    decide(part, on_sms, Cycles{input.once.alone()} / costs_.clock());
     if (from_host_) overlap_fetch(part, device_);
 
     totals_.add_alone(Limit::dram, part.dram);
@@ -81,19 +84,16 @@ class Call {
     totals_.add(part);
   }
 
-  [[nodiscard]] Makespan sm_makespan(std::size_t l, const TripTime& once, const LaunchFit& fit, std::int64_t sms,
-                                     std::int64_t resident) const {
-    const Launch& launch = program_.launches[l];
-    const LaunchCount& totals = counts_.launch[l];
-    MakespanInput input{launch, totals, once, {}, sms, resident};
+  /// The trips of the loops that take time.
+  void time_loops(MakespanInput& input, const LaunchFit& fit) const {
+    const Launch& launch = input.launch;
+    const LaunchCount& totals = input.totals;
     for (std::size_t i = 0; i < launch.loops.size(); ++i) {
-      const Loop& loop = launch.loops[i];
-      if (totals.trips[i] == 0 || loop.group != static_cast<std::int8_t>(i)) continue;
+      if (totals.trips[i] == 0 || launch.loops[i].group != static_cast<std::int8_t>(i)) continue;
       const std::size_t body = body_of(launch, totals, i);
       input.loop[i] = body != i ? input.loop[body]
                                 : trip_time(program_, launch, totals.trip[i], counts_, costs_, l2_.missed(), fit);
     }
-    return makespan(input);
   }
 
   /// The slowest resource sets the time; a launch is never shorter than its period. `ends`: what a CTA does before and
