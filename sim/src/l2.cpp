@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <bit>
 
-#include "predictors/l2_reuse.hpp"
+#include "rooftile/model/l2_copies.hpp"
 
 namespace rooftile::sim {
 

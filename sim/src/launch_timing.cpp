@@ -2,24 +2,16 @@
 
 #include <algorithm>
 
+#include "rooftile/model/busy_units.hpp"
+
 namespace rooftile::sim {
 namespace {
 
-constexpr std::size_t index_of(Unit unit) { return static_cast<std::size_t>(unit); }
-
-/// Unit cycles of some work, times `factor`.
+/// Some work, times `factor`.
 PhaseCost cost_of(const Work& work, const CostTable& costs, const LaunchFit& fit, double factor) {
-  UnitCycles cycles = costs.on_units(work);
-  cycles[index_of(Unit::fma)] += fit.trip_fp32 * costs[OpKind::fma].cycles_per_amount;
-  cycles[index_of(Unit::issue)] += fit.tile_integer * costs[OpKind::alu].cycles_per_amount;
-  const double in_turn = cycles[index_of(Unit::tensor)] + fit.exp2_weight * cycles[index_of(Unit::exp2)] +
-                         fit.smem_weight * cycles[index_of(Unit::smem)];
-  PhaseCost cost;
-  for (std::size_t u = 0; u < units; ++u) {
-    cost.demand[u] = factor * cycles[u];
-    if (cycles[u] > cycles[index_of(cost.busiest)]) cost.busiest = static_cast<Unit>(u);
-  }
-  cost.busy = factor * std::max(cycles[index_of(cost.busiest)], in_turn);
+  const BusyUnits units_of = busy_units(work, costs, fit);
+  PhaseCost cost{.demand = units_of.cycles, .busy = factor * units_of.busy, .busiest = units_of.busiest};
+  for (double& cycles : cost.demand) cycles *= factor;
   return cost;
 }
 

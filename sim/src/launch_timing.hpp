@@ -12,8 +12,8 @@
 #include <array>
 #include <cstdint>
 
-#include "predictors/launch_fit.hpp"
-#include "predictors/units.hpp"
+#include "rooftile/model/launch_fit.hpp"
+#include "rooftile/model/cost_table.hpp"
 #include "rooftile/model/count.hpp"
 #include "rooftile/model/program.hpp"
 

@@ -3,8 +3,9 @@
 #include <algorithm>
 
 #include "launch_run.hpp"
-#include "predictors/host_link.hpp"
-#include "predictors/l2_time.hpp"
+#include "rooftile/model/call_time.hpp"
+#include "rooftile/model/host_link.hpp"
+#include "rooftile/model/l2_copies.hpp"
 #include "rooftile/model/occupancy.hpp"
 
 namespace rooftile::sim {
@@ -54,7 +55,7 @@ class Call {
     const std::int64_t resident = std::min(allowed, ceil_div(totals.ctas, sms));
     const LaunchTiming timing{program_, launch, totals, counts_, costs_};
     const double l2_bandwidth = device_.memory.l2.bandwidth.value() * (device_.clock.boost / costs_.clock());
-    const double per_added = (program_.bulk_atomics ? 2 : sector_bytes / bytes_of_an_add) / l2_bandwidth;
+    const double per_added = read_bytes_per_added(program_) / l2_bandwidth;
 
     l2_.reset_traffic();
     LaunchRun run{program_, launch, timing, sms, resident, per_added, dram_, l2_};
@@ -73,8 +74,7 @@ class Call {
     part.bound = static_cast<Limit>(most - done.stalls.begin());
     fetch_from_host(part, program_, counts_.uses_of(l));
     overlap_fetch(part, device_);
-    const Seconds period =
-        program_.launch_style == LaunchStyle::graph ? device_.launch.graph_period : device_.launch.stream_period;
+    const Seconds period = launch_period(device_, program_.launch_style);
     if (period > part.time) {
       part.time = period;
       part.bound = Limit::launch;
@@ -118,21 +118,7 @@ class Call {
     double all = 0;
     for (const double cycles : stalls_) all += cycles;
     for (std::size_t s = 0; s < stalls; ++s) simulation.share[s] = stalls_[s] / all;
-    if (program_.launch_style == LaunchStyle::framework) {
-      const Seconds issued = device_.launch.framework_period * static_cast<double>(program_.launches.size());
-      answer.alone[static_cast<std::size_t>(Limit::launch)] = issued;
-      if (issued > answer.time) {
-        answer.time = issued;
-        answer.bound = Limit::launch;
-      }
-    }
-    slow_down(answer, program_.forward);
-    slow_down(answer, program_.backward);
-  }
-
-  static void slow_down(Prediction& answer, const Calibration& fit) {
-    const double part = answer.time / (answer.time + slowdown_time);
-    answer.time = answer.time * (1 + fit.slowdown * part) + Seconds{fit.call_overhead};
+    add_call_overheads(answer, device_, program_);
   }
 
   const Device& device_;

@@ -2,7 +2,7 @@
 
 #include <cstdio>
 
-#include "../predictors/host_link.hpp"
+#include "rooftile/model/host_link.hpp"
 #include "rooftile/model/format_quantity.hpp"
 
 namespace rooftile::explain {

@@ -11,7 +11,8 @@
 
 #include "../explain/explain_hierarchical.hpp"
 #include "dram_time.hpp"
-#include "host_link.hpp"
+#include "rooftile/model/call_time.hpp"
+#include "rooftile/model/host_link.hpp"
 #include "l2_reuse.hpp"
 #include "l2_time.hpp"
 #include "makespan.hpp"
@@ -22,10 +23,6 @@
 
 namespace rooftile {
 namespace {
-
-Seconds period_of(const Device& device, LaunchStyle style) {
-  return style == LaunchStyle::graph ? device.launch.graph_period : device.launch.stream_period;
-}
 
 /// One call on one device; lives on the stack of predict().
 class Call {
@@ -46,9 +43,7 @@ class Call {
     for (std::size_t l = 0; l < program_.launches.size(); ++l) add_launch(l);
     add_units_alone();
     totals_.finish();
-    if (program_.launch_style == LaunchStyle::framework) wait_for_framework();
-    slow_down(program_.forward);
-    slow_down(program_.backward);
+    add_call_overheads(result_, device_, program_);
   }
 
  private:
@@ -80,7 +75,7 @@ class Call {
     totals_.add_alone(Limit::dram, part.dram);
     totals_.add_alone(Limit::l2, part.l2);
     totals_.add_alone(Limit::latency, part.latency);
-    totals_.add_alone(Limit::launch, period_of(device_, program_.launch_style));
+    totals_.add_alone(Limit::launch, launch_period(device_, program_.launch_style));
     totals_.add(part);
   }
 
@@ -110,26 +105,10 @@ class Call {
       part.time = part.l2;
       part.bound = Limit::l2;
     }
-    const Seconds period = period_of(device_, program_.launch_style);
+    const Seconds period = launch_period(device_, program_.launch_style);
     if (period > part.time) {
       part.time = period;
       part.bound = Limit::launch;
-    }
-  }
-
-  /// What was fitted to whole calls.
-  void slow_down(const Calibration& fit) {
-    const double part = result_.time / (result_.time + slowdown_time);
-    result_.time = result_.time * (1 + fit.slowdown * part) + Seconds{fit.call_overhead};
-  }
-
-  /// An eager framework issues one operation per period; a call cannot end before its last one is issued.
-  void wait_for_framework() {
-    const Seconds issued = device_.launch.framework_period * static_cast<double>(program_.launches.size());
-    result_.alone[static_cast<std::size_t>(Limit::launch)] = issued;
-    if (issued > result_.time) {
-      result_.time = issued;
-      result_.bound = Limit::launch;
     }
   }
 

@@ -18,6 +18,7 @@
 #include <span>
 
 #include "rooftile/model/count.hpp"
+#include "rooftile/model/l2_copies.hpp"
 #include "rooftile/model/prediction.hpp"
 #include "rooftile/model/program.hpp"
 
@@ -30,14 +31,6 @@ namespace rooftile {
 inline constexpr double cliff_begin = 0.8;
 inline constexpr double cliff_end = 1.2;
 [[nodiscard]] double miss_share(double between, Bytes capacity);
-
-/// Copies of a tensor's bytes in an L2 of that many partitions. A line stands in the partition of its memory and in
-/// that of the SM that reads it: in every partition if several CTAs ask for it, in (1 + partitions) / 2 on the average
-/// if one does, which sits on either side. One copy of what is written alone.
-[[nodiscard]] inline double copies_of(const TensorUse& use, double partitions) {
-  if (use.loaded == 0) return 1;
-  return use.sharers > 1 && use.loaded > use.touched ? partitions : (1 + partitions) / 2;
-}
 
 /// What running in waves of `wave` CTAs makes of the tensors of a launch.
 class Waves {

@@ -11,13 +11,11 @@
 
 #include "rooftile/model/count.hpp"
 #include "rooftile/model/device.hpp"
+#include "rooftile/model/l2_copies.hpp"
 #include "rooftile/model/prediction.hpp"
 #include "rooftile/model/program.hpp"
 
 namespace rooftile {
-
-inline constexpr double sector_bytes = 32;
-inline constexpr double bytes_of_an_add = 4;  ///< sums are kept in fp32
 
 /// Bytes that L2 could have read in the time its atomic adds take.
 [[nodiscard]] inline Bytes bytes_for_adds(const Program& program, std::span<const TensorUse> uses) {
@@ -25,7 +23,7 @@ inline constexpr double bytes_of_an_add = 4;  ///< sums are kept in fp32
   for (const TensorUse& use : uses) {
     if (use.swept_updates > 0) added += static_cast<double>(use.stored);
   }
-  return Bytes{added * (program.bulk_atomics ? 2 : sector_bytes / bytes_of_an_add)};
+  return Bytes{added * read_bytes_per_added(program)};
 }
 
 /// Time that L2 takes for a launch's requests.

@@ -2,31 +2,9 @@
 
 #include <algorithm>
 
+#include "rooftile/model/busy_units.hpp"
+
 namespace rooftile {
-namespace {
-
-constexpr double& at(UnitCycles& cycles, Unit unit) { return cycles[static_cast<std::size_t>(unit)]; }
-
-/// The longer of the busiest unit and the weighted sum wins.
-void keep_units_busy(const Work& work, const CostTable& costs, const LaunchFit& fit, TripTime& time) {
-  UnitCycles cycles = costs.on_units(work);
-  at(cycles, Unit::fma) += fit.trip_fp32 * costs[OpKind::fma].cycles_per_amount;
-  at(cycles, Unit::issue) += fit.tile_integer * costs[OpKind::alu].cycles_per_amount;
-  const double sum =
-      at(cycles, Unit::tensor) + fit.exp2_weight * at(cycles, Unit::exp2) + fit.smem_weight * at(cycles, Unit::smem);
-  double most = cycles[0];
-  std::size_t busiest = 0;
-  for (std::size_t u = 0; u < units; ++u) {
-    if (cycles[u] <= most) continue;
-    most = cycles[u];
-    busiest = u;
-  }
-  time.busy = std::max(most, sum);
-  time.busiest = static_cast<Unit>(busiest);
-}
-
-}  // namespace
-
 double slowest(std::span<const DependenceCycle> cycles, const Program& program, const Launch& launch,
                const ProgramCounts& counts, const CostTable& costs, const MissedShares& missed) {
   const TileOp* const ops = program.ops.begin() + launch.first_op;
@@ -48,9 +26,10 @@ double slowest(std::span<const DependenceCycle> cycles, const Program& program, 
 
 TripTime trip_time(const Program& program, const Launch& launch, const TripCount& trip, const ProgramCounts& counts,
                    const CostTable& costs, const MissedShares& missed, const LaunchFit& fit) {
+  const BusyUnits units_of = busy_units(trip.work, costs, fit);
   TripTime time;
-  keep_units_busy(trip.work, costs, fit, time);
-  time.busy *= fit.trip_factor;
+  time.busiest = units_of.busiest;
+  time.busy = units_of.busy * fit.trip_factor;
   time.cycle =
       std::max(time.busy + fit.trip_wait, slowest(counts.cycles_of(trip), program, launch, counts, costs, missed));
   return time;
@@ -58,9 +37,10 @@ TripTime trip_time(const Program& program, const Launch& launch, const TripCount
 
 TripTime once_per_cta(const Launch& launch, const OnceCount& once, const CostTable& costs, bool from_dram,
                       const LaunchFit& fit) {
+  const BusyUnits units_of = busy_units(once.work, costs, {.tile_integer = fit.tile_integer});
   TripTime time;
-  keep_units_busy(once.work, costs, {.tile_integer = fit.tile_integer}, time);
-  time.busy *= fit.tile_factor;
+  time.busiest = units_of.busiest;
+  time.busy = units_of.busy * fit.tile_factor;
   double in_turn = 0;
   once.kinds.for_each([&](OpKind kind) {
     const OpCost& cost = costs[kind];

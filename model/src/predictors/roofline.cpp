@@ -8,7 +8,7 @@
 #include <algorithm>
 
 #include "../explain/explain_roofline.hpp"
-#include "host_link.hpp"
+#include "rooftile/model/host_link.hpp"
 #include "predictors.hpp"
 #include "rooftile/model/occupancy.hpp"
 #include "totals.hpp"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "units.hpp"
+#include "rooftile/model/cost_table.hpp"
 
 namespace rooftile {
 namespace {

@@ -1,4 +1,4 @@
-#include "host_link.hpp"
+#include "rooftile/model/host_link.hpp"
 
 #include <algorithm>
 

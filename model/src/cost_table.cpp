@@ -1,4 +1,4 @@
-#include "units.hpp"
+#include "rooftile/model/cost_table.hpp"
 
 #include <algorithm>
 
