@@ -49,8 +49,8 @@ class Cells {
   };
   /// The tile along one side.
   struct Range {
-    std::int64_t begin, end;   ///< elements
-    std::int64_t cell, last;   ///< cells
+    std::int64_t begin, end;  ///< elements
+    std::int64_t cell, last;  ///< cells
   };
   static constexpr std::int64_t sector = 32;
 

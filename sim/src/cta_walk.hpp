@@ -14,9 +14,9 @@ namespace rooftile::sim {
 /// One trip: where it stands, and which of its loop's ops take part.
 struct Trip {
   Indices at;
-  std::int8_t loop = -1;     ///< the leader of its group
-  std::uint32_t loads = 0;   ///< bit per LoopTiming::loads
-  std::uint32_t sends = 0;   ///< bit per LoopTiming::sends
+  std::int8_t loop = -1;    ///< the leader of its group
+  std::uint32_t loads = 0;  ///< bit per LoopTiming::loads
+  std::uint32_t sends = 0;  ///< bit per LoopTiming::sends
 };
 
 class CtaWalk {

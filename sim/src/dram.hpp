@@ -1,13 +1,13 @@
 // DRAM: channels, each with its share of the bandwidth, first come, first served.
 //
-// A tile is cut into pieces of 2 KiB which the address hash spreads over 40 channels (as many as five stacks of HBM2 have,
-// eight of 128 bit each: JEDEC JESD235); it is there a latency L after its last piece had its turn. One small request
-// takes L. Kept at F bytes in flight the memory delivers F/L per cycle (Little's law) until its bandwidth B is reached;
-// near it some channels have more to do than others and requests queue: the closed form of the model says
-// F / (L·(1 + (F/(B·L))³)^(1/3)), its sources in model/README.md, section 4.
+// A tile is cut into pieces of 2 KiB which the address hash spreads over 40 channels (as many as five stacks of HBM2
+// have, eight of 128 bit each: JEDEC JESD235); it is there a latency L after its last piece had its turn. One small
+// request takes L. Kept at F bytes in flight the memory delivers F/L per cycle (Little's law) until its bandwidth B is
+// reached; near it some channels have more to do than others and requests queue: the closed form of the model says F /
+// (L·(1 + (F/(B·L))³)^(1/3)), its sources in model/README.md, section 4.
 //
-// Sizes and number are assumed, not fitted: NVIDIA does not publish the hash. Pieces of 1 to 4 KiB and 16 to 80 channels
-// move the errors of memory-bound calls by 1 to 3 points (sim/README.md).
+// Sizes and number are assumed, not fitted: NVIDIA does not publish the hash. Pieces of 1 to 4 KiB and 16 to 80
+// channels move the errors of memory-bound calls by 1 to 3 points (sim/README.md).
 //
 //   Dram dram{1555e9 / 1.41e9, 570};
 //   const double ready = dram.request(now, 16384);

@@ -41,7 +41,7 @@ class HandOut {
   std::int64_t ctas_;
   std::int64_t places_;
   std::int64_t given_ = 0;
-  bool by_length_ = false;  ///< tiles of a column are of different lengths, and the longest come first
+  bool by_length_ = false;           ///< tiles of a column are of different lengths, and the longest come first
   std::vector<std::int64_t> round_;  ///< by place
 };
 

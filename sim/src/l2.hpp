@@ -50,9 +50,9 @@ class L2 {
     std::uint64_t valid = 0, dirty = 0;  ///< a bit per block
     double ready = 0;                    ///< when its latest bytes come
     std::int32_t older = none, newer = none;
-    std::int32_t held = 0;         ///< bytes it takes; 0: not here
+    std::int32_t held = 0;  ///< bytes it takes; 0: not here
     std::int32_t dirty_bytes = 0;
-    bool pinned = false;           ///< in the part set aside
+    bool pinned = false;  ///< in the part set aside
   };
   enum class Access : std::uint8_t { load, store, add };
 

@@ -70,8 +70,9 @@ void LaunchRun::start(std::size_t place, double now) {
   ++left_;
   resident.age = ++age_;
   Cta& cta = ctas_[place];
+  cta.number = number;
   cta.walk.begin(number);
-  cta.stage = Stage::begin;
+  cta.stage = PhaseKind::begin;
   cta.walked = false;
   cta.trip = cta.known = 0;
   cta.sent = not_sent;
@@ -117,12 +118,12 @@ void LaunchRun::ask(Cta& cta, std::int64_t trip, std::size_t load, double now) {
 
 double LaunchRun::allowed(const Cta& cta, double now) const {
   double until = std::max(now, cta.sent);
-  if (cta.stage == Stage::begin && !cta.stays) {
+  if (cta.stage == PhaseKind::begin && !cta.stays) {
     for (std::size_t n = 0; n < timing_.loads.size(); ++n) {
       if (cta.ready[n] > 0) until = std::max(until, cta.ready[n] + timing_.loads[n].rest);
     }
   }
-  if (cta.stage == Stage::trips) {
+  if (cta.stage == PhaseKind::trip) {
     const Ahead& at_hand = ahead(cta, cta.trip);
     const LoopTiming& loop = timing_.loop[static_cast<std::size_t>(at_hand.trip.loop)];
     for (std::size_t n = 0; n < loop.loads.size(); ++n) {
@@ -157,6 +158,13 @@ void LaunchRun::account(std::size_t place, double now) {
   add(Stall::latency, chain);
   add(stall_of(resident.cost->busiest), ran - chain);
   add(cta.waits_for, now - cta.units_done);
+  if (!listener_) return;
+  const Trip* trip = cta.stage == PhaseKind::trip ? &ahead(cta, cta.trip).trip : nullptr;
+  const std::int8_t loop = trip != nullptr ? trip->loop : std::int8_t{-1};
+  const std::int64_t block = trip != nullptr ? trip->at[static_cast<std::size_t>(first_loop_index + loop)] : 0;
+  listener_({cta.number, static_cast<std::int64_t>(sm_of(place)), static_cast<std::int64_t>(place % resident_),
+             cta.stage, loop, block, resident.cost->busiest, cta.waits_for, resident.since, cta.units_done, now,
+             dram_.moved()});
 }
 
 void LaunchRun::phase_over(std::size_t place, double now) {
@@ -169,12 +177,12 @@ void LaunchRun::phase_over(std::size_t place, double now) {
   account(place, now);
   cta.sent = not_sent;
   switch (cta.stage) {
-    case Stage::begin:
+    case PhaseKind::begin:
       cta.trip = -1;
-      cta.stage = Stage::trips;
+      cta.stage = PhaseKind::trip;
       return next_trip(place, now);
-    case Stage::trips: return next_trip(place, now);
-    case Stage::end: return end_cta(place, now);
+    case PhaseKind::trip: return next_trip(place, now);
+    case PhaseKind::end: return end_cta(place, now);
   }
 }
 
@@ -201,7 +209,7 @@ void LaunchRun::next_trip(std::size_t place, double now) {
   ++cta.trip;
   look_ahead(cta);
   if (cta.trip >= cta.known) {
-    cta.stage = Stage::end;
+    cta.stage = PhaseKind::end;
     return begin_phase(place, timing_.end, now);
   }
   if (cta.trip > 0 || !cta.stays) ask_ahead(cta, now);
@@ -210,8 +218,8 @@ void LaunchRun::next_trip(std::size_t place, double now) {
 
 void LaunchRun::send(Cta& cta, double now) {
   cta.sent = 0;
-  if (cta.stage == Stage::begin) return;
-  const bool in_trip = cta.stage == Stage::trips;
+  if (cta.stage == PhaseKind::begin) return;
+  const bool in_trip = cta.stage == PhaseKind::trip;
   const Trip* trip = in_trip ? &ahead(cta, cta.trip).trip : nullptr;
   const auto& sends = in_trip ? timing_.loop[static_cast<std::size_t>(trip->loop)].sends : timing_.sends;
   const Indices& at = in_trip ? trip->at : cta.walk.at();

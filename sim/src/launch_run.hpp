@@ -9,6 +9,8 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
+#include <utility>
 #include <vector>
 
 #include "cta_walk.hpp"
@@ -16,6 +18,7 @@
 #include "hand_out.hpp"
 #include "l2.hpp"
 #include "launch_timing.hpp"
+#include "rooftile/sim/listener.hpp"
 #include "rooftile/sim/simulation.hpp"
 #include "sm.hpp"
 #include "soonest.hpp"
@@ -30,12 +33,26 @@ struct LaunchDone {
   std::int64_t ops = 0;
 };
 
+/// A phase that is over, in cycles.
+struct PhaseCycles {
+  std::int64_t cta, sm, place;
+  PhaseKind kind;
+  std::int8_t loop;
+  std::int64_t block;
+  Unit busiest;
+  Stall waits_for;
+  double begin, units_done, end;
+  double dram_bytes;
+};
+
 class LaunchRun {
  public:
   /// `sms` with `resident` places each; everything must outlive it.
   LaunchRun(const Program& program, const Launch& launch, const LaunchTiming& timing, std::int64_t sms,
             std::int64_t resident, double cycles_per_added_byte, Dram& dram, L2& l2);
 
+  /// Tells of each phase when it is over.
+  void listen(std::function<void(const PhaseCycles&)> listener) { listener_ = std::move(listener); }
   /// Runs it from cycle `begin` on.
   LaunchDone run(double begin);
 
@@ -46,18 +63,18 @@ class LaunchRun {
     std::array<double, 12> asked{}, ready{};  ///< by load: when it was asked for, when it is there
   };
   static constexpr double not_sent = -1;
-  enum class Stage : std::uint8_t { begin, trips, end };
   struct Cta {
     explicit Cta(const CtaWalk& to_walk) : walk{to_walk} {}
     CtaWalk walk;
-    Stage stage = Stage::begin;
-    bool stays = false;           ///< not the first tile of a CTA that stays
-    bool walked = false;          ///< no trips beyond those in `ahead`
-    std::int64_t trip = 0;        ///< the one at hand
-    std::int64_t known = 0;       ///< trips in `ahead` so far
-    double units_done = 0;        ///< with the phase
-    double sent = not_sent;       ///< when there is room for what the phase stored
-    double adds_due = 0;          ///< when L2 is done with its latest adds
+    PhaseKind stage = PhaseKind::begin;
+    std::int64_t number = 0;  ///< in the grid
+    bool stays = false;       ///< not the first tile of a CTA that stays
+    bool walked = false;      ///< no trips beyond those in `ahead`
+    std::int64_t trip = 0;    ///< the one at hand
+    std::int64_t known = 0;   ///< trips in `ahead` so far
+    double units_done = 0;    ///< with the phase
+    double sent = not_sent;   ///< when there is room for what the phase stored
+    double adds_due = 0;      ///< when L2 is done with its latest adds
     Stall waits_for = Stall::dram;
     std::array<double, 12> ready{};  ///< of what it loads before its trips
     std::array<Ahead, 2 * most_buffers> ahead;
@@ -102,8 +119,9 @@ class LaunchRun {
   Soonest soonest_;
   std::int64_t left_ = 0;  ///< places with a CTA
   std::int64_t age_ = 0;
-  double adds_done_ = 0;   ///< when L2 is done with all atomic adds so far
+  double adds_done_ = 0;  ///< when L2 is done with all atomic adds so far
   LaunchDone done_;
+  std::function<void(const PhaseCycles&)> listener_;
 };
 
 }  // namespace rooftile::sim

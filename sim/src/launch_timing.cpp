@@ -75,8 +75,8 @@ LaunchTiming::LaunchTiming(const Program& program, const Launch& launch, const L
 
   // once per CTA
   const PhaseCost once = cost_of(totals.once.work, costs, {.tile_integer = fit.tile_integer}, fit.tile_factor);
-  const double in_turn = fit.tile_factor * costs.in_turn(totals.once.in_turn) +
-                         fit.tile_integer * costs[OpKind::alu].cycles_per_amount;
+  const double in_turn =
+      fit.tile_factor * costs.in_turn(totals.once.in_turn) + fit.tile_integer * costs[OpKind::alu].cycles_per_amount;
   double wait = 0;
   totals.once.kinds.for_each([&](OpKind kind) { wait = std::max(wait, costs[kind].latency); });
   const double part = all > 0 ? before / all : 0;

@@ -12,19 +12,19 @@
 #include <array>
 #include <cstdint>
 
-#include "rooftile/model/launch_fit.hpp"
 #include "rooftile/model/cost_table.hpp"
 #include "rooftile/model/count.hpp"
+#include "rooftile/model/launch_fit.hpp"
 #include "rooftile/model/program.hpp"
 
 namespace rooftile::sim {
 
 /// A phase, as far as the SM is concerned.
 struct PhaseCost {
-  UnitCycles demand{};   ///< cycles of each unit
-  double busy = 0;       ///< cycles of the SM that no other CTA can have: its busiest unit, or the sum of those that
-                         ///< exclude each other (exp2_weight, smem_weight)
-  double alone = 0;      ///< cycles with nobody else on the SM and every load answered by L2
+  UnitCycles demand{};  ///< cycles of each unit
+  double busy = 0;      ///< cycles of the SM that no other CTA can have: its busiest unit, or the sum of those that
+                        ///< exclude each other (exp2_weight, smem_weight)
+  double alone = 0;     ///< cycles with nobody else on the SM and every load answered by L2
   Unit busiest = Unit::memory;
   std::int32_t ops = 0;  ///< that one execution stands for
 };

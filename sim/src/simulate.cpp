@@ -26,11 +26,14 @@ class Call {
               device.memory.dram.latency.value()},
         l2_{device, program, counts, dram_} {}
 
-  void run(Simulation& simulation) {
+  void run(Simulation& simulation, Listener* listener) {
     if (program_.l2 == L2State::warm) {
       Simulation before;
       all_launches(before);
     }
+    listener_ = listener;
+    moved_before_ = dram_.moved();
+    first_ = now_;
     const std::int64_t left_over = l2_.unwritten();
     all_launches(simulation);
     simulation.answer.dram.write += bytes(l2_.unwritten() - left_over);
@@ -59,8 +62,17 @@ class Call {
 
     l2_.reset_traffic();
     LaunchRun run{program_, launch, timing, sms, resident, per_added, dram_, l2_};
+    const auto since_first = [this](double cycles) { return Cycles{cycles - first_} / costs_.clock(); };
+    if (listener_ != nullptr) {
+      listener_->launch_begins({launch, sms, resident, since_first(now_)});
+      run.listen([&](const PhaseCycles& p) {
+        listener_->phase({p.cta, p.sm, p.place, p.kind, p.loop, p.block, p.busiest, p.waits_for, since_first(p.begin),
+                          since_first(p.units_done), since_first(p.end), Bytes{p.dram_bytes - moved_before_}});
+      });
+    }
     const LaunchDone done = run.run(now_);
     now_ = done.end;
+    if (listener_ != nullptr) listener_->launch_ends(since_first(now_));
 
     LaunchPrediction& part = simulation.answer.launches.emplace_back();
     part = {};
@@ -127,7 +139,10 @@ class Call {
   CostTable costs_;
   Dram dram_;
   L2 l2_;
-  double now_ = 0;  ///< cycles since the first call began
+  Listener* listener_ = nullptr;
+  double now_ = 0;           ///< cycles since the first call began
+  double first_ = 0;         ///< when the call began that is answered for
+  double moved_before_ = 0;  ///< bytes that DRAM had moved then
   double cycles_ = 0;
   StallCycles stalls_{};
   UnitCycles busy_{};
@@ -136,11 +151,11 @@ class Call {
 
 }  // namespace
 
-tl::expected<Simulation, Refusal> simulate(const Device& device, const Program& program,
-                                           const ProgramCounts& counts) {
+tl::expected<Simulation, Refusal> simulate(const Device& device, const Program& program, const ProgramCounts& counts,
+                                           Listener* listener) {
   if (auto refused = fits(device, program, counts); !refused) return tl::unexpected{refused.error()};
   tl::expected<Simulation, Refusal> result{tl::in_place};
-  Call{device, program, counts}.run(*result);
+  Call{device, program, counts}.run(*result, listener);
   return result;
 }
 

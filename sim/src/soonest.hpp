@@ -12,7 +12,9 @@ namespace rooftile::sim {
 class Soonest {
  public:
   explicit Soonest(std::size_t players)
-      : first_{std::bit_ceil(players)}, time_(2 * first_, std::numeric_limits<double>::infinity()), winner_(2 * first_) {
+      : first_{std::bit_ceil(players)},
+        time_(2 * first_, std::numeric_limits<double>::infinity()),
+        winner_(2 * first_) {
     for (std::size_t n = 0; n < first_; ++n) winner_[first_ + n] = n;
     for (std::size_t n = first_ - 1; n > 0; --n) play(n);
   }

@@ -8,8 +8,8 @@
 #include <algorithm>
 
 #include "../explain/explain_roofline.hpp"
-#include "rooftile/model/host_link.hpp"
 #include "predictors.hpp"
+#include "rooftile/model/host_link.hpp"
 #include "rooftile/model/occupancy.hpp"
 #include "totals.hpp"
 

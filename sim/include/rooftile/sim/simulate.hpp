@@ -9,6 +9,7 @@
 #include "rooftile/model/device.hpp"
 #include "rooftile/model/error.hpp"
 #include "rooftile/model/program.hpp"
+#include "rooftile/sim/listener.hpp"
 #include "rooftile/sim/simulation.hpp"
 #include "tl/expected.hpp"
 
@@ -19,7 +20,8 @@ inline constexpr int version = 1;
 
 /// One call. A warm one is the second of two that follow each other. Deterministic; needs the leaves that the
 /// hierarchical predictor needs. Or why the program cannot run on the device.
+/// `listener`, if any, sees the call that is answered for.
 [[nodiscard]] tl::expected<Simulation, Refusal> simulate(const Device& device, const Program& program,
-                                                         const ProgramCounts& counts);
+                                                         const ProgramCounts& counts, Listener* listener = nullptr);
 
 }  // namespace rooftile::sim

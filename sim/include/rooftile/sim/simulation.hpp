@@ -12,8 +12,8 @@ namespace rooftile::sim {
 /// What a place for a CTA was doing. The first are the resources of Limit, in its order: what decided while the CTA
 /// advanced, or what it waited for.
 enum class Stall : std::uint8_t {
-  dram,     ///< waits for bytes from DRAM, or for room to store
-  l2,       ///< requests and answers of L2 at its bandwidth
+  dram,  ///< waits for bytes from DRAM, or for room to store
+  l2,    ///< requests and answers of L2 at its bandwidth
   smem,
   tensor,
   exp2,
@@ -29,14 +29,10 @@ inline constexpr std::size_t stalls = 10;
 using StallCycles = std::array<double, stalls>;
 
 struct Simulation {
-  Prediction answer;                       ///< in the terms of a prediction; `alone`: what kept each resource busy
-  std::array<double, stalls> share{};      ///< of the places' time, by Stall; they add up to 1
+  Prediction answer;                         ///< in the terms of a prediction; `alone`: what kept each resource busy
+  std::array<double, stalls> share{};        ///< of the places' time, by Stall; they add up to 1
   std::array<double, limits> utilisation{};  ///< of each resource while launches ran, by Limit; 0 for latency, launch
-  std::int64_t tile_events = 0;            ///< executions of tile ops
-  Seconds host;                            ///< time of the launches without what a framework adds
+  std::int64_t tile_events = 0;              ///< executions of tile ops
 };
-
-template <class>
-struct StallNames;
 
 }  // namespace rooftile::sim
