@@ -1,0 +1,272 @@
+// The small parts of the simulator by hand: who is next, when DRAM answers, who gets which CTA, how phases share an SM.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <limits>
+#include <vector>
+
+#include "dram.hpp"
+#include "hand_out.hpp"
+#include "rooftile/model/program_writer.hpp"
+#include "sm.hpp"
+#include "soonest.hpp"
+
+namespace rooftile::sim {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+// ---- Soonest
+
+TEST(Soonest, NobodyHasATimeAtFirst) {
+  const Soonest nobody{5};
+  EXPECT_EQ(nobody.time(), infinity);
+  EXPECT_EQ(nobody.player(), 0U);
+}
+TEST(Soonest, TheEarliestWins) {
+  Soonest next{5};
+  for (const auto& [player, time] : {std::pair{3U, 7.0}, {1U, 9.0}, {4U, 8.0}}) next.set(player, time);
+  EXPECT_EQ(next.player(), 3U);
+  EXPECT_EQ(next.time(), 7);
+  next.set(3, infinity);
+  EXPECT_EQ(next.player(), 4U);
+  next.set(1, 2);
+  EXPECT_EQ(next.player(), 1U);
+}
+TEST(Soonest, OfEqualTimesTheLowestNumberWins) {
+  Soonest next{7};
+  for (const std::size_t player : {6U, 2U, 5U, 3U}) next.set(player, 4);
+  for (const std::size_t player : {2U, 3U, 5U, 6U}) {
+    EXPECT_EQ(next.player(), player);
+    next.set(player, 5);
+  }
+  EXPECT_EQ(next.player(), 2U);
+}
+TEST(Soonest, OnePlayerIsEnough) {
+  Soonest next{1};
+  next.set(0, 3);
+  EXPECT_EQ(next.player(), 0U);
+  EXPECT_EQ(next.time(), 3);
+}
+
+// ---- Dram: 100 bytes a cycle, 500 cycles: 50,000 bytes in flight fill it
+
+constexpr double rate = 100, latency = 500, full = rate * latency;
+
+/// The closed form for F bytes in flight.
+double answered_after(double in_flight) { return latency * std::cbrt(1 + std::pow(in_flight / full, 3)); }
+
+TEST(Dram, OneRequestTakesTheLatency) {
+  Dram dram{rate, latency};
+  EXPECT_DOUBLE_EQ(dram.request(1000, 32), 1000 + answered_after(32));
+  EXPECT_NEAR(answered_after(32), latency, 1e-6);
+  EXPECT_EQ(dram.moved(), 32);
+}
+TEST(Dram, LoneRequestsDoNotDisturbEachOther) {
+  Dram dram{rate, latency};
+  for (int n = 0; n < 5; ++n) EXPECT_DOUBLE_EQ(dram.request(1000 * n, 4096), 1000 * n + answered_after(4096));
+}
+TEST(Dram, ABurstComesAtFullBandwidth) {
+  Dram dram{rate, latency};
+  double ready = 0;
+  constexpr int requests = 1000;
+  for (int n = 0; n < requests; ++n) ready = dram.request(0, 16384);
+  EXPECT_DOUBLE_EQ(ready, answered_after(requests * 16384));
+  EXPECT_NEAR(ready, requests * 16384 / rate, 1);  // three hundred times what fills it: the latency is lost in it
+}
+TEST(Dram, KeptAtSomeBytesInFlightItDeliversThemPerAnswerTime) {
+  for (const double fill : {0.1, 0.5, 1.0, 2.0, 8.0}) {
+    Dram dram{rate, latency};
+    constexpr std::size_t requests = 16;
+    const double bytes = fill * full / requests;
+    std::array<double, requests> ready{};  // each is asked for again as soon as it is there
+    for (double& when : ready) when = dram.request(0, bytes);
+    for (int round = 0; round < 10; ++round) {
+      for (double& when : ready) when = dram.request(when, bytes);
+    }
+    const double begin = ready.back(), moved = dram.moved();
+    constexpr int rounds = 20;
+    for (int round = 0; round < rounds; ++round) {
+      for (double& when : ready) when = dram.request(when, bytes);
+    }
+    const double delivered = (dram.moved() - moved) / (ready.back() - begin);
+    EXPECT_NEAR(delivered, fill * full / answered_after(fill * full), 1e-6) << fill;
+  }
+}
+TEST(Dram, AnswersComeInOrder) {
+  Dram dram{rate, latency};
+  const double large = dram.request(0, 20 * full);
+  EXPECT_GT(large, 10 * latency);
+  double before = large;
+  for (int n = 1; n < 100; ++n) {
+    const double now = 200 * n, ready = dram.request(now, 32 * n);
+    EXPECT_GE(ready, before);
+    EXPECT_GE(ready, now + latency);
+    before = ready;
+  }
+}
+TEST(Dram, IsBusyWhileAnythingIsInFlight) {
+  Dram dram{rate, latency};
+  const double first = dram.request(0, 32);
+  const double second = dram.request(first / 2, 32);  // from 0 on without a break
+  EXPECT_DOUBLE_EQ(dram.busy(), second);
+  const double third = dram.request(5000, 32);
+  EXPECT_DOUBLE_EQ(dram.busy(), second + (third - 5000));
+}
+TEST(Dram, IsSaturatedFromTwiceWhatFillsItOn) {
+  Dram dram{rate, latency};
+  dram.request(0, 2 * full);
+  EXPECT_FALSE(dram.saturated());
+  dram.request(0, 1);
+  EXPECT_TRUE(dram.saturated());
+  dram.request(1e6, 1);
+  EXPECT_FALSE(dram.saturated());
+}
+
+// ---- HandOut
+
+Launch grid(Schedule schedule, std::int64_t tiles, std::int64_t columns, bool descending = false) {
+  Launch launch;
+  launch.schedule = schedule;
+  launch.axes.push_back({"tile", tiles, descending});
+  launch.axes.push_back({"head", columns});
+  return launch;
+}
+std::vector<std::int64_t> rounds(HandOut& out, std::int64_t place, int count) {
+  std::vector<std::int64_t> given;
+  for (int n = 0; n < count; ++n) given.push_back(out.next(place));
+  return given;
+}
+using List = std::vector<std::int64_t>;
+
+TEST(HandOut, GivesTheGridInOrderToWhoeverIsFree) {
+  for (const Schedule schedule : {Schedule::one_per_cta, Schedule::persistent_dynamic}) {
+    const Launch launch = grid(schedule, 3, 2);
+    HandOut out{launch, 4};
+    EXPECT_EQ(out.places(), 4);
+    List given;
+    for (const std::int64_t place : {0, 1, 2, 3, 2, 2, 0, 1}) given.push_back(out.next(place));
+    EXPECT_EQ(given, (List{0, 1, 2, 3, 4, 5, -1, -1}));
+  }
+}
+TEST(HandOut, HasNoMorePlacesThanCtas) {
+  const Launch launch = grid(Schedule::one_per_cta, 3, 1);
+  EXPECT_EQ((HandOut{launch, 8}.places()), 3);
+}
+TEST(HandOut, ThoseWhoStayTakeEveryNth) {
+  const Launch launch = grid(Schedule::persistent_static, 5, 2);
+  HandOut out{launch, 4};
+  EXPECT_EQ(rounds(out, 1, 4), (List{1, 5, 9, -1}));
+  EXPECT_EQ(rounds(out, 3, 3), (List{3, 7, -1}));
+  EXPECT_EQ(rounds(out, 0, 4), (List{0, 4, 8, -1}));
+}
+TEST(HandOut, LongestFirstThereAndBack) {
+  // by length: the first tile of both columns, the second of both ...: 0, 5, 1, 6, 2, 7, 3, 8, 4, 9
+  const Launch launch = grid(Schedule::persistent_static, 5, 2, true);
+  HandOut out{launch, 4};
+  EXPECT_EQ(rounds(out, 0, 4), (List{0, 8, 4, -1}));  // 0, 7, 8 of that list
+  EXPECT_EQ(rounds(out, 1, 4), (List{5, 3, 9, -1}));  // 1, 6, 9
+  EXPECT_EQ(rounds(out, 3, 3), (List{6, 2, -1}));     // 3, 4
+}
+TEST(HandOut, GivesEachCtaOnce) {
+  for (const Schedule schedule : {Schedule::one_per_cta, Schedule::persistent_static, Schedule::persistent_dynamic}) {
+    for (const bool descending : {false, true}) {
+      for (const std::int64_t places : {1, 3, 4, 7, 20, 50}) {
+        const Launch launch = grid(schedule, 7, 3, descending);
+        HandOut out{launch, places};
+        List times(21, 0);
+        for (std::int64_t place = 0; place < out.places(); ++place) {
+          for (std::int64_t cta = out.next(place); cta >= 0; cta = out.next(place)) {
+            ++times.at(static_cast<std::size_t>(cta));
+          }
+        }
+        EXPECT_EQ(times, List(21, 1)) << descending << ' ' << places;
+      }
+    }
+  }
+}
+
+// ---- Sm
+
+PhaseCost phase(double alone, std::initializer_list<std::pair<Unit, double>> demand) {
+  PhaseCost cost;
+  cost.alone = alone;
+  for (const auto& [unit, cycles] : demand) {
+    cost.demand[static_cast<std::size_t>(unit)] = cycles;
+    cost.busy = std::max(cost.busy, cycles);
+  }
+  return cost;
+}
+void begin(Resident& resident, const PhaseCost& cost) {
+  resident.cost = &cost;
+  resident.left = 1;
+  resident.progress = Progress::runs;
+}
+
+TEST(Sm, EqualPhasesTakeTheClosedForm) {
+  const PhaseCost cost = phase(100, {{Unit::tensor, 40}, {Unit::exp2, 30}});
+  for (std::size_t k = 1; k <= 6; ++k) {
+    std::vector<Resident> residents(6);
+    Sm sm{residents};
+    for (std::size_t n = 0; n < k; ++n) begin(residents[n], cost);
+    EXPECT_DOUBLE_EQ(sm.share(), std::max(40.0 * static_cast<double>(k), 100.0)) << k;
+  }
+}
+TEST(Sm, AnEmptyOneHasNoEvent) {
+  std::vector<Resident> residents(3);
+  EXPECT_EQ((Sm{residents}.share()), never);
+}
+TEST(Sm, DifferentPhasesSlowDownAlikeAndOneAloneGoesOnAtFullSpeed) {
+  const PhaseCost a = phase(100, {{Unit::tensor, 60}}), b = phase(200, {{Unit::tensor, 180}});
+  std::vector<Resident> residents(2);
+  Sm sm{residents};
+  begin(residents[0], a);
+  begin(residents[1], b);
+  EXPECT_DOUBLE_EQ(sm.share(), 150);  // 0.6 + 0.9 of the tensor cores are asked for
+  sm.advance(150);
+  EXPECT_TRUE(Sm::is_over(residents[0], 150));
+  EXPECT_FALSE(Sm::is_over(residents[1], 150));
+  residents[0].progress = Progress::none;
+  EXPECT_DOUBLE_EQ(sm.share(), 250);  // half of b was left: 100 cycles alone
+}
+TEST(Sm, WhoDoesNotNeedAFullPipeIsNotSlowedDown) {
+  const PhaseCost a = phase(100, {{Unit::tensor, 100}}), b = phase(100, {{Unit::exp2, 70}});
+  std::vector<Resident> residents(3);
+  Sm sm{residents};
+  begin(residents[0], a);
+  begin(residents[1], a);
+  begin(residents[2], b);
+  EXPECT_DOUBLE_EQ(sm.share(), 100);
+  sm.advance(100);
+  EXPECT_TRUE(Sm::is_over(residents[2], 100));
+  EXPECT_DOUBLE_EQ(residents[0].left, 0.5);
+  EXPECT_EQ(residents[0].slowed_by, static_cast<std::size_t>(Unit::tensor));
+}
+TEST(Sm, TheMostOverloadedOfItsPipesDecides) {
+  const PhaseCost a = phase(100, {{Unit::tensor, 80}, {Unit::exp2, 90}});
+  const PhaseCost b = phase(100, {{Unit::exp2, 90}}), c = phase(100, {{Unit::tensor, 50}});
+  std::vector<Resident> residents(3);
+  Sm sm{residents};
+  begin(residents[0], a);
+  begin(residents[1], b);
+  begin(residents[2], c);
+  EXPECT_DOUBLE_EQ(sm.share(), 130);  // tensor 1.3, exp2 1.8
+  EXPECT_DOUBLE_EQ(residents[0].speed, 1 / 180.0);
+  EXPECT_EQ(residents[0].slowed_by, static_cast<std::size_t>(Unit::exp2));
+}
+TEST(Sm, WhoHoldsTakesNoPipe) {
+  const PhaseCost cost = phase(100, {{Unit::tensor, 100}});
+  std::vector<Resident> residents(2);
+  Sm sm{residents};
+  begin(residents[0], cost);
+  residents[1] = {.progress = Progress::holds, .until = 60};
+  EXPECT_DOUBLE_EQ(sm.share(), 60);
+  sm.advance(60);
+  EXPECT_TRUE(Sm::is_over(residents[1], 60));
+  EXPECT_DOUBLE_EQ(residents[0].left, 0.4);
+  residents[1].progress = Progress::none;
+  EXPECT_DOUBLE_EQ(sm.share(), 100);
+}
+
+}  // namespace
+}  // namespace rooftile::sim
