@@ -35,6 +35,8 @@ void Cells::find_blocks(const Program& program, std::size_t t) {
       if (dim.index2 != no_index) block = std::gcd(block, std::int64_t{dim.step2});
       if (dim.extent < tensor.extents[d]) block = std::gcd(block, std::int64_t{dim.extent});
     }
+    const std::int64_t in_a_sector = d + 1 == dims_ ? sector / element_bytes_ : 1;  // L2 knows no smaller piece
+    if (block % in_a_sector != 0) block = in_a_sector;
     if (block == 0 || block > tensor.extents[d]) block = std::max<std::int64_t>(1, tensor.extents[d]);
     side_[d] = {tensor.extents[d], block, block, 1, 1};
   }
