@@ -50,6 +50,7 @@ LaunchDone LaunchRun::run(double begin) {
       if (Sm::is_over(residents_[place], now)) units_done(place, now);
     }
     soonest_.set(s, sms_[s].share());
+    if (soonest_.time() > now) refill(now);
   }
   done_.end = std::max(done_.end, adds_done_);
   for (const Resident& r : residents_) {
@@ -58,9 +59,15 @@ LaunchDone LaunchRun::run(double begin) {
   return done_;
 }
 
+void LaunchRun::refill(double now) {
+  std::sort(freed_.begin(), freed_.end(), [this](std::size_t a, std::size_t b) { return turn_of(a) < turn_of(b); });
+  for (const std::size_t place : freed_) start(place, now);
+  for (const std::size_t place : freed_) soonest_.set(sm_of(place), sms_[sm_of(place)].share());
+  freed_.clear();
+}
+
 void LaunchRun::start(std::size_t place, double now) {
-  const auto n = static_cast<std::int64_t>(place % resident_ * sms_.size() + place / resident_);
-  const std::int64_t number = hand_out_.next(n);
+  const std::int64_t number = hand_out_.next(static_cast<std::int64_t>(turn_of(place)));
   Resident& resident = residents_[place];
   if (number < 0) {
     resident.progress = Progress::none;
@@ -239,7 +246,8 @@ void LaunchRun::end_cta(std::size_t place, double now) {
   --left_;
   done_.end = std::max(done_.end, now);
   ctas_[place].stays = launch_.schedule != Schedule::one_per_cta;
-  start(place, now);
+  residents_[place].progress = Progress::none;
+  freed_.push_back(place);
 }
 
 }  // namespace rooftile::sim

@@ -81,6 +81,8 @@ class LaunchRun {
   };
 
   void start(std::size_t place, double now);
+  /// CTAs for all places that became free at the same moment: SM by SM, so that a last wave spreads over them.
+  void refill(double now);
   void begin_phase(std::size_t place, const PhaseCost& cost, double now);
   /// What follows when the units are done with a phase: wait for tiles, or the next phase.
   void units_done(std::size_t place, double now);
@@ -103,6 +105,10 @@ class LaunchRun {
   [[nodiscard]] const Ahead& ahead(const Cta& cta, std::int64_t trip) const {
     return cta.ahead[static_cast<std::size_t>(trip) % cta.ahead.size()];
   }
+  /// Its place in the order in which places are filled: the first of every SM, the second of every SM ...
+  [[nodiscard]] std::size_t turn_of(std::size_t place) const {
+    return place % resident_ * sms_.size() + place / resident_;
+  }
   [[nodiscard]] std::size_t sm_of(std::size_t place) const { return place / resident_; }
 
   const Program& program_;
@@ -116,6 +122,7 @@ class LaunchRun {
   std::vector<Resident> residents_;  ///< SM by SM
   std::vector<Sm> sms_;
   std::vector<Cta> ctas_;  ///< by place
+  std::vector<std::size_t> freed_;  ///< places whose CTA has just ended
   Soonest soonest_;
   std::int64_t left_ = 0;  ///< places with a CTA
   std::int64_t age_ = 0;
