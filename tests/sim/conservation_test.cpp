@@ -13,7 +13,7 @@
 namespace rooftile::sim {
 namespace {
 
-constexpr std::int64_t longest = 500;
+constexpr std::int64_t longest = 700;
 
 /// A call, built and counted; nothing where the device cannot run it.
 struct Built {

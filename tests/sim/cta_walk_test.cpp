@@ -78,7 +78,7 @@ Expected walked(const Program& program, const Launch& launch, const LaunchTiming
 }
 
 /// The same ops executed with the same indices, as often.
-void expect_equal_to_expansion(const Program& program, const ProgramCounts& counts, const Device& on) {
+void expect_walks_to_expand(const Program& program, const ProgramCounts& counts, const Device& on) {
   for (std::size_t l = 0; l < program.launches.size(); ++l) {
     const Launch& launch = program.launches[l];
     const auto timing = test::timing_of(program, l, counts, on);
@@ -104,7 +104,7 @@ RC_GTEST_PROP(CtaWalkProperty, TripsAndGuardsAreThoseOfTheExpansion, ()) {
   test::build_or_throw(program, cell.shape, cell.spec, {}, cell.device);
   count(program, counts);
   RC_LOG() << cell.name();
-  expect_equal_to_expansion(program, counts, cell.device);
+  expect_walks_to_expand(program, counts, cell.device);
   RC_ASSERT(!::testing::Test::HasFailure());
 }
 
