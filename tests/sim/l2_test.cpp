@@ -105,15 +105,6 @@ TEST(L2, AddsReadWhatTheyWrite) {
   EXPECT_EQ(bench.loads(l2, 0), (Bench::Moved{tile_bytes, tile_bytes}));
   EXPECT_EQ(l2.unwritten(), tile_bytes);
 }
-TEST(L2, WhatAnEarlierCallLeftIsWrittenWithoutBytes) {
-  Bench bench{2 * tile_bytes};
-  L2 l2 = bench.l2();
-  bench.stores(l2, 0);
-  l2.forget_written();
-  EXPECT_EQ(l2.unwritten(), 0);
-  bench.loads(l2, 0);
-  EXPECT_EQ(bench.loads(l2, 1), fetch);
-}
 TEST(L2, EachPartitionHasACopyOfWhatSeveralCtasRead) {
   Bench shared{4 * tile_bytes, 2, 2};
   L2 l2 = shared.l2();

@@ -188,84 +188,87 @@ TEST(HandOut, GivesEachCtaOnce) {
 
 // ---- Sm
 
-PhaseCost phase(double alone, std::initializer_list<std::pair<Unit, double>> demand) {
+/// A phase that keeps the SM busy for a part of the time that it takes alone.
+PhaseCost phase(double alone, double busy) {
   PhaseCost cost;
   cost.alone = alone;
-  for (const auto& [unit, cycles] : demand) {
-    cost.demand[static_cast<std::size_t>(unit)] = cycles;
-    cost.busy = std::max(cost.busy, cycles);
-  }
+  cost.busy = busy;
   return cost;
 }
-void begin(Resident& resident, const PhaseCost& cost) {
-  resident.cost = &cost;
-  resident.left = 1;
-  resident.progress = Progress::runs;
-}
+/// Phases on the places of one SM, of CTAs that began one after the other.
+struct Places {
+  std::vector<Resident> residents;
+  Sm sm;
+
+  /// Those up to `first_wave` began with the launch.
+  Places(std::size_t count, std::int64_t first_wave) : residents(count), sm{residents, first_wave} {}
+  void begin(std::size_t place, const PhaseCost& cost, std::int64_t age) {
+    residents[place].cost = &cost;
+    residents[place].left = 1;
+    residents[place].age = age;
+    residents[place].progress = Progress::runs;
+  }
+  [[nodiscard]] bool over(std::size_t place, double now) const { return Sm::is_over(residents[place], now); }
+};
+constexpr std::int64_t all = 100, none_of_them = 0;
 
 TEST(Sm, EqualPhasesTakeTheClosedForm) {
-  const PhaseCost cost = phase(100, {{Unit::tensor, 40}, {Unit::exp2, 30}});
+  const PhaseCost cost = phase(100, 40);
   for (std::size_t k = 1; k <= 6; ++k) {
-    std::vector<Resident> residents(6);
-    Sm sm{residents};
-    for (std::size_t n = 0; n < k; ++n) begin(residents[n], cost);
-    EXPECT_DOUBLE_EQ(sm.share(), std::max(40.0 * static_cast<double>(k), 100.0)) << k;
+    Places at{6, all};
+    for (std::size_t n = 0; n < k; ++n) at.begin(n, cost, static_cast<std::int64_t>(n) + 1);
+    EXPECT_DOUBLE_EQ(at.sm.share(), std::max(40.0 * static_cast<double>(k), 100.0)) << k;
   }
 }
-TEST(Sm, AnEmptyOneHasNoEvent) {
-  std::vector<Resident> residents(3);
-  EXPECT_EQ((Sm{residents}.share()), never);
-}
+TEST(Sm, AnEmptyOneHasNoEvent) { EXPECT_EQ((Places{3, all}.sm.share()), never); }
 TEST(Sm, DifferentPhasesSlowDownAlikeAndOneAloneGoesOnAtFullSpeed) {
-  const PhaseCost a = phase(100, {{Unit::tensor, 60}}), b = phase(200, {{Unit::tensor, 180}});
-  std::vector<Resident> residents(2);
-  Sm sm{residents};
-  begin(residents[0], a);
-  begin(residents[1], b);
-  EXPECT_DOUBLE_EQ(sm.share(), 150);  // 0.6 + 0.9 of the tensor cores are asked for
-  sm.advance(150);
-  EXPECT_TRUE(Sm::is_over(residents[0], 150));
-  EXPECT_FALSE(Sm::is_over(residents[1], 150));
-  residents[0].progress = Progress::none;
-  EXPECT_DOUBLE_EQ(sm.share(), 250);  // half of b was left: 100 cycles alone
+  const PhaseCost a = phase(100, 60), b = phase(200, 180);
+  Places at{2, all};
+  at.begin(0, a, 1);
+  at.begin(1, b, 2);
+  EXPECT_DOUBLE_EQ(at.sm.share(), 150);  // 0.6 + 0.9 of the SM are asked for
+  at.sm.advance(150);
+  EXPECT_TRUE(at.over(0, 150));
+  EXPECT_FALSE(at.over(1, 150));
+  at.residents[0].progress = Progress::none;
+  EXPECT_DOUBLE_EQ(at.sm.share(), 250);  // half of b was left: 100 cycles alone
 }
-TEST(Sm, WhoDoesNotNeedAFullPipeIsNotSlowedDown) {
-  const PhaseCost a = phase(100, {{Unit::tensor, 100}}), b = phase(100, {{Unit::exp2, 70}});
-  std::vector<Resident> residents(3);
-  Sm sm{residents};
-  begin(residents[0], a);
-  begin(residents[1], a);
-  begin(residents[2], b);
-  EXPECT_DOUBLE_EQ(sm.share(), 100);
-  sm.advance(100);
-  EXPECT_TRUE(Sm::is_over(residents[2], 100));
-  EXPECT_DOUBLE_EQ(residents[0].left, 0.5);
-  EXPECT_EQ(residents[0].slowed_by, static_cast<std::size_t>(Unit::tensor));
+TEST(Sm, OfThoseThatHaveDriftedApartTheOldestGoesFirst) {
+  const PhaseCost a = phase(100, 60), b = phase(200, 160);
+  Places at{2, none_of_them};
+  at.begin(0, b, 2);
+  at.begin(1, a, 1);
+  EXPECT_DOUBLE_EQ(at.sm.share(), 100);                // a has what it asks for: 0.6
+  EXPECT_DOUBLE_EQ(at.residents[0].speed, 0.5 / 200);  // 0.4 of the 0.8 that b asks for
+  at.sm.advance(100);
+  EXPECT_TRUE(at.over(1, 100));
+  at.residents[1].progress = Progress::none;
+  EXPECT_DOUBLE_EQ(at.sm.share(), 250);  // three quarters of b are left
 }
-TEST(Sm, TheMostOverloadedOfItsPipesDecides) {
-  const PhaseCost a = phase(100, {{Unit::tensor, 80}, {Unit::exp2, 90}});
-  const PhaseCost b = phase(100, {{Unit::exp2, 90}}), c = phase(100, {{Unit::tensor, 50}});
-  std::vector<Resident> residents(3);
-  Sm sm{residents};
-  begin(residents[0], a);
-  begin(residents[1], b);
-  begin(residents[2], c);
-  EXPECT_DOUBLE_EQ(sm.share(), 130);  // tensor 1.3, exp2 1.8
-  EXPECT_DOUBLE_EQ(residents[0].speed, 1 / 180.0);
-  EXPECT_EQ(residents[0].slowed_by, static_cast<std::size_t>(Unit::exp2));
+TEST(Sm, WhoFindsNothingFreeStands) {
+  const PhaseCost cost = phase(100, 100);
+  Places at{2, none_of_them};
+  at.begin(0, cost, 1);
+  at.begin(1, cost, 2);
+  EXPECT_DOUBLE_EQ(at.sm.share(), 100);
+  at.sm.advance(100);
+  EXPECT_TRUE(at.over(0, 100));
+  EXPECT_EQ(at.residents[1].left, 1);
+  at.residents[0].progress = Progress::none;
+  EXPECT_DOUBLE_EQ(at.sm.share(), 200);
 }
-TEST(Sm, WhoHoldsTakesNoPipe) {
-  const PhaseCost cost = phase(100, {{Unit::tensor, 100}});
-  std::vector<Resident> residents(2);
-  Sm sm{residents};
-  begin(residents[0], cost);
-  residents[1] = {.progress = Progress::holds, .until = 60};
-  EXPECT_DOUBLE_EQ(sm.share(), 60);
-  sm.advance(60);
-  EXPECT_TRUE(Sm::is_over(residents[1], 60));
-  EXPECT_DOUBLE_EQ(residents[0].left, 0.4);
-  residents[1].progress = Progress::none;
-  EXPECT_DOUBLE_EQ(sm.share(), 100);
+TEST(Sm, WhoHoldsTakesNothing) {
+  const PhaseCost cost = phase(100, 100);
+  Places at{2, all};
+  at.begin(0, cost, 1);
+  at.residents[1].progress = Progress::holds;
+  at.residents[1].until = 60;
+  EXPECT_DOUBLE_EQ(at.sm.share(), 60);
+  at.sm.advance(60);
+  EXPECT_TRUE(at.over(1, 60));
+  EXPECT_DOUBLE_EQ(at.residents[0].left, 0.4);
+  at.residents[1].progress = Progress::none;
+  EXPECT_DOUBLE_EQ(at.sm.share(), 100);
 }
 
 }  // namespace
