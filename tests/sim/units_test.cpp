@@ -125,8 +125,12 @@ TEST(Dram, IsSaturatedFromTwiceWhatFillsItOn) {
 
 // ---- HandOut
 
-Launch grid(Schedule schedule, std::int64_t tiles, std::int64_t columns, bool descending = false) {
+/// Tiles of growing length if it is a ramp.
+Launch grid(Schedule schedule, std::int64_t tiles, std::int64_t columns, bool descending = false, bool ramp = true) {
   Launch launch;
+  Loop loop;
+  loop.last = ramp ? affine(0, 1, 1, 1, 0, tiles) : constant(4);
+  launch.loops.push_back(loop);
   launch.schedule = schedule;
   launch.axes.push_back({"tile", tiles, descending});
   launch.axes.push_back({"head", columns});
@@ -167,6 +171,12 @@ TEST(HandOut, LongestFirstThereAndBack) {
   EXPECT_EQ(rounds(out, 0, 4), (List{0, 8, 4, -1}));  // 0, 7, 8 of that list
   EXPECT_EQ(rounds(out, 1, 4), (List{5, 3, 9, -1}));  // 1, 6, 9
   EXPECT_EQ(rounds(out, 3, 3), (List{6, 2, -1}));     // 3, 4
+}
+TEST(HandOut, TilesAsLongAsEachOtherGoColumnAfterColumn) {
+  const Launch launch = grid(Schedule::persistent_static, 5, 2, true, false);
+  HandOut out{launch, 4};
+  EXPECT_EQ(rounds(out, 0, 4), (List{0, 4, 8, -1}));
+  EXPECT_EQ(rounds(out, 3, 3), (List{3, 7, -1}));
 }
 TEST(HandOut, GivesEachCtaOnce) {
   for (const Schedule schedule : {Schedule::one_per_cta, Schedule::persistent_static, Schedule::persistent_dynamic}) {
