@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "launch_run.hpp"
-#include "predictors/units.hpp"
+#include "rooftile/model/cost_table.hpp"
 #include "rooftile/model/occupancy.hpp"
 #include "rooftile/model/program_writer.hpp"
 #include "rooftile/sim/simulate.hpp"
