@@ -122,7 +122,7 @@ Table across_table(const std::vector<Question>& questions, const std::vector<Ans
                      "; give two or more, separated by commas"};
   }
   const QuestionTable asked = distinguishing(rows.questions);
-  Table table = table_of("predict", asked, columns_of_names(rows));
+  Table table = table_of(experiments::command_of(questions[0].method), asked, columns_of_names(rows));
   for (std::size_t i = 0; i < rows.rows.size(); ++i) {
     table.rows.push_back(asked.rows[i]);
     std::ranges::move(cells_of(rows.rows[i], rows.names), std::back_inserter(table.rows.back()));

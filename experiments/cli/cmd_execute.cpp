@@ -124,7 +124,7 @@ void store_all(const std::vector<Question>& questions, const std::vector<Execute
 void add_commands(analysis::Table& table, std::vector<Question> questions, const Options& options) {
   table.columns.push_back({"command", "command", analysis::Show::text});
   for (std::size_t i = 0; i < questions.size(); ++i) {
-    questions[i].execute = true;
+    questions[i].method = analysis::Method::executed;
     std::string line = experiments::command_line(questions[i]);
     if (options.seed != 0) line += " --seed " + std::to_string(options.seed);
     if (options.input_seed != Options{}.input_seed) line += " --input-seed " + std::to_string(options.input_seed);

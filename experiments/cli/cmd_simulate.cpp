@@ -1,60 +1,21 @@
-// rooftile simulate: what the kernel does, event by event.
+// rooftile simulate: what predict answers, event by event, and where the time of every place for a CTA went.
 #include <memory>
-#include <ostream>
 
+#include "cli/ask.hpp"
 #include "cli/commands.hpp"
-#include "cli/people.hpp"
-#include "cli/question_options.hpp"
-#include "question/columns.hpp"
-#include "runner/cells.hpp"
 
 namespace rooftile::cli {
-namespace {
-
-struct SimulateOptions {
-  QuestionOptions question;
-  std::string cells;
-  OutputOptions output;
-};
-
-int simulate(const SimulateOptions& options, Context& context) {
-  const QuestionOptions& q = options.question;
-  if (!options.cells.empty()) {
-    std::vector<yaml::Setting> settings;
-    for (const std::string& text : q.settings) settings.push_back(yaml::parse_setting(text));
-    write_output(context, options.output,
-                 runner::predict_cells(options.cells, {.predictor = q.predictor, .settings = settings, .simulate = true},
-                                       context.catalogues));
-    return exit_ok;
-  }
-  std::vector<experiments::Question> questions = questions_of(q);
-  std::vector<experiments::Answer> answers;
-  experiments::Answerer answerer{context.catalogues, experiments::IncompleteProfile::is_an_answer};
-  for (experiments::Question& question : questions) {
-    question.simulate = true;
-    answers.push_back(answerer.answer(question));
-  }
-  write_output(context, options.output, people_table(questions, answers));
-  for (const auto& a : answers) {
-    if (!a.simulation) continue;
-    context.err << "events " << a.simulation->tile_events << " stalls";
-    for (const double share : a.simulation->share) context.err << ' ' << share;
-    context.err << '\n';
-  }
-  return exit_ok;
-}
-
-}  // namespace
 
 void add_simulate(Command& command, Context& context) {
-  auto options = std::make_shared<SimulateOptions>();
-  add_question_options(command, options->question);
-  command.option("--cells", options->cells, "answer every row of a CSV file: profile,kernel,pass,dtype,batch,...")
-      .placeholder("FILE")
-      .group("Question")
-      .files();
-  add_output_options(command, options->output);
-  command.action([options, &context] { return simulate(*options, context); });
+  auto options = std::make_shared<AskOptions>();
+  add_ask_options(command, *options, analysis::Method::simulated);
+  command.flag("--stalls", options->stalls, "where the time of the places for CTAs went: what they waited for");
+  command.examples(
+      {"rooftile simulate -p a100_sxm4_80gb -k flash2 --batch 2 --heads 16 --seq 2048 --head-dim 128 --mask causal",
+       "rooftile simulate -p a100_sxm4_80gb -k standard,flash2 --heads 8 --seq 512:2048:x2 --head-dim 64 --stalls",
+       "rooftile simulate -p a100_sxm4_80gb,h100_sxm5_80gb -k flash2 --heads 16 --seq 1024 --head-dim 64 --format "
+       "csv"});
+  command.action([options, &context] { return ask(*options, analysis::Method::simulated, context); });
 }
 
 }  // namespace rooftile::cli

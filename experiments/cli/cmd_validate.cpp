@@ -1,4 +1,4 @@
-// rooftile validate: today's model held against stored measurements, by what decides the time.
+// rooftile validate: today's model or simulator held against stored measurements, by what decides the time.
 #include <algorithm>
 #include <filesystem>
 #include <memory>
@@ -27,7 +27,7 @@ struct ValidateOptions {
   std::string tables;
   std::string by;
   std::string profile, kernel;
-  std::string predictor = "hierarchical";
+  std::string predictor;
   bool simulated = false;
   std::string from = "0 s";
   std::int64_t least_seq_kv = 1;
@@ -55,10 +55,11 @@ std::vector<ValidateBy> validated_by(const std::string& list) {
 void refuse_beside_bounds(const ValidateOptions& options) {
   const ValidateOptions usual;
   const bool narrowed = options.profile != usual.profile || options.kernel != usual.kernel ||
-                        options.predictor != usual.predictor || options.from != usual.from ||
+                        options.predictor != usual.predictor || options.simulated || options.from != usual.from ||
                         options.least_seq_kv != usual.least_seq_kv;
   if (narrowed) {
-    refuse("--bounds", "are of all rows; leave --profile, --kernel, --predictor, --from and --least-seq-kv away");
+    refuse("--bounds",
+           "are of all rows; leave --profile, --kernel, --predictor, --simulated, --from and --least-seq-kv away");
   }
 }
 
@@ -105,6 +106,17 @@ std::vector<validate::Observed> observed(const ValidateOptions& options, BoundsF
   return validate::observed_in_tables(names, where, context.catalogues);
 }
 
+validate::AskedOf asked_of(const ValidateOptions& options) {
+  validate::AskedOf asked;
+  if (options.simulated) {
+    if (!options.predictor.empty()) refuse("--simulated", "takes the place of --predictor; give one of them");
+    asked.method = analysis::Method::simulated;
+  } else if (!options.predictor.empty()) {
+    asked.predictor = options.predictor;
+  }
+  return asked;
+}
+
 validate::Wanted wanted_of(const ValidateOptions& options) {
   const auto from = parse<Seconds>(options.from);
   if (!from) refuse("--from", from.error());
@@ -138,7 +150,7 @@ int judge_bounds(const ValidateOptions& options, const BoundsFile& file,
     return exit_threshold;
   }
   if (options.record) {
-    const Predictor& predictor = *find_predictor(options.predictor);
+    const Predictor& predictor = *find_predictor(asked_of(options).predictor);
     const std::string version = std::string{predictor.name()} + ' ' + std::to_string(predictor.version());
     write_output(context, {.format = {}, .file = file.path.string()},
                  [&](std::ostream& out) { validate::write_bounds(out, judgement.recorded, version); });
@@ -158,10 +170,10 @@ int run_validate(const ValidateOptions& options, Context& context) {
   std::optional<double> limit;
   if (!options.fail_over.empty()) limit = percent_limit("--fail-over", options.fail_over);
   const validate::Wanted wanted = wanted_of(options);
+  const validate::AskedOf asked = asked_of(options);
   std::optional<BoundsFile> bounds = bounds_of(options, context);
-  const validate::Validated validated =
-      validate::predict_observed(validate::chosen(observed(options, bounds ? &*bounds : nullptr, context), wanted),
-                                 {options.predictor, options.simulated}, context.catalogues);
+  const validate::Validated validated = validate::predict_observed(
+      validate::chosen(observed(options, bounds ? &*bounds : nullptr, context), wanted), asked, context.catalogues);
   if (validated.rows.empty()) throw InputError{"nothing to validate: no observed time that the model can predict"};
 
   analysis::Table table = options.rows ? validation_row_table(validated.rows) : validation_table(validated.rows, by);
@@ -196,7 +208,7 @@ void add_validate(Command& command, Context& context) {
   command.flag("--rows", options->rows, "every observation beside its prediction and its floors instead of groups");
   command.option("-p,--profile", options->profile, "this profile only").placeholder("NAME").profiles();
   command.option("-k,--kernel", options->kernel, "this kernel only").placeholder("NAME").kernels();
-  command.option("--predictor", options->predictor, "hierarchical or roofline")
+  command.option("--predictor", options->predictor, "hierarchical (default) or roofline")
       .placeholder("NAME")
       .values({"hierarchical", "roofline"});
   command.flag("--simulated", options->simulated, "the errors of the simulator instead of a predictor's");
@@ -210,7 +222,8 @@ void add_validate(Command& command, Context& context) {
   add_output_options(command, options->output);
   command.examples({"rooftile validate --tables published", "rooftile validate --by gpu,kernel,regime --fail-over 60%",
                     "rooftile validate --db results.db --kernel fa2 --rows --format csv",
-                    "rooftile validate --bounds experiments/validation/bounds.yaml"});
+                    "rooftile validate --bounds experiments/validation/bounds.yaml",
+                    "rooftile validate --simulated --tables published --kernel fa2 --from 1ms"});
   command.action([options, &context] { return run_validate(*options, context); });
 }
 

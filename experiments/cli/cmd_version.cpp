@@ -4,6 +4,7 @@
 #include "cli/commands.hpp"
 #include "cli/compiler.hpp"
 #include "rooftile/model/predictor.hpp"
+#include "rooftile/sim/simulate.hpp"
 
 namespace rooftile::cli {
 namespace {
@@ -22,9 +23,10 @@ int version(const OutputOptions& options, Context& context) {
                           {"compiler", "compiler", Show::text},
                           {"build_type", "build type", Show::text},
                           {"predictors", "predictors", Show::text},
+                          {"simulator", "simulator", Show::count},
                           {"data_directory", "data directory", Show::text}},
               .rows = {{std::string{ROOFTILE_VERSION}, std::string{compiler}, std::string{ROOFTILE_BUILD_TYPE}, known,
-                        context.data.root.string()}}};
+                        std::int64_t{sim::version}, context.data.root.string()}}};
   if (format_of(options) == Format::table) {
     write_output(context, options,
                  [&](std::ostream& out) { analysis::write_card(out, table, style_of(context, options)); });

@@ -6,7 +6,7 @@ namespace {
 
 constexpr CommandEntry table[] = {
     {"predict", "time, bytes and bound of a kernel on a GPU", add_predict},
-    {"simulate", "the same, event by event: L2 contents, waves, contention, where the time goes", add_simulate},
+    {"simulate", "the same answers event by event: L2 contents, waves, contention, where the time goes", add_simulate},
     {"explain", "the arithmetic behind a prediction, line by line, with sources", add_explain},
     {"whatif", "the same prediction on changed hardware", add_whatif},
     {"execute", "run our kernels on the CPU: exact bytes, errors, faults", add_execute},

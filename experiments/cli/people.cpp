@@ -1,6 +1,7 @@
 #include "cli/people.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <ostream>
 
@@ -30,9 +31,10 @@ std::string asked_of(Limit limit, const Prediction& p) {
   }
 }
 
-Table resource_table(const Prediction& p) {
+Table resource_table(const Answer& answer) {
+  const Prediction& p = answer.prediction;
   Table table{.columns = {{"resource", "resource", Show::text},
-                          {"alone_s", "alone", Show::seconds},
+                          {"alone_s", answer.simulation ? "busy" : "alone", Show::seconds},
                           {"share", "of the time", Show::percent},
                           {"asked", "asked of it", Show::text}}};
   for (const auto& row : EnumNames<Limit>::table) {
@@ -40,6 +42,15 @@ Table resource_table(const Prediction& p) {
     if (alone.value() == 0 || !is_known(alone)) continue;
     table.rows.push_back({std::string{row.name}, alone.value(), 100 * (alone / p.time), asked_of(row.value, p)});
   }
+  return table;
+}
+
+/// One row per stall.
+Table stall_rows(const Answer& answer) {
+  Table table{.columns = {{"stall", "places for CTAs", Show::text}, {"share_pct", "of their time", Show::percent}}};
+  const std::vector<Column>& columns = experiments::stall_columns();
+  const std::vector<Value> cells = experiments::stall_cells(answer);
+  for (std::size_t i = 0; i < sim::stalls; ++i) table.rows.push_back({columns[i].heading, cells[i]});
   return table;
 }
 
@@ -103,14 +114,18 @@ QuestionTable distinguishing(const std::vector<Question>& questions) {
   return table;
 }
 
-Table table_of(const char* name, const QuestionTable& asked, const std::vector<Column>& more) {
-  Table table{.name = name, .title = asked.common, .columns = asked.columns};
+Table table_of(std::string name, const QuestionTable& asked, const std::vector<Column>& more) {
+  Table table{.name = std::move(name), .title = asked.common, .columns = asked.columns};
   table.columns.insert(table.columns.end(), more.begin(), more.end());
   return table;
 }
 
-void write_answer_card(std::ostream& out, const Question& question, const Answer& answer, analysis::Style style) {
-  Table summary{.title = title_of(question)};
+namespace {
+
+/// What a card begins with.
+Table summary_of(const Question& question, const Answer& answer) {
+  const bool simulated = question.method == analysis::Method::simulated;
+  Table summary{.title = title_of(question) + (simulated ? ", simulated" : "")};
   std::vector<Value> values;
   const auto add = [&](const char* heading, Value value) {
     summary.columns.push_back({heading, heading, Show::text});
@@ -128,18 +143,52 @@ void write_answer_card(std::ostream& out, const Question& question, const Answer
     add("status", std::string{name_of(answer.status)});
     add("reason", answer.reason);
   }
-  add("predictor", std::string{answer.predictor->name()} + ' ' + std::to_string(answer.predictor->version()));
+  const experiments::Author author = experiments::author_of(question);
+  add(simulated ? "simulator" : "predictor",
+      simulated ? std::to_string(author.version) : author.name + ' ' + std::to_string(author.version));
+  if (answer.simulation) add("tile events", std::to_string(answer.simulation->tile_events));
   add("notes", answer.notes);
   summary.rows.push_back(std::move(values));
-  analysis::write_card(out, summary, style);
+  return summary;
+}
+
+}  // namespace
+
+void write_answer_card(std::ostream& out, const Question& question, const Answer& answer, analysis::Style style) {
+  analysis::write_card(out, summary_of(question, answer), style);
   if (answer.status != Status::ok) return;
   out << '\n';
-  analysis::write_table(out, resource_table(p), style);
+  analysis::write_table(out, resource_table(answer), style);
+}
+
+void write_stall_card(std::ostream& out, const Question& question, const Answer& answer, analysis::Style style) {
+  analysis::write_card(out, summary_of(question, answer), style);
+  if (answer.status != Status::ok) return;
+  out << '\n';
+  analysis::write_table(out, stall_rows(answer), style);
+}
+
+Table stall_table(const std::vector<Question>& questions, const std::vector<Answer>& answers) {
+  QuestionTable asked = distinguishing(questions);
+  Table table = table_of(experiments::command_of(questions[0].method), asked, {{"time_s", "time", Show::seconds}});
+  std::ranges::copy(experiments::stall_columns(), std::back_inserter(table.columns));
+  table.columns.push_back({"reason", "reason", Show::text});
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    std::vector<Value> row = std::move(asked.rows[i]);
+    row.push_back(time_cell(answers[i]));
+    std::ranges::move(experiments::stall_cells(answers[i]), std::back_inserter(row));
+    row.emplace_back(answers[i].reason.empty() ? Value{} : Value{answers[i].reason});
+    table.rows.push_back(std::move(row));
+  }
+  table.notes = {
+      "of the time of all places for CTAs: what decided while a CTA advanced, or what it waited for; idle: "
+      "no CTA was left for the place"};
+  return table;
 }
 
 Table people_table(const std::vector<Question>& questions, const std::vector<Answer>& answers) {
   QuestionTable asked = distinguishing(questions);
-  Table table = table_of("predict", asked,
+  Table table = table_of(experiments::command_of(questions[0].method), asked,
                          {{"time_s", "time", Show::seconds},
                           {"flop_per_s", "rate", Show::flop_per_second},
                           {"dram_read_bytes", "DRAM read", Show::bytes},

@@ -26,7 +26,7 @@ struct QuestionTable {
 [[nodiscard]] QuestionTable distinguishing(const std::vector<experiments::Question>& questions);
 
 /// A table without rows: the columns of the questions, then `more`; what they have in common is its title.
-[[nodiscard]] analysis::Table table_of(const char* name, const QuestionTable& asked,
+[[nodiscard]] analysis::Table table_of(std::string name, const QuestionTable& asked,
                                        const std::vector<analysis::Column>& more);
 
 /// The time of an answer; absent unless it is ok.
@@ -35,12 +35,21 @@ struct QuestionTable {
 /// Rate in the papers' FLOP; NaN unless the answer is ok.
 [[nodiscard]] double paper_rate(const experiments::Question& question, const experiments::Answer& answer);
 
-/// One answer in full: time, rate, bound, every resource alone, bytes, memory, intensity against the ridge.
+/// One answer in full: time, rate, bound, bytes, memory, intensity against the ridge; then every resource: the time
+/// that it would take alone, of a simulation the time that it was busy.
 void write_answer_card(std::ostream& out, const experiments::Question& question, const experiments::Answer& answer,
                        analysis::Style style);
+
+/// The same of a simulation, with where the time went in the place of the resources.
+void write_stall_card(std::ostream& out, const experiments::Question& question, const experiments::Answer& answer,
+                      analysis::Style style);
 
 /// Many answers, one row each, only the columns that people compare.
 [[nodiscard]] analysis::Table people_table(const std::vector<experiments::Question>& questions,
                                            const std::vector<experiments::Answer>& answers);
+
+/// Many simulations, one row each: where the time went.
+[[nodiscard]] analysis::Table stall_table(const std::vector<experiments::Question>& questions,
+                                          const std::vector<experiments::Answer>& answers);
 
 }  // namespace rooftile::cli

@@ -1,5 +1,6 @@
 #include "cli/question_options.hpp"
 
+#include <algorithm>
 #include <array>
 #include <functional>
 
@@ -256,8 +257,9 @@ std::vector<std::string> leaf_assignments() {
 
 }  // namespace
 
-void add_question_options(Command& command, QuestionOptions& options) {
+void add_question_options(Command& command, QuestionOptions& options, Predictors predictors) {
   for (const OptionRow& row : option_table) {
+    if (row.text == &QuestionOptions::predictor && predictors == Predictors::none) continue;
     OptionHandle option = command.option(row.names, options.*row.text, row.help);
     row.complete(option.placeholder(row.placeholder).group(row.group));
   }
@@ -266,6 +268,13 @@ void add_question_options(Command& command, QuestionOptions& options) {
       .placeholder("PATH=VALUE")
       .group("Model")
       .values(leaf_assignments());
+}
+
+bool says_what_is_asked(const QuestionOptions& options) {
+  const QuestionOptions usual;
+  return std::any_of(std::begin(option_table), std::end(option_table), [&](const OptionRow& row) {
+    return row.text != &QuestionOptions::predictor && options.*row.text != usual.*row.text;
+  });
 }
 
 std::vector<Question> questions_of(const QuestionOptions& options) { return QuestionReader{options}.read(); }

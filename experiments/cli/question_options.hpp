@@ -1,4 +1,4 @@
-// The options that say what is asked: predict, explain and whatif share them.
+// The options that say what is asked: predict, simulate, explain, whatif and execute share them.
 //
 //   -p a100_sxm4_80gb,l40s -k fa2 --seq 512:16384:x2 --head-dim 128      12 questions: the cartesian product
 #pragma once
@@ -21,7 +21,12 @@ struct QuestionOptions {
   std::vector<std::string> settings;
 };
 
-void add_question_options(Command& command, QuestionOptions& options);
+/// Whether --predictor is among the options.
+enum class Predictors { offered, none };
+void add_question_options(Command& command, QuestionOptions& options, Predictors predictors = Predictors::offered);
+
+/// True if an option says what is asked, and not only how it is answered (--predictor, --set).
+[[nodiscard]] bool says_what_is_asked(const QuestionOptions& options);
 
 /// The questions asked, in the order of a nested loop over the lists: profile outermost, then kernel, shape, dtype,
 /// mask, pass. Throws InputError for what is missing, malformed or does not belong to the op.

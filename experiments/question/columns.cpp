@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "rooftile/sim/stall_names.hpp"
+
 namespace rooftile::experiments {
 namespace {
 
@@ -177,8 +179,34 @@ std::vector<Value> answer_cells(const Question& question, const Answer& answer) 
           answer.notes};
 }
 
+const std::vector<Column>& stall_columns() {
+  static const std::vector<Column> columns = [] {
+    std::vector<Column> made;
+    for (const auto& row : EnumNames<sim::Stall>::table) {
+      const std::string name{row.name};
+      made.push_back({"stall_" + name + "_pct", name, Show::percent});
+    }
+    made.push_back({"tile_events", "tile events", Show::count});
+    return made;
+  }();
+  return columns;
+}
+
+std::vector<Value> stall_cells(const Answer& answer) {
+  std::vector<Value> cells(stall_columns().size());
+  if (!answer.simulation) return cells;
+  std::ranges::transform(answer.simulation->share, cells.begin(), [](double share) { return 100 * share; });
+  cells.back() = answer.simulation->tile_events;
+  return cells;
+}
+
+std::string command_of(analysis::Method method) {
+  if (method == analysis::Method::simulated) return "simulate";
+  return method == analysis::Method::executed ? "execute" : "predict";
+}
+
 std::string command_line(const Question& question) {
-  std::string line = question.execute ? "rooftile execute" : "rooftile predict";
+  std::string line = "rooftile " + command_of(question.method);
   const auto say = [&line](const std::string& option, const std::string& text) {
     line += ' ' + option + ' ' + shell_word(text);
   };

@@ -1,4 +1,5 @@
-// A question and its answer as columns: the names of the batch interface, the same in predict, --cells and run.
+// A question and its answer as columns: the names of the batch interface, the same in predict, simulate, --cells and
+// run.
 //
 //   profile,kernel,pass,dtype,batch,heads,kv_heads,seq_q,seq_kv,head_dim,mask,dropout | time_s,flop,...,notes
 #pragma once
@@ -26,7 +27,16 @@ namespace rooftile::experiments {
 /// there.
 [[nodiscard]] std::vector<analysis::Value> answer_cells(const Question& question, const Answer& answer);
 
-/// "rooftile predict -p a100_sxm4_80gb -k fa2 --batch 8 ...": the command that reproduces the answer.
+/// Where the time of the places for CTAs went, in per cent by Stall, and what was simulated for it:
+/// stall_dram_pct, ..., stall_latency_pct, stall_idle_pct, tile_events.
+[[nodiscard]] const std::vector<analysis::Column>& stall_columns();
+/// Their cells; absent unless the answer is a simulation that is ok. The shares add up to 100.
+[[nodiscard]] std::vector<analysis::Value> stall_cells(const Answer& answer);
+
+/// The command that answers by this method: "predict", "simulate", "execute".
+[[nodiscard]] std::string command_of(analysis::Method method);
+/// "rooftile predict -p a100_sxm4_80gb -k fa2 --batch 8 ...": the command that reproduces the answer, `rooftile
+/// simulate` and `rooftile execute` by its method.
 [[nodiscard]] std::string command_line(const Question& question);
 
 }  // namespace rooftile::experiments

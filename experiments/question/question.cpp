@@ -17,12 +17,13 @@ const Predictor& predictor_of(const std::string& name) {
   throw InputError{unknown_name_message("predictor", name, known)};
 }
 
-/// Empty if the profile states what the predictor needs; else what is missing.
-std::string incompleteness(const Profile& profile, const Predictor& predictor, const Program& program) {
+/// Empty if the profile states what is needed to answer; else what is missing.
+std::string incompleteness(const Profile& profile, const Predictor& predictor, const Program& program, bool simulated) {
   const auto missing = missing_leaves(predictor, profile.device, program);
   if (missing.empty()) return {};
-  std::string text =
-      "the predictor '" + std::string{predictor.name()} + "' needs what this profile does not state: " + join(missing);
+  const std::string who = simulated ? "the simulator" : "the predictor '" + std::string{predictor.name()} + "'";
+  std::string text = who + " needs what this profile does not state: " + join(missing);
+  if (simulated) return text;
   const Predictor* simpler = find_predictor("roofline");
   const bool helps =
       simpler != nullptr && simpler != &predictor && missing_leaves(*simpler, profile.device, program).empty();
@@ -69,12 +70,19 @@ Checked checked(const FittedRegime* fitted, const Answer& answer, const Program&
   return {fitted, bound, nearest_error(fitted->errors, answer.profile->name, bound, fitted->expected_error)};
 }
 
+/// Whose constants.
+std::string constants_note(const Answer& answer, const FittedRegime* fitted) {
+  if (fitted == nullptr) return "uncalibrated";
+  const std::string& lender = answer.spec->calibration.borrowed_from;
+  std::string note = fitted->constants == Calibration{} ? "uncalibrated" : "calibrated";
+  if (!lender.empty()) note += note == "calibrated" ? " with the constants of " + lender : ", as " + lender;
+  return note;
+}
+
 /// Whose constants, and from which measurements the error is known.
 std::string calibration_note(const Answer& answer, const Checked& checked) {
-  if (checked.fitted == nullptr) return "uncalibrated; no error known";
-  const std::string& lender = answer.spec->calibration.borrowed_from;
-  std::string note = checked.fitted->constants == Calibration{} ? "uncalibrated" : "calibrated";
-  if (!lender.empty()) note += note == "calibrated" ? " with the constants of " + lender : ", as " + lender;
+  std::string note = constants_note(answer, checked.fitted);
+  if (checked.fitted == nullptr) return note + "; no error known";
   const bool is_nearest = !checked.nearest.profiles.empty();
   const auto& profiles = is_nearest ? checked.nearest.profiles : checked.fitted->profiles;
   const std::string bound{words_of(checked.bound)};
@@ -85,17 +93,20 @@ std::string calibration_note(const Answer& answer, const Checked& checked) {
   return here ? note : note + ", not from this GPU";
 }
 
-/// What a reader must know beside the numbers.
-std::string notes_on(const Answer& answer, const Checked& checked, const Program& program) {
-  std::string notes = calibration_note(answer, checked);
-  if (program.off_target) {
-    notes += "; " + answer.spec->name + " does not target compute capability " +
-             to_string(answer.profile->device.compute_capability) + ": a what-if";
-  }
-  return notes;
+/// Empty unless the kernel was written for other GPUs.
+std::string what_if_note(const Answer& answer, const Program& program) {
+  if (!program.off_target) return {};
+  return "; " + answer.spec->name + " does not target compute capability " +
+         to_string(answer.profile->device.compute_capability) + ": a what-if";
 }
 
 }  // namespace
+
+Author author_of(const Question& question) {
+  if (question.method == analysis::Method::simulated) return {"simulator", sim::version};
+  const Predictor& predictor = predictor_of(question.predictor);
+  return {std::string{predictor.name()}, predictor.version()};
+}
 
 Answer Answerer::answer(const Question& question, std::shared_ptr<const Profile> profile) {
   Answer answer;
@@ -115,19 +126,22 @@ Answer Answerer::answer(const Question& question, std::shared_ptr<const Profile>
   if (!built) return refuse(built.error());
   answer.built = true;
   program_->l2 = answer.l2;
-  if (const std::string lack = incompleteness(*answer.profile, *answer.predictor, *program_); !lack.empty()) {
+  const bool simulated = question.method == analysis::Method::simulated;
+  if (const std::string lack = incompleteness(*answer.profile, *answer.predictor, *program_, simulated);
+      !lack.empty()) {
     if (incomplete_ == IncompleteProfile::is_an_answer) return refuse({Status::unsupported, lack});
     throw InputError{Location{answer.profile->where.file}, lack};
   }
-  if (question.simulate) {
+  if (simulated) {
     if (!counts_) counts_ = std::make_unique<ProgramCounts>();
     count(*program_, *counts_);
-    auto simulated = sim::simulate(device, *program_, *counts_);
-    if (!simulated) return refuse(simulated.error());
-    answer.prediction = simulated->answer;
+    auto simulation = sim::simulate(device, *program_, *counts_);
+    if (!simulation) return refuse(simulation.error());
+    answer.prediction = simulation->answer;
     answer.cta = longest_cta(*program_, answer.prediction);
-    answer.notes = notes_on(answer, {}, *program_);
-    answer.simulation = std::make_shared<sim::Simulation>(*std::move(simulated));
+    answer.notes = "simulated; " + constants_note(answer, fitted_for(answer, question.workload)) + "; no error known" +
+                   what_if_note(answer, *program_);
+    answer.simulation = std::make_shared<sim::Simulation>(*std::move(simulation));
     return answer;
   }
   const auto prediction = answer.predictor->predict(device, *program_);
@@ -136,7 +150,7 @@ Answer Answerer::answer(const Question& question, std::shared_ptr<const Profile>
   answer.cta = longest_cta(*program_, answer.prediction);
   const Checked known = checked(fitted_for(answer, question.workload), answer, *program_);
   if (known.fitted != nullptr) answer.expected_error = known.nearest.mape;
-  answer.notes = notes_on(answer, known, *program_);
+  answer.notes = calibration_note(answer, known) + what_if_note(answer, *program_);
   return answer;
 }
 

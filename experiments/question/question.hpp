@@ -1,4 +1,4 @@
-// The one question that predict, --cells, run and whatif all ask, and its answer.
+// The one question that predict, simulate, --cells, run and whatif all ask, and its answer.
 //
 //   Question {a100_sxm4_80gb, fa2, batch 8, heads 16/16, seq 4096, d 128, fp16, causal, fwd}
 //   Answer   {ok, 1.21 ms, bound tensor, ..., notes "uncalibrated"}
@@ -30,32 +30,41 @@ struct Question {
   std::vector<Setting> settings;  ///< --set, applied in order
   std::string variant{};          ///< what an experiment calls these settings; no part of what is asked
   bool own_tile = false;          ///< the overrides say the kernel's own tile; no part of what is asked either
-  bool execute = false;           ///< the kernel is run on the CPU; nothing is predicted
-  bool simulate = false;          ///< event by event instead of in closed form
+  /// Who answers: predicted in closed form, simulated event by event, or executed on the CPU.
+  analysis::Method method = analysis::Method::predicted;
 };
 
 struct Answer {
   std::shared_ptr<const Profile> profile;
   std::shared_ptr<const KernelSpec> spec;
-  const Predictor* predictor = nullptr;
-  L2State l2 = L2State::cold;  ///< what was assumed
+  const Predictor* predictor = nullptr;  ///< of a simulation, the one that needs the same numbers of a profile
+  L2State l2 = L2State::cold;            ///< what was assumed
   Status status = Status::ok;
   std::string reason;     ///< empty if ok
   bool built = false;     ///< the program could be written: the kernel covers the call, whether or not it fits
   Prediction prediction;  ///< meaningful only if ok; of a simulation, what it answers in the same terms
-  std::shared_ptr<const sim::Simulation> simulation;  ///< if that was asked for and ok
   analysis::CtaUse cta;   ///< likewise
+  std::shared_ptr<const sim::Simulation> simulation;  ///< of a simulation that is ok
   /// Mean of |error| on the nearest measurements of the same implementation and regime that were not fitted: those with
   /// the same bound regime, of this GPU if there are any (known_error.hpp); nothing: none exist.
   std::optional<double> expected_error;
   std::string notes;  ///< "uncalibrated; flash2 does not target compute capability 7.0: a what-if"
 };
 
+/// Who computed an answer, as the store and the reports name it: {"hierarchical", 9}, {"simulator", 1}.
+struct Author {
+  std::string name;
+  int version = 0;
+};
+/// Of a prediction or a simulation. Throws InputError for an unknown predictor.
+[[nodiscard]] Author author_of(const Question& question);
+
 /// What a profile without a number that the predictor needs leads to: one question cannot be answered at all; a table
 /// goes on and says so in its row (status unsupported).
 enum class IncompleteProfile { is_an_error, is_an_answer };
 
-/// Answers questions one after the other. Reuses its storage: give each thread its own; the catalogues are shared.
+/// Answers questions one after the other, by prediction or simulation. Reuses its storage: give each thread its own;
+/// the catalogues are shared.
 class Answerer {
  public:
   explicit Answerer(Catalogues& catalogues, IncompleteProfile incomplete = IncompleteProfile::is_an_error)

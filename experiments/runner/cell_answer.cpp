@@ -3,7 +3,7 @@
 namespace rooftile::runner {
 namespace {
 
-CellAnswer predicted(const experiments::Answer& answer) {
+CellAnswer computed(const experiments::Answer& answer) {
   CellAnswer cell;
   cell.profile = answer.profile;
   cell.status = analysis::outcome_of(answer.status);
@@ -29,7 +29,7 @@ CellAnswer executed(experiments::Executed run, const Workload& workload) {
 
 CellAnswer answer_cell(const experiments::Question& question, experiments::Answerer& answerer,
                        experiments::Catalogues& catalogues) {
-  if (!question.execute) return predicted(answerer.answer(question));
+  if (question.method != analysis::Method::executed) return computed(answerer.answer(question));
   return executed(experiments::PreparedExecution{question, {}, catalogues}.run(), question.workload);
 }
 

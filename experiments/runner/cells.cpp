@@ -16,16 +16,19 @@ using analysis::CsvRow;
 using analysis::CsvTable;
 using experiments::Question;
 
-constexpr std::size_t row_block = 256;
+constexpr std::size_t predictions_at_once = 256;
 
-bool is_output_column(std::string_view name) {
-  const auto columns = analysis::output_columns();
-  return std::find(columns.begin(), columns.end(), name) != columns.end();
+/// What follows the columns of the file.
+std::vector<analysis::Column> columns_of_answers(const CellOptions& options) {
+  std::vector<analysis::Column> columns = experiments::answer_columns();
+  if (options.stalls) std::ranges::copy(experiments::stall_columns(), std::back_inserter(columns));
+  return columns;
 }
 
-void refuse_output_columns(const CsvTable& cells) {
+void refuse_output_columns(const CsvTable& cells, const CellOptions& options) {
+  const std::vector<analysis::Column> columns = columns_of_answers(options);
   for (const analysis::CsvField& field : cells.header()) {
-    if (!is_output_column(field.text)) continue;
+    if (std::ranges::find(columns, field.text, &analysis::Column::name) == columns.end()) continue;
     throw InputError{{cells.name(), field.line, field.column},
                      "duplicate column '" + field.text + "': the answer writes a column of this name; rename this one"};
   }
@@ -76,10 +79,10 @@ analysis::Value carried(const std::string& text) {
   throw InputError{"--predictor: " + unknown_name_message("predictor", name, known)};
 }
 
-std::vector<analysis::Column> columns_of(const CsvTable& cells) {
+std::vector<analysis::Column> columns_of(const CsvTable& cells, const CellOptions& options) {
   std::vector<analysis::Column> columns;
   for (const analysis::CsvField& field : cells.header()) columns.push_back({field.text, field.text});
-  std::ranges::copy(experiments::answer_columns(), std::back_inserter(columns));
+  std::ranges::move(columns_of_answers(options), std::back_inserter(columns));
   return columns;
 }
 
@@ -87,7 +90,7 @@ std::vector<analysis::Column> columns_of(const CsvTable& cells) {
 
 std::vector<Question> read_questions(const CsvTable& cells, const CellOptions& options,
                                      experiments::Catalogues& catalogues) {
-  refuse_output_columns(cells);
+  refuse_output_columns(cells, options);
   analysis::check_batch_header(cells);
   if (find_predictor(options.predictor) == nullptr) refuse_predictor(options.predictor);
   KnownNames profiles{"profile", [&](const std::string& name) { (void)catalogues.profile(name); }};
@@ -105,18 +108,20 @@ std::vector<Question> read_questions(const CsvTable& cells, const CellOptions& o
                          .l2 = cell.l2,
                          .predictor = options.predictor,
                          .settings = options.settings,
-                         .simulate = options.simulate});
+                         .method = options.method});
   }
   return questions;
 }
 
-analysis::Table predict_cells(const std::filesystem::path& file, const CellOptions& options,
-                              experiments::Catalogues& catalogues) {
+analysis::Table answer_file(const std::filesystem::path& file, const CellOptions& options,
+                            experiments::Catalogues& catalogues) {
   const CsvTable cells = CsvTable::read(file);
   const std::vector<Question> questions = read_questions(cells, options, catalogues);
-  analysis::Table table{.name = "predict", .title = {}, .columns = columns_of(cells), .rows = {}, .notes = {}};
+  const bool predicted = options.method == analysis::Method::predicted;
+  analysis::Table table{.name = experiments::command_of(options.method), .columns = columns_of(cells, options)};
   table.rows.resize(questions.size());
 
+  const std::size_t row_block = predicted ? predictions_at_once : 1;
   const std::size_t workers = worker_count(questions.size(), row_block);
   std::vector<experiments::Answerer> answerers;
   for (std::size_t worker = 0; worker < workers; ++worker) {
@@ -129,6 +134,7 @@ analysis::Table predict_cells(const std::filesystem::path& file, const CellOptio
       for (const analysis::CsvField& field : cells[i].fields()) row.push_back(carried(field.text));
       const experiments::Answer answer = answerers[worker].answer(questions[i]);
       std::ranges::move(experiments::answer_cells(questions[i], answer), std::back_inserter(row));
+      if (options.stalls) std::ranges::move(experiments::stall_cells(answer), std::back_inserter(row));
     }
   });
   return table;

@@ -1,4 +1,4 @@
-// Many questions at once: `predict --cells FILE.csv`.
+// Many questions at once: `predict --cells FILE.csv`, `simulate --cells FILE.csv`.
 //
 //   profile,kernel,pass,dtype,batch,heads,kv_heads,seq_q,seq_kv,head_dim,mask,dropout,id       columns in any order
 //   a100_sxm4_80gb,fa2,fwd,fp16,8,16,16,4096,4096,128,causal,,r17                              others pass through
@@ -22,8 +22,9 @@ namespace rooftile::runner {
 /// What holds for all rows of a file.
 struct CellOptions {
   std::string predictor = "hierarchical";
-  std::vector<experiments::Setting> settings;  ///< --set
-  bool simulate = false;
+  std::vector<experiments::Setting> settings;             ///< --set
+  analysis::Method method = analysis::Method::predicted;  ///< or simulated
+  bool stalls = false;                                    ///< of simulations: the columns of stall_columns(), too
 };
 
 /// The question of every row. InputError with file:line:column for malformed rows, unknown profiles, kernels and
@@ -32,8 +33,8 @@ struct CellOptions {
                                                                 const CellOptions& options,
                                                                 experiments::Catalogues& catalogues);
 
-/// Reads and answers a file on all cores. The table's name is "predict".
-[[nodiscard]] analysis::Table predict_cells(const std::filesystem::path& file, const CellOptions& options,
-                                            experiments::Catalogues& catalogues);
+/// Reads and answers a file on all cores. The table's name is that of the command, "predict" or "simulate".
+[[nodiscard]] analysis::Table answer_file(const std::filesystem::path& file, const CellOptions& options,
+                                          experiments::Catalogues& catalogues);
 
 }  // namespace rooftile::runner

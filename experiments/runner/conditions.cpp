@@ -20,10 +20,6 @@ constexpr bool is_pair(std::string_view column) { return column == "seq" || colu
 
 std::string text_if_given(std::int64_t value) { return value == 0 ? "" : std::to_string(value); }
 
-analysis::Method method_of(const Question& question) {
-  return question.execute ? analysis::Method::executed : analysis::Method::predicted;
-}
-
 bool speaks_of(const Condition& condition, std::string_view column) {
   const auto columns = columns_meant(condition.column);
   return std::find(columns.begin(), columns.end(), column) != columns.end();
@@ -51,8 +47,8 @@ std::span<const std::string_view> cell_columns() { return columns; }
 std::string cell_word(const Question& question, std::string_view column) {
   if (column == "profile") return question.profile;
   if (column == "kernel") return question.kernel;
-  if (column == "method") return std::string{name_of(method_of(question))};
-  if (column == "predictor") return question.execute ? "" : question.predictor;
+  if (column == "method") return std::string{name_of(question.method)};
+  if (column == "predictor") return question.method == analysis::Method::predicted ? question.predictor : "";
   if (column == "variant") return question.variant;
   if (column == "op") return std::string{name_of(op_of(question.workload))};
   if (column == "tile") return question.own_tile || !question.overrides.any() ? "own" : "other";
@@ -81,7 +77,8 @@ std::vector<Condition> read_conditions(yaml::Map& map) {
 }
 
 bool meets(const Question& question, const std::vector<Condition>& conditions) {
-  return (!question.execute || speak_of(conditions, "method")) && meets_all(question, conditions);
+  const bool method_meant = question.method == analysis::Method::predicted || speak_of(conditions, "method");
+  return method_meant && meets_all(question, conditions);
 }
 
 OtherCells::OtherCells(const std::vector<Condition>& against, const std::vector<Question>& questions) {

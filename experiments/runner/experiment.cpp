@@ -55,11 +55,9 @@ std::vector<analysis::Method> methods_of(const Node* node, std::vector<analysis:
   for (const Node* item : items_of(*node)) {
     const auto method = item->as_enum<analysis::Method>();
     methods.push_back(method);
-    if (method == analysis::Method::predicted || method == analysis::Method::executed) continue;
     if (analysis::is_observed(method)) {
       item->fail("'" + item->as_text() + "' results are not computed; `rooftile db import` brings them in");
     }
-    item->fail("method '" + item->as_text() + "' cannot be run by this version; allowed: predicted, executed");
   }
   return methods;
 }
@@ -200,11 +198,11 @@ class ExperimentReader {
     }
   }
 
-  /// The question for every method and predictor, unless it has been asked already.
+  /// The question for every method, of predictions for every predictor, unless it has been asked already.
   void add(Question question, const std::vector<analysis::Method>& methods) {
     for (const analysis::Method method : methods) {
-      question.execute = method == analysis::Method::executed;
-      if (question.execute) {
+      question.method = method;
+      if (method != analysis::Method::predicted) {
         question.predictor = Question{}.predictor;
         add_once(question);
         continue;

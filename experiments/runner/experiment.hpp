@@ -6,7 +6,8 @@
 //   profiles: [a100_sxm4_80gb, h100_sxm5_80gb]
 //   kernels: [pytorch_eager, fa2]
 //   predictors: [hierarchical, roofline]             # default: hierarchical
-//   methods: [predicted]                             # default; executed: our kernels are run on the CPU
+//   methods: [predicted]                             # default; simulated: event by event; executed: our kernels are
+//                                                    # run on the CPU
 //   set: {memory.dram.bandwidth: 3 TB/s}             # default: profiles as they are
 //   variants:                                        # or several such sets, each with a name: every cell in each
 //     as_is: {}

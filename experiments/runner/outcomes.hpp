@@ -18,7 +18,7 @@ namespace rooftile::runner {
 struct Case {
   const experiments::Question& question;
   const CellAnswer& cell;
-  const Program& program;                ///< of a prediction
+  const Program& program;                ///< of a prediction or simulation
   const CellAnswer* against = nullptr;   ///< nullptr: the expectation has no `against`
   std::span<const double> tile_times{};  ///< of all tiles of this cell, the shortest first; if they were asked for
 };
@@ -28,8 +28,8 @@ struct Outcome {
   std::string_view heading;
   analysis::Show show;
   std::optional<Dimension> unit;  ///< of a number; nothing: a name
-  /// What the cell must have: a prediction; an execution; traffic, which both have; a program, which a prediction has
-  /// also for a call that does not fit; or nothing at all.
+  /// What the cell must have: a prediction or simulation; an execution; traffic, which all have; a program, which the
+  /// first two have also for a call that does not fit; or nothing at all.
   enum class Needs { prediction, execution, traffic, program, nothing } needs;
   /// Beside which other cells: none, the one that `against` names, those that differ in their tile alone.
   enum class Beside { nothing, against, tiles } beside;

@@ -1,5 +1,6 @@
 #include "runner/run_experiment.hpp"
 
+#include <algorithm>
 #include <thread>
 #include <vector>
 
@@ -18,7 +19,7 @@ using analysis::ResultRow;
 using experiments::Answer;
 using experiments::Question;
 
-constexpr std::size_t block = 16;                  // cells that a worker claims at once
+constexpr std::size_t most_at_once = 16;           // predictions that a worker claims; of longer work, one cell
 constexpr std::size_t cells_per_transaction = 32;  // a few milliseconds
 constexpr std::size_t window = 1024;               // computed cells that may wait for the writer
 
@@ -64,6 +65,12 @@ std::vector<const Question*> missing(const Experiment& experiment, analysis::Sto
   return todo;
 }
 
+std::size_t claimed_at_once(const std::vector<const Question*>& todo) {
+  const bool only_predictions =
+      std::ranges::all_of(todo, [](const Question* q) { return q->method == analysis::Method::predicted; });
+  return only_predictions ? most_at_once : 1;
+}
+
 /// Computes on all cores until done, stopped or failed; the results go through the queue.
 class Computation {
  public:
@@ -81,11 +88,12 @@ class Computation {
 
  private:
   ResultRow answer(const Question& question, experiments::Answerer& answerer) {
-    if (!question.execute) return row_of(question, answerer.answer(question), *catalogues_);
+    if (question.method != analysis::Method::executed) return row_of(question, answerer.answer(question), *catalogues_);
     return runner::row_of(question, {}, experiments::PreparedExecution{question, {}, *catalogues_}.run());
   }
 
   void compute() {
+    const std::size_t block = claimed_at_once(*todo_);
     const std::size_t workers = worker_count(todo_->size(), block);
     std::vector<experiments::Answerer> answerers;
     for (std::size_t worker = 0; worker < workers; ++worker)
@@ -139,16 +147,16 @@ std::string full_name(const KernelSpec& spec, const Device& device) {
 ResultKey key_of(const Question& question, experiments::Catalogues& catalogues) {
   const auto profile = catalogues.profile(question.profile, question.settings);
   const auto spec = catalogues.spec(question.kernel);
-  if (question.execute) return executed_key(question, {}, *profile, *spec);
-  const Predictor* predictor = find_predictor(question.predictor);
+  if (question.method == analysis::Method::executed) return executed_key(question, {}, *profile, *spec);
+  const experiments::Author author = experiments::author_of(question);
   const yaml::Identity identity = yaml::identity_of(*profile, spec->calibration);
   return {.profile = {profile->name, identity.hash, identity.text},
           .workload = question.workload,
           .kernel = full_name(*spec, profile->device),
           .tile = question.overrides,
-          .method = analysis::Method::predicted,
-          .predictor = question.predictor,
-          .predictor_version = predictor == nullptr ? 0 : predictor->version(),
+          .method = question.method,
+          .predictor = author.name,
+          .predictor_version = author.version,
           .l2 = question.l2.value_or(spec->l2),
           .timer = {},
           .setting = setting_text(question.settings),

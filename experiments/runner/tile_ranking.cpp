@@ -21,7 +21,7 @@ std::string without_tile(Question question) {
 TileRanking::TileRanking(const std::vector<Question>& questions, experiments::Catalogues& catalogues)
     : answerer_{catalogues, experiments::IncompleteProfile::is_an_answer} {
   for (const Question& question : questions) {
-    if (!question.execute) groups_[without_tile(question)].tiles.push_back(&question);
+    if (question.method != analysis::Method::executed) groups_[without_tile(question)].tiles.push_back(&question);
   }
 }
 

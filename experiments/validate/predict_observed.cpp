@@ -14,7 +14,7 @@ using analysis::Comparison;
 using analysis::ValidatedRow;
 using experiments::Answer;
 
-constexpr std::size_t calls_at_once = 64;
+constexpr std::size_t predictions_at_once = 64;
 
 /// What one thread works with.
 struct Worker {
@@ -30,14 +30,15 @@ struct Outcome {
 
 Outcome outcome_of(const Observed& observed, const AskedOf& asked_of, Worker& worker) {
   const Comparison& asked = observed.row;
-  const Answer answer = worker.answerer.answer({.profile = asked.profile,
-                                                .kernel = asked.kernel,
-                                                .workload = asked.workload,
-                                                .overrides = asked.tile,
-                                                .l2 = asked.l2,
-                                                .predictor = asked_of.predictor,
-                                                .settings = observed.settings,
-                                                .simulate = asked_of.simulated});
+  const experiments::Question question{.profile = asked.profile,
+                                       .kernel = asked.kernel,
+                                       .workload = asked.workload,
+                                       .overrides = asked.tile,
+                                       .l2 = asked.l2,
+                                       .predictor = asked_of.predictor,
+                                       .settings = observed.settings,
+                                       .method = asked_of.method};
+  const Answer answer = worker.answerer.answer(question);
   if (answer.status != Status::ok) {
     return {{}, asked.kernel + " on " + asked.profile + ", " + describe(asked.workload) + ": " + answer.reason};
   }
@@ -46,9 +47,10 @@ Outcome outcome_of(const Observed& observed, const AskedOf& asked_of, Worker& wo
   count(program, *worker.counts);
   ValidatedRow row{asked, bound_regime(device, program, answer.prediction),
                    sustained_floors(device, program, *worker.counts)};
-  row.comparison.method = asked_of.simulated ? analysis::Method::simulated : analysis::Method::predicted;
-  row.comparison.predictor = answer.predictor->name();
-  row.comparison.predictor_version = answer.predictor->version();
+  const experiments::Author author = experiments::author_of(question);
+  row.comparison.method = asked_of.method;
+  row.comparison.predictor = author.name;
+  row.comparison.predictor_version = author.version;
   row.comparison.bound = answer.prediction.bound;
   row.comparison.predicted = answer.prediction.time;
   return {std::move(row), {}};
@@ -58,6 +60,7 @@ Outcome outcome_of(const Observed& observed, const AskedOf& asked_of, Worker& wo
 
 Validated predict_observed(const std::vector<Observed>& observed, const AskedOf& asked_of,
                            experiments::Catalogues& catalogues) {
+  const std::size_t calls_at_once = asked_of.method == analysis::Method::predicted ? predictions_at_once : 1;
   const std::size_t threads = runner::worker_count(observed.size(), calls_at_once);
   std::vector<Worker> workers;
   for (std::size_t thread = 0; thread < threads; ++thread) {

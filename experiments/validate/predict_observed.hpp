@@ -1,4 +1,4 @@
-// Every observed call asked again, of the predictor as it is now.
+// Every observed call asked again, of the predictor or the simulator as it is now.
 #pragma once
 
 #include <cstdint>
@@ -19,10 +19,11 @@ struct Validated {
 /// Who answers.
 struct AskedOf {
   std::string predictor = "hierarchical";
-  bool simulated = false;
+  analysis::Method method = analysis::Method::predicted;  ///< or simulated, whatever the predictor
 };
 
-/// Predicts on all cores. InputError for an unknown predictor, profile or kernel and for settings that cannot be read.
+/// Predicts or simulates on all cores. InputError for an unknown predictor, profile or kernel and for settings that
+/// cannot be read.
 [[nodiscard]] Validated predict_observed(const std::vector<Observed>& observed, const AskedOf& asked_of,
                                          experiments::Catalogues& catalogues);
 

@@ -271,8 +271,8 @@ TEST(Help, EveryCommandEndsWithTwoExamples) {
 }
 
 TEST(Help, TheExamplesRun) {
-  for (const char* command : {"predict", "explain", "whatif", "execute", "profile", "profile list", "profile show",
-                              "profile validate", "version"}) {
+  for (const char* command : {"predict", "simulate", "explain", "whatif", "execute", "profile", "profile list",
+                              "profile show", "profile validate", "version"}) {
     for (const std::string& example : examples_in(run_line(words_of(std::string{command} + " --help")).out)) {
       auto words = words_of(example);
       words.erase(words.begin());

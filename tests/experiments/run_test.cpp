@@ -202,8 +202,6 @@ const BrokenExperiment broken_experiments[] = {
     {"unknown_method", head + gpus + "methods: [predicted, mesured]\n" + grid,
      "x.yaml:6:22: unknown method 'mesured'; allowed: predicted, simulated, executed, measured, published; did you "
      "mean 'measured'?"},
-    {"later_method", head + gpus + "methods: [predicted, simulated]\n" + grid,
-     "x.yaml:6:22: method 'simulated' cannot be run by this version; allowed: predicted, executed"},
     {"observed_method", head + gpus + "methods: [published]\n" + grid,
      "x.yaml:6:11: 'published' results are not computed; `rooftile db import` brings them in"},
     {"unknown_setting", head + gpus + "set: {memory.dram.bandwith: 3 TB/s}\n" + grid,

@@ -274,7 +274,7 @@ TEST(Bounds, CanBeThoseOfADatabase) {
 TEST(Bounds, AreOfAllRowsOfTheirTables) {
   const std::string file = "experiments/validation/bounds.yaml";
   for (const char* narrowed :
-       {"-k fa2", "-p a100_sxm4_80gb", "--from 1ms", "--least-seq-kv 128", "--predictor roofline"}) {
+       {"-k fa2", "-p a100_sxm4_80gb", "--from 1ms", "--least-seq-kv 128", "--predictor roofline", "--simulated"}) {
     std::vector<std::string> words = words_of("validate --bounds " + file + " " + narrowed);
     EXPECT_EQ(run_line(words).code, 2) << narrowed;
   }

@@ -29,7 +29,7 @@ void check_experiment(const runner::Experiment& experiment) {
   require(experiment.questions.size() <= most, "no more cells than allowed", experiment.name);
   std::set<std::string> seen;
   for (const experiments::Question& question : experiment.questions) {
-    const std::string words = command_line(question) + (question.execute ? " --execute" : "");
+    const std::string words = command_line(question);
     require(check(question.workload).has_value(), "a cell is a workload", words);
     require(seen.insert(words).second, "no two cells are alike", words);
     require(catalogues().profile(question.profile, question.settings) != nullptr, "a cell has a profile", words);

@@ -1,0 +1,25 @@
+// What predict and simulate share: questions on the command line or in a file, and their answers as a card, a table for
+// people, or the columns of the batch interface.
+#pragma once
+
+#include <string>
+
+#include "cli/question_options.hpp"
+
+namespace rooftile::cli {
+
+struct AskOptions {
+  QuestionOptions question;
+  std::string cells;
+  std::string across;
+  bool stalls = false;  ///< of simulations: where the time went
+  OutputOptions output;
+};
+
+/// All but --stalls and, of simulations, --predictor.
+void add_ask_options(Command& command, AskOptions& options, analysis::Method method);
+
+/// Answers by this method and writes; returns the exit code.
+int ask(const AskOptions& options, analysis::Method method, Context& context);
+
+}  // namespace rooftile::cli
