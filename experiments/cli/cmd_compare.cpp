@@ -1,4 +1,5 @@
-// rooftile compare: how far predictions are from what was observed, grouped or row by row.
+// rooftile compare: how far predictions and simulations are from what was observed, grouped or row by row; and what
+// every method answers, side by side.
 #include <algorithm>
 #include <cmath>
 #include <memory>
@@ -8,6 +9,7 @@
 #include "cli/results_database.hpp"
 #include "question/value_list.hpp"
 #include "rooftile/analysis/compare.hpp"
+#include "rooftile/analysis/side_by_side.hpp"
 
 namespace rooftile::cli {
 namespace {
@@ -16,6 +18,7 @@ using analysis::Accuracy;
 using analysis::Comparison;
 using analysis::GroupBy;
 using analysis::Show;
+using analysis::SideBySide;
 using analysis::Table;
 
 struct CompareOptions {
@@ -24,6 +27,7 @@ struct CompareOptions {
   std::string profile, kernel, predictor, observed;
   std::string fail_over;
   bool rows = false;
+  bool side_by_side = false;
   OutputOptions output;
 };
 
@@ -98,6 +102,52 @@ Table row_table(const std::vector<Comparison>& rows) {
   return table;
 }
 
+/// The signed error in per cent; absent unless both times are known.
+analysis::Value error_cell(Seconds computed, Seconds observed) {
+  if (!is_known(computed) || !is_known(observed)) return {};
+  return 100 * analysis::relative_error(computed, observed);
+}
+
+Table side_by_side_table(const std::vector<SideBySide>& rows) {
+  Table table{.name = "compare_methods",
+              .columns = {{"profile", "GPU"},
+                          {"kernel", "kernel"},
+                          {"workload", "workload"},
+                          {"br", "Br", Show::count},
+                          {"bc", "Bc", Show::count},
+                          {"warps", "warps", Show::count},
+                          {"stages", "stages", Show::count},
+                          {"l2", "L2"},
+                          {"setting", "setting"},
+                          {"predictor", "predictor"},
+                          {"predicted_s", "predicted", Show::seconds},
+                          {"simulated_s", "simulated", Show::seconds},
+                          {"observed_s", "observed", Show::seconds},
+                          {"observed_method", "observed by"},
+                          {"predicted_error_pct", "error predicted", Show::percent},
+                          {"simulated_error_pct", "error simulated", Show::percent},
+                          {"predicted_dram_bytes", "DRAM predicted", Show::bytes},
+                          {"simulated_dram_bytes", "DRAM simulated", Show::bytes},
+                          {"executed_dram_bytes", "DRAM executed", Show::bytes},
+                          {"observed_dram_bytes", "DRAM measured", Show::bytes},
+                          {"source", "source"}}};
+  for (const SideBySide& row : rows) {
+    std::vector<analysis::Value> cells{row.profile, row.kernel, describe(row.workload)};
+    for (const std::int64_t extent : {row.tile.br, row.tile.bc, row.tile.warps, row.tile.stages})
+      cells.push_back(extent > 0 ? analysis::Value{extent} : analysis::Value{});
+    cells.insert(cells.end(),
+                 {std::string{name_of(row.l2)}, row.setting, row.predictor, row.predicted_time.value(),
+                  row.simulated_time.value(), row.observed_time.value(),
+                  row.observed ? std::string{name_of(*row.observed)} : std::string{},
+                  error_cell(row.predicted_time, row.observed_time), error_cell(row.simulated_time, row.observed_time),
+                  row.predicted_dram.value(), row.simulated_dram.value(), row.executed_dram.value(),
+                  row.observed_dram.value(), row.source});
+    table.rows.push_back(std::move(cells));
+  }
+  table.notes = {"DRAM: bytes read and written; an execution on the CPU has bytes and no time"};
+  return table;
+}
+
 /// A name that occurs nowhere in the database is a slip; one that merely has no pair is not.
 void check_known(const analysis::Store& store, std::string_view option, std::string_view kind, const char* column,
                  const std::string& name) {
@@ -126,8 +176,28 @@ void note_unmatched(const analysis::Store& store, Table& table) {
                         " (not predicted yet, infeasible or unsupported)");
 }
 
+/// Every method's answer to what two or more have answered.
+int compare_methods(const CompareOptions& options, Context& context) {
+  const CompareOptions usual;
+  const char* const says_nothing = "says nothing beside --side-by-side";
+  if (options.rows) refuse("--rows", says_nothing);
+  if (options.by != usual.by) refuse("--by", says_nothing);
+  if (!options.fail_over.empty()) refuse("--fail-over", says_nothing);
+  const analysis::CompareFilter filter = filter_of(options);
+  const analysis::Store store = analysis::Store::open(options.database, analysis::Access::read_only);
+  check_known(store, options);
+  const std::vector<SideBySide> rows = analysis::load_side_by_side(store, filter);
+  if (rows.empty()) {
+    throw InputError{"nothing to compare in '" + options.database +
+                     "': no two methods have answered the same profile, kernel, workload and setting"};
+  }
+  write_output(context, options.output, side_by_side_table(rows));
+  return exit_ok;
+}
+
 int compare(const CompareOptions& options, Context& context) {
   (void)format_of(options.output);
+  if (options.side_by_side) return compare_methods(options, context);
   const std::vector<GroupBy> by = groups_of(options.by);
   std::optional<double> limit;
   if (!options.fail_over.empty()) limit = percent_limit("--fail-over", options.fail_over);
@@ -157,9 +227,12 @@ void add_compare(Command& command, Context& context) {
       .placeholder("LIST")
       .values_of<GroupBy>();
   command.flag("--rows", options->rows, "every observation beside its prediction instead of groups");
+  command.flag("--side-by-side", options->side_by_side,
+               "predicted, simulated, executed and measured or published answers of each call in one row");
   command.option("-p,--profile", options->profile, "this profile only").placeholder("NAME").profiles();
   command.option("-k,--kernel", options->kernel, "this kernel only").placeholder("NAME").kernels();
-  command.option("--predictor", options->predictor, "this predictor only").placeholder("NAME");
+  command.option("--predictor", options->predictor, "this predictor only; simulations are those of 'simulator'")
+      .placeholder("NAME");
   command.option("--observed", options->observed, "measured or published only")
       .placeholder("METHOD")
       .values({"measured", "published"});
@@ -168,7 +241,8 @@ void add_compare(Command& command, Context& context) {
   add_output_options(command, options->output);
   command.examples({"rooftile compare --db results.db",
                     "rooftile compare --db results.db --predictor hierarchical --by kernel,seq_q --fail-over 20",
-                    "rooftile compare --db results.db --rows --kernel fa2 --format csv"});
+                    "rooftile compare --db results.db --rows --kernel fa2 --format csv",
+                    "rooftile compare --db results.db --side-by-side --predictor hierarchical"});
   command.action([options, &context] { return compare(*options, context); });
 }
 

@@ -154,6 +154,24 @@ TEST(migrate, opens_a_frozen_version_3_file) {
             "1|64|32|4|1|149|32|3|1\n");
 }
 
+// Of version 4: what was stored stands side by side.
+TEST(migrate, opens_a_frozen_version_4_file) {
+  const TempFolder folder;
+  create(folder / "old.db")
+      .exec(read_text(std::filesystem::path{ROOFTILE_SOURCE_DIR} / "tests/analysis/golden_v4.sql"));
+  ASSERT_EQ(version_of(folder / "old.db"), 4);
+  const Store store = Store::open(folder / "old.db", Access::read_write_create);
+  EXPECT_EQ(store.info().schema_version, schema_version());
+  EXPECT_EQ(version_of(folder / "old.db.bak-v4"), 4);
+  EXPECT_EQ(answer(store,
+                   "SELECT br, warps, methods, predictor, observed, predicted_ms, simulated_ms, observed_ms, "
+                   "predicted_error_pct, predicted_dram_gb, executed_dram_gb, observed_dram_gb FROM v_methods "
+                   "ORDER BY br"),
+            "-|-|3|hierarchical|published|1.5|-|2|-25|0.008|0.009|0.006\n"
+            "64|4|1|hierarchical|-|1.2|-|-|-|0.008|-|-\n");
+  EXPECT_EQ(answer(store, "SELECT registers_per_thread, ctas_per_sm FROM v_latest WHERE br = 64"), "149|3\n");
+}
+
 TEST(migrate, an_older_file_is_not_migrated_for_reading) {
   const TempFolder folder;
   create(folder / "old.db")
