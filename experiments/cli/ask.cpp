@@ -4,10 +4,12 @@
 #include <iterator>
 #include <optional>
 #include <ostream>
+#include <sstream>
 
 #include "cli/across_table.hpp"
 #include "cli/people.hpp"
 #include "cli/progress.hpp"
+#include "cli/trace_writer.hpp"
 #include "question/columns.hpp"
 #include "runner/cells.hpp"
 
@@ -22,6 +24,7 @@ using experiments::Answer;
 using experiments::Question;
 
 int ask_file(const AskOptions& options, Method method, Context& context) {
+  if (!options.trace.empty()) refuse("--trace", "shows one call; leave --cells away");
   if (says_what_is_asked(options.question)) {
     const char* others = method == Method::simulated ? "--stalls" : "--predictor";
     refuse("--cells",
@@ -87,6 +90,23 @@ void write_card(const AskOptions& options, const Question& question, const Answe
   });
 }
 
+/// One simulation and its timeline, which stands in its file before anything is printed.
+Answer traced_answer(const AskOptions& options, const Question& question, Context& context) {
+  std::ostringstream timeline;
+  TraceWriter writer{timeline, experiments::command_line(question)};
+  experiments::Answerer answerer{context.catalogues};
+  answerer.listen(&writer);
+  Answer answer = answerer.answer(question);
+  if (answer.status != Status::ok) return answer;
+  writer.finish();
+  write_output(context, {.format = {}, .file = options.trace}, [&](std::ostream& out) { out << timeline.str(); });
+  if (writer.left_out() > 0) {
+    context.err << "rooftile: the timeline shows the first " << writer.written() << " events of SMs 0 to 3; "
+                << writer.left_out() << " have no room\n";
+  }
+  return answer;
+}
+
 }  // namespace
 
 void add_ask_options(Command& command, AskOptions& options, Method method) {
@@ -107,7 +127,10 @@ int ask(const AskOptions& options, Method method, Context& context) {
   if (!options.cells.empty()) return ask_file(options, method, context);
   std::vector<Question> questions = questions_of(options.question);
   for (Question& question : questions) question.method = method;
-  const std::vector<Answer> answers = answers_to(questions, method, context);
+  if (!options.trace.empty() && questions.size() != 1) refuse("--trace", "shows one call; ask a single question");
+  const std::vector<Answer> answers = options.trace.empty()
+                                          ? answers_to(questions, method, context)
+                                          : std::vector{traced_answer(options, questions[0], context)};
 
   if (across) {
     write_output(context, options.output, across_table(questions, answers, *across));

@@ -13,10 +13,11 @@ struct AskOptions {
   std::string cells;
   std::string across;
   bool stalls = false;  ///< of simulations: where the time went
+  std::string trace;    ///< of one simulation: file for its timeline
   OutputOptions output;
 };
 
-/// All but --stalls and, of simulations, --predictor.
+/// All but --stalls, --trace and, of simulations, --predictor.
 void add_ask_options(Command& command, AskOptions& options, analysis::Method method);
 
 /// Answers by this method and writes; returns the exit code.

@@ -135,7 +135,7 @@ Answer Answerer::answer(const Question& question, std::shared_ptr<const Profile>
   if (simulated) {
     if (!counts_) counts_ = std::make_unique<ProgramCounts>();
     count(*program_, *counts_);
-    auto simulation = sim::simulate(device, *program_, *counts_);
+    auto simulation = sim::simulate(device, *program_, *counts_, listener_);
     if (!simulation) return refuse(simulation.error());
     answer.prediction = simulation->answer;
     answer.cta = longest_cta(*program_, answer.prediction);

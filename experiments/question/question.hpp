@@ -16,6 +16,7 @@
 #include "rooftile/model/predictor.hpp"
 #include "rooftile/model/profile.hpp"
 #include "rooftile/model/workload.hpp"
+#include "rooftile/sim/listener.hpp"
 #include "rooftile/sim/simulation.hpp"
 
 namespace rooftile::experiments {
@@ -75,6 +76,9 @@ class Answerer {
   /// stands in for the one that the question names, settings included.
   [[nodiscard]] Answer answer(const Question& question, std::shared_ptr<const Profile> profile = nullptr);
 
+  /// Shows the simulations to come to a listener, which must outlive them.
+  void listen(sim::Listener* listener) { listener_ = listener; }
+
   /// The program that the last answer was computed from.
   [[nodiscard]] const Program& program() const { return *program_; }
 
@@ -82,6 +86,7 @@ class Answerer {
   Catalogues* catalogues_;
   std::unique_ptr<Program> program_;
   std::unique_ptr<ProgramCounts> counts_;  ///< of a simulation
+  sim::Listener* listener_ = nullptr;
   IncompleteProfile incomplete_;
 };
 
