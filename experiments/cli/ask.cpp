@@ -99,7 +99,8 @@ Answer traced_answer(const AskOptions& options, const Question& question, Contex
   Answer answer = answerer.answer(question);
   if (answer.status != Status::ok) return answer;
   writer.finish();
-  write_output(context, {.format = {}, .file = options.trace}, [&](std::ostream& out) { out << timeline.str(); });
+  write_output(context, {.format = {}, .file = options.trace, .option = "--trace"},
+               [&](std::ostream& out) { out << timeline.str(); });
   if (writer.left_out() > 0) {
     context.err << "rooftile: the timeline shows the first " << writer.written() << " events of SMs 0 to 3; "
                 << writer.left_out() << " have no room\n";

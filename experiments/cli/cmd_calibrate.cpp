@@ -112,7 +112,7 @@ void write_files(const std::vector<FamilyFit>& fits, const std::string& folder, 
     std::copy_if(fits.begin(), fits.end(), std::back_inserter(of_spec),
                  [&](const FamilyFit& fit) { return fit.family.spec == spec; });
     const std::filesystem::path file = std::filesystem::path{folder} / (spec + ".yaml");
-    write_output(context, {.format = {}, .file = file.string()},
+    write_output(context, {.format = {}, .file = file.string(), .option = "--into"},
                  [&](std::ostream& out) { calibrate::write_calibration(out, of_spec, date, version); });
   }
 }

@@ -89,7 +89,7 @@ int write_cells_file(const runner::Experiment& experiment, const RunOptions& opt
   if (!options.database.empty()) refuse("--cells-out", "nothing is computed, so nothing is stored; leave --db away");
   if (experiment.campaign.empty())
     refuse("--cells-out", "no entry of '" + options.experiment + "' has `phases:` or `peers:`");
-  const OutputOptions file{.format = "csv", .file = options.cells_file};
+  const OutputOptions file{.format = "csv", .file = options.cells_file, .option = "--cells-out"};
   write_output(context, file, [&](std::ostream& out) { runner::write_cells(out, experiment.campaign); });
   return exit_ok;
 }

@@ -152,7 +152,7 @@ int judge_bounds(const ValidateOptions& options, const BoundsFile& file,
   if (options.record) {
     const Predictor& predictor = *find_predictor(asked_of(options).predictor);
     const std::string version = std::string{predictor.name()} + ' ' + std::to_string(predictor.version());
-    write_output(context, {.format = {}, .file = file.path.string()},
+    write_output(context, {.format = {}, .file = file.path.string(), .option = "--record"},
                  [&](std::ostream& out) { validate::write_bounds(out, judgement.recorded, version); });
     return exit_ok;
   }

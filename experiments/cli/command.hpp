@@ -154,7 +154,8 @@ struct DescribedCommand {
 /// --format and -o: where a command's Table goes.
 struct OutputOptions {
   std::string format = "table";
-  std::string file;  ///< empty: standard output
+  std::string file;           ///< empty: standard output
+  std::string option = "-o";  ///< that named the file
 };
 void add_output_options(Command& command, OutputOptions& options);
 /// The format asked for. Throws InputError for an unknown one.

@@ -12,14 +12,14 @@
 namespace rooftile::cli {
 namespace {
 
-[[noreturn]] void refuse_file(const std::string& file, int error) {
-  refuse("-o", "cannot write '" + file + "': " + std::generic_category().message(error));
+[[noreturn]] void refuse_file(const OutputOptions& options, int error) {
+  refuse(options.option, "cannot write '" + options.file + "': " + std::generic_category().message(error));
 }
 
 /// A file beside the final one, gone unless kept.
 class TemporaryFile {
  public:
-  explicit TemporaryFile(const std::filesystem::path& final) : final_{final}, path_{final} {
+  explicit TemporaryFile(const OutputOptions& final) : final_{final}, path_{final.file} {
     path_ += ".partial-" + std::to_string(::getpid());
   }
   TemporaryFile(const TemporaryFile&) = delete;
@@ -31,26 +31,26 @@ class TemporaryFile {
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   void keep() {
     std::error_code error;
-    std::filesystem::rename(path_, final_, error);
-    if (error) refuse_file(final_.string(), error.value());
+    std::filesystem::rename(path_, final_.file, error);
+    if (error) refuse_file(final_, error.value());
     kept_ = true;
   }
 
  private:
-  std::filesystem::path final_;
+  OutputOptions final_;
   std::filesystem::path path_;
   bool kept_ = false;
 };
 
-void write_to(const std::string& name, const std::filesystem::path& path,
+void write_to(const OutputOptions& options, const std::filesystem::path& path,
               const std::function<void(std::ostream&)>& write) {
   errno = 0;
   std::ofstream stream{path, std::ios::binary};
-  if (!stream) refuse_file(name, errno);
+  if (!stream) refuse_file(options, errno);
   write(stream);
   errno = 0;
   stream.close();
-  if (!stream) refuse_file(name, errno != 0 ? errno : EIO);
+  if (!stream) refuse_file(options, errno != 0 ? errno : EIO);
 }
 
 }  // namespace
@@ -78,12 +78,12 @@ void write_output(Context& context, const OutputOptions& options, const std::fun
   if (options.file.empty() || options.file == "-") return write(context.out);
   const std::filesystem::path file{options.file};
   const auto kind = std::filesystem::status(file).type();
-  if (kind == std::filesystem::file_type::directory) refuse_file(options.file, EISDIR);
+  if (kind == std::filesystem::file_type::directory) refuse_file(options, EISDIR);
   // A device or a pipe cannot be replaced.
   const bool plain = kind == std::filesystem::file_type::regular || kind == std::filesystem::file_type::not_found;
-  if (!plain) return write_to(options.file, file, write);
-  TemporaryFile temporary{file};
-  write_to(options.file, temporary.path(), write);
+  if (!plain) return write_to(options, file, write);
+  TemporaryFile temporary{options};
+  write_to(options, temporary.path(), write);
   temporary.keep();
 }
 

@@ -77,7 +77,7 @@ class LaunchRun {
     double adds_due = 0;      ///< when L2 is done with its latest adds
     Stall waits_for = Stall::dram;
     std::array<double, 12> ready{};  ///< of what it loads before its trips
-    std::array<Ahead, 2 * most_buffers> ahead;
+    std::array<Ahead, most_buffers> ahead;
   };
 
   void start(std::size_t place, double now);
@@ -121,7 +121,7 @@ class LaunchRun {
   HandOut hand_out_;
   std::vector<Resident> residents_;  ///< SM by SM
   std::vector<Sm> sms_;
-  std::vector<Cta> ctas_;  ///< by place
+  std::vector<Cta> ctas_;           ///< by place
   std::vector<std::size_t> freed_;  ///< places whose CTA has just ended
   Soonest soonest_;
   std::int64_t left_ = 0;  ///< places with a CTA

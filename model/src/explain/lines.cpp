@@ -2,8 +2,8 @@
 
 #include <cstdio>
 
-#include "rooftile/model/host_link.hpp"
 #include "rooftile/model/format_quantity.hpp"
+#include "rooftile/model/host_link.hpp"
 
 namespace rooftile::explain {
 namespace {

@@ -15,9 +15,9 @@
 #include <array>
 
 #include "l2_reuse.hpp"
-#include "rooftile/model/launch_fit.hpp"
-#include "rooftile/model/count.hpp"
 #include "rooftile/model/cost_table.hpp"
+#include "rooftile/model/count.hpp"
+#include "rooftile/model/launch_fit.hpp"
 
 namespace rooftile {
 
