@@ -28,7 +28,7 @@ struct Covered {
 class Cells {
  public:
   /// Larger cells would evict too much at once.
-  static constexpr std::int64_t largest_cell = 16 * 1024;
+  static constexpr std::int64_t largest_cell = std::int64_t{16} * 1024;
 
   /// Cells of tensor `t` of a program.
   Cells(const Program& program, const ProgramCounts& counts, std::size_t t, std::int64_t first);

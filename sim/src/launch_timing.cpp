@@ -16,106 +16,140 @@ PhaseCost cost_of(const Work& work, const CostTable& costs, const LaunchFit& fit
 }
 
 /// A part of what a CTA does once.
-PhaseCost part_of(const PhaseCost& whole, double part) {
+PhaseCost part_of(const PhaseCost& whole, double part, std::int32_t ops) {
   PhaseCost cost = whole;
+  cost.ops = ops;
   for (double& cycles : cost.demand) cycles *= part;
   cost.busy *= part;
   return cost;
 }
 
-struct Cycle {
-  double latency = 0;  ///< of all its ops, loads answered by L2
-  int lag = 1;
-};
+bool sends(OpKind kind) { return kind == OpKind::store || kind == OpKind::atomic; }
 
-Cycle measure(const DependenceCycle& cycle, const Program& program, const Launch& launch, const ProgramCounts& counts,
-              const CostTable& costs) {
-  Cycle sum{0, cycle.lag};
-  cycle.ops.for_each([&](std::size_t place) {
-    const std::size_t op = place + static_cast<std::size_t>(launch.first_op);
-    const OpCost& cost = costs[program.ops[op].kind];
-    sum.latency += counts.amount[op] * cost.cycles_per_amount + cost.latency;
-  });
-  return sum;
-}
+/// Fills in the timing of one launch.
+class Timer {
+ public:
+  Timer(const Program& program, const Launch& launch, const LaunchCount& totals, const ProgramCounts& counts,
+        const CostTable& costs, LaunchTiming& timing)
+      : program_{program},
+        launch_{launch},
+        totals_{totals},
+        counts_{counts},
+        costs_{costs},
+        timing_{timing},
+        fit_{launch_fit(program, launch)} {}
+
+  void run() {
+    for (const Role& role : launch_.roles) place_ops(role);
+    time_once();
+    for (std::size_t l = 0; l < launch_.loops.size(); ++l) {
+      const bool leads = launch_.loops[l].group == static_cast<std::int8_t>(l);
+      if (leads && totals_.trips[l] > 0 && !timing_.loop[l].empty) time_trips(l);
+    }
+  }
+
+ private:
+  void place_ops(const Role& role) {
+    bool in_loops = false;
+    for (std::int16_t i = role.first_op; i < role.last_op; ++i) {
+      const TileOp& op = program_.ops[static_cast<std::size_t>(i)];
+      if (op.loop < 0) {
+        place_outside(i, op, in_loops);
+      } else {
+        in_loops = true;
+        place_inside(i, op);
+      }
+    }
+  }
+  /// What a CTA does once: before its trips unless it stores, or stands behind them.
+  void place_outside(std::int16_t i, const TileOp& op, bool behind_loops) {
+    const bool before = !behind_loops && !sends(op.kind);
+    const double cycles = counts_.amount[static_cast<std::size_t>(i)] * costs_[op.kind].cycles_per_amount;
+    once_ += cycles;
+    if (before) before_ += cycles;
+    (before ? timing_.begin : timing_.end).ops += 1;
+    if (op.kind == OpKind::load) timing_.loads.push_back({i, 1, 0});
+    if (sends(op.kind)) timing_.sends.push_back(i);
+  }
+  void place_inside(std::int16_t i, const TileOp& op) {
+    const std::int8_t leader = launch_.loops[static_cast<std::size_t>(op.loop)].group;
+    LoopTiming& loop = timing_.loop[static_cast<std::size_t>(leader)];
+    loop.empty = false;
+    loop.cost.ops += 1;
+    if (op.kind == OpKind::load) loop.loads.push_back({i, 0, 0});
+    if (sends(op.kind)) loop.sends.push_back(i);
+  }
+
+  void time_once() {
+    const PhaseCost once = cost_of(totals_.once.work, costs_, {.tile_integer = fit_.tile_integer}, fit_.tile_factor);
+    const double in_turn = fit_.tile_factor * costs_.in_turn(totals_.once.in_turn) +
+                           fit_.tile_integer * costs_[OpKind::alu].cycles_per_amount;
+    const double part = once_ > 0 ? before_ / once_ : 0;
+    double wait = 0;
+    totals_.once.kinds.for_each([&](OpKind kind) { wait = std::max(wait, costs_[kind].latency); });
+    timing_.begin_again = part_of(once, part, timing_.begin.ops);
+    timing_.begin_again.alone = std::max(timing_.begin_again.busy, part * in_turn + fit_.cta_cycles);
+    for (LoadWait& load : timing_.loads) load.rest = timing_.begin_again.alone;
+    timing_.begin = timing_.begin_again;
+    timing_.begin.alone += wait;
+    timing_.end = part_of(once, 1 - part, timing_.end.ops);
+    timing_.end.alone = std::max(timing_.end.busy, (1 - part) * in_turn);
+  }
+
+  void time_trips(std::size_t l) {
+    LoopTiming& loop = timing_.loop[l];
+    const std::size_t body = body_of(launch_, totals_, l);
+    const TripCount& trip = totals_.trip[body];
+    const std::int32_t ops = loop.cost.ops;
+    loop.cost = cost_of(trip.work, costs_, fit_, fit_.trip_factor);
+    loop.cost.ops = ops;
+    loop.cost.alone = loop.cost.busy + fit_.trip_wait;
+    for (const DependenceCycle& cycle : counts_.cycles_of(trip)) {
+      const double latency = latency_of(cycle);
+      loop.cost.alone = std::max(loop.cost.alone, latency / cycle.lag);
+      for (std::size_t n = 0; n < loop.loads.size(); ++n) {
+        const std::int16_t load = timing_.loop[body].loads[n].op;  // of the loop whose body this one repeats
+        if (cycle.ops.has(static_cast<std::size_t>(load - launch_.first_op))) {
+          wait_on(loop.loads[n], latency - costs_[OpKind::load].latency, cycle.lag);
+        }
+      }
+    }
+    for (const LoadWait& load : loop.loads) loop.depth = std::max<std::int32_t>(loop.depth, load.lag);
+    timing_.depth = std::max(timing_.depth, loop.depth);
+  }
+  /// Of all ops on a dependence cycle, with loads that L2 answers.
+  [[nodiscard]] double latency_of(const DependenceCycle& cycle) const {
+    double latency = 0;
+    cycle.ops.for_each([&](std::size_t place) {
+      const std::size_t op = place + static_cast<std::size_t>(launch_.first_op);
+      const OpCost& cost = costs_[program_.ops[op].kind];
+      latency += counts_.amount[op] * cost.cycles_per_amount + cost.latency;
+    });
+    return latency;
+  }
+  /// Keeps the slowest of the cycles through a load that DRAM answers.
+  void wait_on(LoadWait& load, double rest, int lag) const {
+    const double miss = costs_.load_latency(1);
+    if (load.lag > 0 && (miss + rest) / lag <= (miss + load.rest) / load.lag) return;
+    load.lag = static_cast<std::int8_t>(std::min(lag, most_buffers));
+    load.rest = rest;
+  }
+
+  const Program& program_;
+  const Launch& launch_;
+  const LaunchCount& totals_;
+  const ProgramCounts& counts_;
+  const CostTable& costs_;
+  LaunchTiming& timing_;
+  LaunchFit fit_;
+  double before_ = 0, once_ = 0;  ///< cycles of what a CTA does before its trips, and outside them in all
+};
 
 }  // namespace
 
 LaunchTiming::LaunchTiming(const Program& program, const Launch& launch, const LaunchCount& totals,
                            const ProgramCounts& counts, const CostTable& costs) {
-  const LaunchFit fit = launch_fit(program, launch);
-  const double hit = costs[OpKind::load].latency;
-  const double miss = costs.load_latency(1);
-
-  // which ops stand where
-  bool in_loops = false;
-  double before = 0, all = 0;
-  for (const Role& role : launch.roles) {
-    in_loops = false;
-    for (std::int16_t i = role.first_op; i < role.last_op; ++i) {
-      const TileOp& op = program.ops[static_cast<std::size_t>(i)];
-      if (op.loop < 0) {
-        const double cycles = counts.amount[static_cast<std::size_t>(i)] * costs[op.kind].cycles_per_amount;
-        const bool first = !in_loops && op.kind != OpKind::store && op.kind != OpKind::atomic;
-        all += cycles;
-        if (first) before += cycles;
-        (first ? begin : end).ops += 1;
-        if (op.kind == OpKind::load) loads.push_back({i, 1, 0});
-        if (op.kind == OpKind::store || op.kind == OpKind::atomic) sends.push_back(i);
-        continue;
-      }
-      in_loops = true;
-      LoopTiming& timing = loop[static_cast<std::size_t>(launch.loops[static_cast<std::size_t>(op.loop)].group)];
-      timing.empty = false;
-      timing.cost.ops += 1;
-      if (op.kind == OpKind::load) timing.loads.push_back({i, 0, 0});
-      if (op.kind == OpKind::store || op.kind == OpKind::atomic) timing.sends.push_back(i);
-    }
-  }
-
-  // once per CTA
-  const PhaseCost once = cost_of(totals.once.work, costs, {.tile_integer = fit.tile_integer}, fit.tile_factor);
-  const double in_turn =
-      fit.tile_factor * costs.in_turn(totals.once.in_turn) + fit.tile_integer * costs[OpKind::alu].cycles_per_amount;
-  double wait = 0;
-  totals.once.kinds.for_each([&](OpKind kind) { wait = std::max(wait, costs[kind].latency); });
-  const double part = all > 0 ? before / all : 0;
-  const std::int32_t ops_before = begin.ops, ops_behind = end.ops;
-  begin = part_of(once, part);
-  end = part_of(once, 1 - part);
-  begin.ops = ops_before;
-  end.ops = ops_behind;
-  begin.alone = std::max(begin.busy, part * in_turn + fit.cta_cycles);
-  end.alone = std::max(end.busy, (1 - part) * in_turn);
-  for (LoadWait& load : loads) load.rest = begin.alone;
-  begin_again = begin;
-  begin.alone += wait;
-
-  // trips
-  for (std::size_t l = 0; l < launch.loops.size(); ++l) {
-    LoopTiming& timing = loop[l];
-    if (launch.loops[l].group != static_cast<std::int8_t>(l) || totals.trips[l] == 0 || timing.empty) continue;
-    const std::size_t body = body_of(launch, totals, l);
-    const TripCount& trip = totals.trip[body];
-    const std::int32_t ops = timing.cost.ops;
-    timing.cost = cost_of(trip.work, costs, fit, fit.trip_factor);
-    timing.cost.ops = ops;
-    timing.cost.alone = timing.cost.busy + fit.trip_wait;
-    for (const DependenceCycle& cycle : counts.cycles_of(trip)) {
-      const Cycle sum = measure(cycle, program, launch, counts, costs);
-      timing.cost.alone = std::max(timing.cost.alone, sum.latency / sum.lag);
-      const LoopTiming& owner = loop[body];
-      for (std::size_t n = 0; n < timing.loads.size() && n < owner.loads.size(); ++n) {
-        LoadWait& load = timing.loads[n];
-        if (!cycle.ops.has(static_cast<std::size_t>(owner.loads[n].op - launch.first_op))) continue;
-        const double rest = sum.latency - hit;
-        const bool slower = load.lag == 0 || (miss + rest) / sum.lag > (miss + load.rest) / load.lag;
-        if (slower) load = {load.op, static_cast<std::int8_t>(std::min(sum.lag, most_buffers)), rest};
-      }
-    }
-    for (const LoadWait& load : timing.loads) timing.depth = std::max<std::int32_t>(timing.depth, load.lag);
-    depth = std::max(depth, timing.depth);
-  }
+  Timer{program, launch, totals, counts, costs, *this}.run();
 }
 
 }  // namespace rooftile::sim

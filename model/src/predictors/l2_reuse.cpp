@@ -97,7 +97,8 @@ Traffic L2Reuse::next(const Launch& launch, std::int64_t ctas, std::span<const T
 
 void L2Reuse::used_at(const TensorUse& use, double touched) {
   const auto t = static_cast<std::size_t>(use.tensor);
-  used_[t] = program_.tensors[t].placement == Placement::host ? never : touched;
+  used_[t] = touched;
+  if (program_.tensors[t].placement == Placement::host) used_[t] = never;
   made_ |= std::uint64_t{1} << t;
 }
 
