@@ -90,9 +90,10 @@ RC_GTEST_PROP(Property, TimeNeverGrowsWithAnyRate, ()) {
     Device fast = slow;
     *leaf.storage(fast) *= factor;
     const double after = predict(fast, shape, spec, L2State::cold, predictor).time.value();
-    if (after > before * (1 + 1e-9))
+    if (after > before * (1 + 1e-9)) {
       RC_FAIL(std::string{leaf.path} + " x " + std::to_string(factor) + ": " + std::to_string(after / before) + " of " +
               describe(shape) + ", " + spec.name);
+    }
   }
 }
 
@@ -106,9 +107,10 @@ RC_GTEST_PROP(Property, TimeNeverShrinksWithAnyLatency, ()) {
     Device slower = quick;
     *leaf.storage(slower) *= 1.7;
     const double after = predict(slower, shape, spec).time.value();
-    if (after < before * (1 - 1e-9))
+    if (after < before * (1 - 1e-9)) {
       RC_FAIL(std::string{leaf.path} + ": " + std::to_string(after / before) + " of " + describe(shape) + ", " +
               spec.name);
+    }
   }
 }
 

@@ -78,7 +78,7 @@ TEST(Dram, ABurstComesAtFullBandwidth) {
 TEST(Dram, KeptAtSomeBytesInFlightItDeliversAboutThemPerAnswerTime) {
   for (const double fill : {0.25, 0.5, 1.0, 2.0, 4.0}) {
     Dram dram{rate, latency};
-    const auto requests = static_cast<std::size_t>(fill * full / Dram::piece + 0.5);
+    const auto requests = static_cast<std::size_t>(std::lround(fill * full / Dram::piece));
     Soonest next{requests};  // each is asked for again as soon as it is there
     for (std::size_t n = 0; n < requests; ++n) next.set(n, dram.request(0, Dram::piece));
     double now = 0;
