@@ -14,8 +14,7 @@ void add_simulate(Command& command, Context& context) {
       .placeholder("FILE")
       .files();
   command.examples(
-      {"rooftile simulate -p a100_sxm4_80gb -k flash2 --heads 16 --seq 4096 --head-dim 128 --trace flash2.json",
-       "rooftile simulate -p a100_sxm4_80gb -k flash2 --batch 2 --heads 16 --seq 2048 --head-dim 128 --mask causal",
+      {"rooftile simulate -p a100_sxm4_80gb -k flash2 --batch 2 --heads 16 --seq 2048 --head-dim 128 --mask causal",
        "rooftile simulate -p a100_sxm4_80gb -k standard,flash2 --heads 8 --seq 512:2048:x2 --head-dim 64 --stalls",
        "rooftile simulate -p a100_sxm4_80gb,h100_sxm5_80gb -k flash2 --heads 16 --seq 1024 --head-dim 64 --format "
        "csv"});
