@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 
 #include "harness.hpp"
@@ -225,6 +226,18 @@ TEST(ValidateSimulated, IsTheErrorOfTheSimulator) {
   EXPECT_NEAR(json_rows("validate --simulated --by kernel --db " + db)[0]["bias_pct"].get<double>(), error, 1e-6);
 }
 
+/// The timeline stands in its file; what is printed is the same with it.
+TEST(Simulate, ATraceIsWrittenBesideTheAnswer) {
+  const Scratch scratch;
+  const Outcome traced = run_line(words_of("simulate " + simulated_call + " --trace " + (scratch / "trace.json")));
+  EXPECT_EQ(traced.code, 0) << traced.err;
+  EXPECT_EQ(traced.out, run_line(words_of("simulate " + simulated_call)).out);
+  std::ifstream file{scratch / "trace.json"};
+  const json trace = json::parse(file);
+  EXPECT_GT(trace.at("traceEvents").size(), 20U);
+  EXPECT_NE(trace.at("otherData").at("simulated").get<std::string>().find("rooftile simulate"), std::string::npos);
+}
+
 const BrokenLine broken_simulations[] = {
     {"simulate", "--profile is required"},
     {"simulate -p l40s -k flash2 --seq 64", "--head-dim is required"},
@@ -242,6 +255,11 @@ const BrokenLine broken_simulations[] = {
      "--cells: the file says what is asked; only --stalls, --set, --format and -o can stand beside it"},
     {"predict --cells x.csv --br 64",
      "--cells: the file says what is asked; only --predictor, --set, --format and -o can stand beside it"},
+    {"simulate --cells x.csv --trace t.json", "--trace: shows one call; leave --cells away"},
+    {"simulate -p l40s -k flash2,standard --seq 64 --head-dim 64 --trace t.json",
+     "--trace: shows one call; ask a single question"},
+    {"simulate -p l40s -k flash2 --seq 64 --head-dim 64 --trace nowhere/t.json",
+     "--trace: cannot write 'nowhere/t.json': No such file or directory"},
     {"simulate --cells x.csv --across kernel", "--across: one answer per row of the file is what --cells gives"},
     {"simulate --cells CELLS --stalls",
      "cells.csv:1:98: duplicate column 'tile_events': the answer writes a column of this name; rename this one"},
