@@ -1,15 +1,9 @@
 #include "launch_run.hpp"
 
 #include <algorithm>
-#include <bit>
 
 namespace rooftile::sim {
 namespace {
-
-template <class Visit>
-void for_each_bit(std::uint32_t bits, Visit visit) {
-  for (; bits != 0; bits &= bits - 1) visit(static_cast<std::size_t>(std::countr_zero(bits)));
-}
 
 Stall stall_of(Unit unit) { return static_cast<Stall>(static_cast<std::uint8_t>(unit) + 1); }
 static_assert(static_cast<int>(Stall::issue) == static_cast<int>(Unit::issue) + 1);
@@ -88,7 +82,10 @@ void LaunchRun::start(std::size_t place, double now) {
     const TileOp& op = program_.ops[static_cast<std::size_t>(timing_.loads[n_load].op)];
     cta.ready[n_load] = cta.walk.asks(op) ? l2_.load(now, op, cta.walk.at()).ready : 0;
   }
-  if (cta.stays) ask_ahead(cta, now);  // its buffers were free before it was done with its last tile
+  if (cta.stays) {  // its buffers were free before it was done with its last tile
+    look_ahead(cta);
+    ask_ahead(cta, now);
+  }
   begin_phase(place, cta.stays ? timing_.begin_again : timing_.begin, now);
 }
 
@@ -201,7 +198,6 @@ void LaunchRun::hold(std::size_t place, double until, Stall stall) {
 
 /// Asks for the tiles that free buffers can take: at first all of them, then one of each load.
 void LaunchRun::ask_ahead(Cta& cta, double now) {
-  look_ahead(cta);
   for (std::int64_t trip = cta.trip; trip < cta.known; ++trip) {
     const LoopTiming& loop = timing_.loop[static_cast<std::size_t>(ahead(cta, trip).trip.loop)];
     for (std::size_t load = 0; load < loop.loads.size(); ++load) {

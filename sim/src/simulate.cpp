@@ -7,6 +7,7 @@
 #include "rooftile/model/host_link.hpp"
 #include "rooftile/model/l2_copies.hpp"
 #include "rooftile/model/occupancy.hpp"
+#include "rooftile/model/totals.hpp"
 
 namespace rooftile::sim {
 namespace {
@@ -45,12 +46,13 @@ class Call {
     simulation = {};
     stalls_ = {};
     busy_ = {};
-    by_bound_ = {};
     cycles_ = 0;
-    for (std::size_t l = 0; l < program_.launches.size(); ++l) launch(l, simulation);
+    Totals answer{program_, counts_, simulation.answer};
+    for (std::size_t l = 0; l < program_.launches.size(); ++l) launch(l, answer, simulation);
+    answer.finish();
   }
 
-  void launch(std::size_t l, Simulation& simulation) {
+  void launch(std::size_t l, Totals& answer, Simulation& simulation) {
     const Launch& launch = program_.launches[l];
     const LaunchCount& totals = counts_.launch[l];
     const auto sms = static_cast<std::int64_t>(device_.sm.count.value());
@@ -74,12 +76,9 @@ class Call {
     now_ = done.end;
     if (listener_ != nullptr) listener_->launch_ends(since_first(now_));
 
-    LaunchPrediction& part = simulation.answer.launches.emplace_back();
-    part = {};
-    part.ctas = totals.ctas;
+    LaunchPrediction& part = answer.begin(l);
     part.resident = static_cast<std::int32_t>(resident);
     part.waves = static_cast<double>(part.ctas) / static_cast<double>(resident * sms);
-    part.l2_bytes = {bytes(totals.loaded), bytes(totals.stored)};
     part.dram_bytes = {bytes(l2_.traffic().fetched), bytes(l2_.traffic().written_back)};
     part.sm = part.time = Cycles{done.end - done.begin} / costs_.clock();
     const auto most = std::max_element(done.stalls.begin(), done.stalls.begin() + static_cast<int>(Stall::idle));
@@ -91,21 +90,7 @@ class Call {
       part.time = period;
       part.bound = Limit::launch;
     }
-    add(part, totals, done, simulation);
-  }
-
-  void add(const LaunchPrediction& part, const LaunchCount& totals, const LaunchDone& done, Simulation& simulation) {
-    Prediction& answer = simulation.answer;
-    answer.time += part.time;
-    answer.dram.read += part.dram_bytes.read;
-    answer.dram.write += part.dram_bytes.write;
-    answer.host += part.host_bytes;
-    answer.l2.read += part.l2_bytes.read;
-    answer.l2.write += part.l2_bytes.write;
-    answer.l2_sector_bytes += bytes(32 * totals.sectors);
-    answer.executed_flops += Flops{totals.work_of(OpKind::mma)};
-    answer.smem += Bytes{totals.work_of(OpKind::lds) + totals.work_of(OpKind::sts)};
-    by_bound_[static_cast<std::size_t>(part.bound)] += part.time;
+    answer.add(part);
     simulation.tile_events += done.ops;
     for (std::size_t s = 0; s < stalls; ++s) stalls_[s] += done.stalls[s];
     for (std::size_t u = 0; u < units; ++u) busy_[u] += done.busy[u];
@@ -114,11 +99,6 @@ class Call {
 
   void finish(Simulation& simulation) {
     Prediction& answer = simulation.answer;
-    const auto most = std::max_element(by_bound_.begin(), by_bound_.end());
-    answer.bound = static_cast<Limit>(most - by_bound_.begin());
-    answer.paper_flops = program_.paper_flops;
-    answer.compulsory = counts_.compulsory;
-    answer.extra_memory = counts_.workspace;
     const double sms = device_.sm.count.value();
     for (std::size_t u = 0; u < units; ++u) {
       const auto limit = static_cast<std::size_t>(limit_of(static_cast<Unit>(u)));
@@ -146,7 +126,6 @@ class Call {
   double cycles_ = 0;
   StallCycles stalls_{};
   UnitCycles busy_{};
-  std::array<Seconds, limits> by_bound_{};
 };
 
 }  // namespace

@@ -19,7 +19,7 @@
 #include "rooftile/model/host_link.hpp"
 #include "rooftile/model/occupancy.hpp"
 #include "rooftile/model/rounding.hpp"
-#include "totals.hpp"
+#include "rooftile/model/totals.hpp"
 
 namespace rooftile {
 namespace {

@@ -11,7 +11,7 @@
 #include "predictors.hpp"
 #include "rooftile/model/host_link.hpp"
 #include "rooftile/model/occupancy.hpp"
-#include "totals.hpp"
+#include "rooftile/model/totals.hpp"
 
 namespace rooftile {
 namespace {

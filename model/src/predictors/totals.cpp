@@ -1,4 +1,4 @@
-#include "totals.hpp"
+#include "rooftile/model/totals.hpp"
 
 #include <algorithm>
 
