@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "rooftile/sim/stall_names.hpp"
 
 namespace rooftile::experiments {
 namespace {

@@ -4,7 +4,9 @@
 
 #include <array>
 #include <cstdint>
+#include <string_view>
 
+#include "rooftile/model/names.hpp"
 #include "rooftile/model/prediction.hpp"
 
 namespace rooftile::sim {
@@ -36,3 +38,13 @@ struct Simulation {
 };
 
 }  // namespace rooftile::sim
+
+/// Those that wait for a resource are called as its Limit.
+template <>
+struct rooftile::EnumNames<rooftile::sim::Stall> {
+  using enum sim::Stall;
+  static constexpr std::string_view kind = "stall";
+  static constexpr Named<sim::Stall> table[] = {
+      {dram, "dram"}, {l2, "l2"},           {smem, "smem"},   {tensor, "tensor"},   {exp2, "exp2"},
+      {fma, "fma"},   {convert, "convert"}, {issue, "issue"}, {latency, "latency"}, {idle, "idle"}};
+};
