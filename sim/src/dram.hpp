@@ -18,6 +18,8 @@
 #include <cstdint>
 #include <deque>
 
+#include "watch.hpp"
+
 namespace rooftile::sim {
 
 class Dram {
@@ -29,14 +31,18 @@ class Dram {
   Dram(double bytes_per_cycle, double latency)
       : latency_{latency}, full_{bytes_per_cycle * latency}, cycles_per_byte_{channels / bytes_per_cycle} {}
 
+  /// Tells it of the bytes asked for from now on; null: nobody.
+  void show_to(const Watch* watch) { watch_ = watch; }
   /// Asks for bytes, or sends them; `now` never goes back. Returns when they are there.
   double request(double now, double bytes) {
     drain(now);
     double last = now;
     for (double left = bytes; left > 0; left -= piece) {
       double& free = free_[next_channel()];
-      free = std::max(free, now) + std::min(left, piece) * cycles_per_byte_;
+      const double begin = std::max(free, now), bytes_here = std::min(left, piece);
+      free = begin + bytes_here * cycles_per_byte_;
       last = std::max(last, free);
+      if (watch_ != nullptr) watch_->listener().dram({watch_->at(begin), watch_->at(free), Bytes{bytes_here}});
     }
     moved_ += bytes;
     in_flight_ += bytes;
@@ -76,6 +82,7 @@ class Dram {
   double latest_ = 0;
   double moved_ = 0;
   std::deque<Request> queue_;
+  const Watch* watch_ = nullptr;
 };
 
 }  // namespace rooftile::sim

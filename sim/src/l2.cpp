@@ -37,6 +37,7 @@ Answer L2::touch(double now, const TileOp& op, const Indices& at, Access access)
   const auto t = static_cast<std::size_t>(op.tensor);
   Answer answer;
   std::int64_t fetch = 0;
+  const std::int64_t dirty_before = dirty_;
   asked_.clear();
   cells_of_[t].for_each(op, at, [&](const Covered& covered) {
     const auto c = static_cast<std::int32_t>(covered.cell);
@@ -51,6 +52,10 @@ Answer L2::touch(double now, const TileOp& op, const Indices& at, Access access)
       answer.ready = std::max(answer.ready, cell.ready);
     }
   });
+  if (watch_ != nullptr) {
+    const auto bytes = [](std::int64_t count) { return Bytes{static_cast<double>(count)}; };
+    watch_->listener().l2({t, op.kind, bytes(answer.bytes), bytes(fetch), bytes(dirty_ - dirty_before)});
+  }
   const std::int64_t write_back = make_room();
   if (fetch + write_back == 0) return answer;
   traffic_.fetched += fetch;

@@ -14,6 +14,7 @@
 #include "dram.hpp"
 #include "rooftile/model/count.hpp"
 #include "rooftile/model/device.hpp"
+#include "watch.hpp"
 
 namespace rooftile::sim {
 
@@ -41,6 +42,8 @@ class L2 {
 
   /// Bytes written that have not left.
   [[nodiscard]] std::int64_t unwritten() const { return dirty_; }
+  /// Tells it of the tiles to come; null: nobody.
+  void show_to(const Watch* watch) { watch_ = watch; }
   [[nodiscard]] const L2Traffic& traffic() const { return traffic_; }
   void reset_traffic() { traffic_ = {}; }
 
@@ -78,6 +81,7 @@ class L2 {
   double held_ = 0;
   std::int64_t dirty_ = 0;
   L2Traffic traffic_;
+  const Watch* watch_ = nullptr;
 };
 
 }  // namespace rooftile::sim

@@ -39,6 +39,7 @@ LaunchDone LaunchRun::run(double begin) {
   while (left_ > 0) {
     const std::size_t s = soonest_.player();
     const double now = soonest_.time();
+    if (watch_ != nullptr) show_work(s, now);
     sms_[s].advance(now);
     for (std::size_t place = s * resident_; place < (s + 1) * resident_; ++place) {
       if (Sm::is_over(residents_[place], now)) units_done(place, now);
@@ -162,13 +163,32 @@ void LaunchRun::account(std::size_t place, double now) {
   add(Stall::latency, chain);
   add(stall_of(resident.cost->busiest), ran - chain);
   add(cta.waits_for, now - cta.units_done);
-  if (!listener_) return;
+  if (watch_ != nullptr) show_phase(place, now);
+}
+
+void LaunchRun::show_phase(std::size_t place, double now) const {
+  const Resident& resident = residents_[place];
+  const Cta& cta = ctas_[place];
   const Trip* trip = cta.stage == PhaseKind::trip ? &ahead(cta, cta.trip).trip : nullptr;
   const std::int8_t loop = trip != nullptr ? trip->loop : std::int8_t{-1};
   const std::int64_t block = trip != nullptr ? trip->at[static_cast<std::size_t>(first_loop_index + loop)] : 0;
-  listener_({cta.number, static_cast<std::int64_t>(sm_of(place)), static_cast<std::int64_t>(place % resident_),
-             cta.stage, loop, block, resident.cost->busiest, cta.waits_for, resident.since, cta.units_done, now,
-             dram_.moved()});
+  watch_->listener().phase({cta.number, static_cast<std::int64_t>(sm_of(place)),
+                            static_cast<std::int64_t>(place % resident_), cta.stage, loop, block,
+                            resident.cost->busiest, cta.waits_for, watch_->at(resident.since),
+                            watch_->at(cta.units_done), watch_->at(now)});
+}
+
+void LaunchRun::show_work(std::size_t sm, double now) const {
+  const double since = sms_[sm].advanced_to();
+  if (now <= since) return;
+  WorkSeen work{static_cast<std::int64_t>(sm), watch_->at(since), watch_->at(now), {}};
+  for (std::size_t place = sm * resident_; place < (sm + 1) * resident_; ++place) {
+    const Resident& resident = residents_[place];
+    if (resident.progress != Progress::runs) continue;
+    const double part = (now - since) * resident.speed;
+    for (std::size_t u = 0; u < units; ++u) work.busy[u] += watch_->lasting(part * resident.cost->demand[u]);
+  }
+  watch_->listener().work(work);
 }
 
 void LaunchRun::phase_over(std::size_t place, double now) {
@@ -241,6 +261,7 @@ void LaunchRun::send(Cta& cta, double now) {
 void LaunchRun::end_cta(std::size_t place, double now) {
   --left_;
   done_.end = std::max(done_.end, now);
+  if (cta_done_) cta_done_();
   ctas_[place].stays = launch_.schedule != Schedule::one_per_cta;
   residents_[place].progress = Progress::none;
   freed_.push_back(place);

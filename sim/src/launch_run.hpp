@@ -22,6 +22,7 @@
 #include "rooftile/sim/simulation.hpp"
 #include "sm.hpp"
 #include "soonest.hpp"
+#include "watch.hpp"
 
 namespace rooftile::sim {
 
@@ -33,26 +34,16 @@ struct LaunchDone {
   std::int64_t ops = 0;
 };
 
-/// A phase that is over, in cycles.
-struct PhaseCycles {
-  std::int64_t cta, sm, place;
-  PhaseKind kind;
-  std::int8_t loop;
-  std::int64_t block;
-  Unit busiest;
-  Stall waits_for;
-  double begin, units_done, end;
-  double dram_bytes;
-};
-
 class LaunchRun {
  public:
   /// `sms` with `resident` places each; everything must outlive it.
   LaunchRun(const Program& program, const Launch& launch, const LaunchTiming& timing, std::int64_t sms,
             std::int64_t resident, double cycles_per_added_byte, Dram& dram, L2& l2);
 
-  /// Tells of each phase when it is over.
-  void listen(std::function<void(const PhaseCycles&)> listener) { listener_ = std::move(listener); }
+  /// Tells it of phases and work; null: nobody.
+  void show_to(const Watch* watch) { watch_ = watch; }
+  /// Calls it whenever a CTA is through.
+  void count_ctas(std::function<void()> count) { cta_done_ = std::move(count); }
   /// Runs it from cycle `begin` on.
   LaunchDone run(double begin);
 
@@ -99,6 +90,9 @@ class LaunchRun {
   /// When the tiles of the phase allow it to end, `now` at the earliest.
   [[nodiscard]] double allowed(const Cta& cta, double now) const;
   void account(std::size_t place, double now);
+  void show_phase(std::size_t place, double now) const;
+  /// What an SM does until `now`.
+  void show_work(std::size_t sm, double now) const;
   [[nodiscard]] Ahead& ahead(Cta& cta, std::int64_t trip) const {
     return cta.ahead[static_cast<std::size_t>(trip) % cta.ahead.size()];
   }
@@ -128,7 +122,8 @@ class LaunchRun {
   std::int64_t age_ = 0;
   double adds_done_ = 0;  ///< when L2 is done with all atomic adds so far
   LaunchDone done_;
-  std::function<void(const PhaseCycles&)> listener_;
+  const Watch* watch_ = nullptr;
+  std::function<void()> cta_done_;
 };
 
 }  // namespace rooftile::sim

@@ -1,6 +1,7 @@
 #include "rooftile/sim/simulate.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "launch_run.hpp"
 #include "rooftile/model/call_time.hpp"
@@ -22,19 +23,23 @@ class Call {
         program_{program},
         counts_{counts},
         costs_{device, program},
-        dram_{(device.memory.dram.bandwidth * device.memory.dram.sustained_fraction.value()).value() /
-                  costs_.clock().value(),
-              device.memory.dram.latency.value()},
+        dram_{dram_bandwidth().value() / costs_.clock().value(), device.memory.dram.latency.value()},
         l2_{device, program, counts, dram_} {}
 
   void run(Simulation& simulation, Listener* listener) {
+    listener_ = listener;
+    if (listener_ != nullptr) {
+      listener_->call_begins({program_, counts_});
+      for (std::size_t l = 0; l < program_.launches.size(); ++l) ctas_.all += counts_.launch[l].ctas;
+      if (program_.l2 == L2State::warm) ctas_.all *= 2;
+    }
     if (program_.l2 == L2State::warm) {
       Simulation before;
       all_launches(before);
     }
-    listener_ = listener;
-    moved_before_ = dram_.moved();
-    first_ = now_;
+    if (listener_ != nullptr) watch_.emplace(*listener_, costs_.clock(), now_);
+    dram_.show_to(watch());
+    l2_.show_to(watch());
     const std::int64_t left_over = l2_.unwritten();
     all_launches(simulation);
     simulation.answer.dram.write += bytes(l2_.unwritten() - left_over);
@@ -64,17 +69,12 @@ class Call {
 
     l2_.reset_traffic();
     LaunchRun run{program_, launch, timing, sms, resident, per_added, dram_, l2_};
-    const auto since_first = [this](double cycles) { return Cycles{cycles - first_} / costs_.clock(); };
-    if (listener_ != nullptr) {
-      listener_->launch_begins({launch, sms, resident, since_first(now_)});
-      run.listen([&](const PhaseCycles& p) {
-        listener_->phase({p.cta, p.sm, p.place, p.kind, p.loop, p.block, p.busiest, p.waits_for, since_first(p.begin),
-                          since_first(p.units_done), since_first(p.end), Bytes{p.dram_bytes - moved_before_}});
-      });
-    }
+    run.show_to(watch());
+    if (listener_ != nullptr) run.count_ctas([this] { listener_->progress({++ctas_.done, ctas_.all}); });
+    if (watch_) listener_->launch_begins({launch, sms, resident, dram_bandwidth(), watch_->at(now_)});
     const LaunchDone done = run.run(now_);
     now_ = done.end;
-    if (listener_ != nullptr) listener_->launch_ends(since_first(now_));
+    if (watch_) listener_->launch_ends(watch_->at(now_));
 
     LaunchPrediction& part = answer.begin(l);
     part.resident = static_cast<std::int32_t>(resident);
@@ -105,13 +105,17 @@ class Call {
       answer.alone[limit] = Cycles{busy_[u] / sms} / costs_.clock();
       simulation.utilisation[limit] = busy_[u] / (sms * cycles_);
     }
-    const BytesPerSecond bandwidth = device_.memory.dram.bandwidth * device_.memory.dram.sustained_fraction.value();
-    answer.alone[0] = answer.dram.total() / bandwidth;
+    answer.alone[0] = answer.dram.total() / dram_bandwidth();
     double all = 0;
     for (const double cycles : stalls_) all += cycles;
     for (std::size_t s = 0; s < stalls; ++s) simulation.share[s] = stalls_[s] / all;
     add_call_overheads(answer, device_, program_);
   }
+
+  [[nodiscard]] BytesPerSecond dram_bandwidth() const {
+    return device_.memory.dram.bandwidth * device_.memory.dram.sustained_fraction.value();
+  }
+  [[nodiscard]] const Watch* watch() const { return watch_ ? &*watch_ : nullptr; }
 
   const Device& device_;
   const Program& program_;
@@ -120,9 +124,9 @@ class Call {
   Dram dram_;
   L2 l2_;
   Listener* listener_ = nullptr;
-  double now_ = 0;           ///< cycles since the first call began
-  double first_ = 0;         ///< when the call began that is answered for
-  double moved_before_ = 0;  ///< bytes that DRAM had moved then
+  std::optional<Watch> watch_;  ///< of the call that is answered for, once it has begun
+  ProgressSeen ctas_{};
+  double now_ = 0;  ///< cycles since the first call began
   double cycles_ = 0;
   StallCycles stalls_{};
   UnitCycles busy_{};

@@ -42,6 +42,7 @@ class Sm {
   /// `first_wave`: the age of the last CTA that began with the launch.
   Sm(std::span<Resident> residents, std::int64_t first_wave) : residents_{residents}, first_wave_{first_wave} {}
 
+  [[nodiscard]] double advanced_to() const { return last_; }
   /// Lets the phases advance to `now`.
   void advance(double now) {
     const double cycles = now - last_;
