@@ -1,7 +1,9 @@
 #include "cli/ask.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <ostream>
 #include <sstream>
@@ -9,8 +11,11 @@
 #include "cli/across_table.hpp"
 #include "cli/people.hpp"
 #include "cli/progress.hpp"
+#include "cli/simulation_progress.hpp"
+#include "cli/simulation_view.hpp"
 #include "cli/trace_writer.hpp"
 #include "question/columns.hpp"
+#include "rooftile/model/format_quantity.hpp"
 #include "runner/cells.hpp"
 
 namespace rooftile::cli {
@@ -23,8 +28,14 @@ using analysis::Table;
 using experiments::Answer;
 using experiments::Question;
 
+/// The option that gives each simulation rows of its own; nothing: none does.
+const char* view_option(const AskOptions& options) {
+  return options.tensors ? "--tensors" : options.utilisation_given ? "--utilisation" : nullptr;
+}
+
 int ask_file(const AskOptions& options, Method method, Context& context) {
   if (!options.trace.empty()) refuse("--trace", "shows one call; leave --cells away");
+  if (const char* view = view_option(options)) refuse(view, "has rows of its own; leave --cells away");
   if (says_what_is_asked(options.question)) {
     const char* others = method == Method::simulated ? "--stalls" : "--predictor";
     refuse("--cells",
@@ -42,21 +53,75 @@ std::optional<Across> across_of(const AskOptions& options) {
   if (options.across.empty()) return std::nullopt;
   if (!options.cells.empty()) refuse("--across", "one answer per row of the file is what --cells gives");
   if (options.stalls) refuse("--across", "shows times; leave --stalls away");
+  if (const char* view = view_option(options)) refuse("--across", "shows times; leave " + std::string{view} + " away");
   return parse_name<Across>("--across", options.across);
 }
 
-std::vector<Answer> answers_to(const std::vector<Question>& questions, Method method, Context& context) {
+std::unique_ptr<SimulationView> view_of(const AskOptions& options) {
+  const char* option = view_option(options);
+  if (option == nullptr) return nullptr;
+  if (options.stalls) refuse(option, "has rows of its own; leave --stalls away");
+  if (options.tensors && options.utilisation_given) refuse(option, "has rows of its own; leave --utilisation away");
+  if (options.tensors) return tensor_view();
+  constexpr std::int64_t most = 10'000;
+  if (options.utilisation < 1 || options.utilisation > most) {
+    refuse(option, std::to_string(options.utilisation) + " is out of range; allowed: 1 to " + std::to_string(most));
+  }
+  return utilisation_view(static_cast<std::size_t>(options.utilisation));
+}
+
+/// Answers, and of simulations what a view showed of each.
+struct Answered {
+  std::vector<Answer> answers;
+  std::vector<TableRows> rows;
+};
+
+/// How much slower than the device itself.
+void say_slowdown(const Answered& answered, Seconds wall, Context& context) {
+  if (context.verbosity == 0 && !context.err_is_terminal) return;
+  Seconds simulated;
+  std::int64_t events = 0;
+  for (const Answer& answer : answered.answers) {
+    if (!answer.simulation) continue;
+    simulated += answer.prediction.time;
+    events += answer.simulation->tile_events;
+  }
+  if (events == 0) return;
+  context.err << "rooftile: " << rooftile::format(simulated, 4) << " simulated in " << rooftile::format(wall, 3) << ", "
+              << rooftile::format(Count{wall / simulated}, 3) << " times as long; "
+              << rooftile::format(Count{static_cast<double>(events) / wall.value() / 1e6}, 3)
+              << " million tile events per second\n";
+}
+
+Answered answers_to(const std::vector<Question>& questions, Method method, SimulationView* view, sim::Listener* trace,
+                    Context& context) {
   const bool single = questions.size() == 1;
+  const bool simulates = method == Method::simulated;
+  const auto began = std::chrono::steady_clock::now();
   experiments::Answerer answerer{context.catalogues, single ? experiments::IncompleteProfile::is_an_error
                                                             : experiments::IncompleteProfile::is_an_answer};
-  ProgressBar bar{context.err, context.err_is_terminal && method == Method::simulated, "calls"};
-  std::vector<Answer> answers;
-  answers.reserve(questions.size());
-  for (const Question& question : questions) {
-    bar.show(answers.size(), questions.size());
-    answers.push_back(answerer.answer(question));
+  Answered answered;
+  {
+    constexpr std::chrono::seconds patience{1};
+    ProgressBar calls{context.err, context.err_is_terminal && simulates && !single, "calls"};
+    ProgressBar ctas{context.err, context.err_is_terminal && simulates && single, "CTAs", patience};
+    SimulationProgress progress{ctas};
+    sim::Listeners listeners;
+    if (simulates && single) listeners.add(progress);
+    if (view != nullptr) listeners.add(view->listener());
+    if (trace != nullptr) listeners.add(*trace);
+    answerer.listen(&listeners);
+    for (const Question& question : questions) {
+      calls.show(answered.answers.size(), questions.size());
+      answered.answers.push_back(answerer.answer(question));
+      answered.rows.push_back(view != nullptr && answered.answers.back().status == Status::ok
+                                  ? view->rows(answerer.program())
+                                  : TableRows{});
+    }
   }
-  return answers;
+  const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - began;
+  if (simulates) say_slowdown(answered, Seconds{wall.count()}, context);
+  return answered;
 }
 
 /// The columns of the batch interface, in every format; behind them the stalls, if asked for.
@@ -82,22 +147,26 @@ void add_commands(Table& table, const std::vector<Question>& questions) {
   }
 }
 
-void write_card(const AskOptions& options, const Question& question, const Answer& answer, Context& context) {
+void write_card(const AskOptions& options, const Question& question, const Answer& answer, const Table* view,
+                Context& context) {
   write_output(context, options.output, [&](std::ostream& out) {
-    const auto write = options.stalls ? write_stall_card : write_answer_card;
-    write(out, question, answer, style_of(context, options.output));
+    const analysis::Style style = style_of(context, options.output);
+    if (view != nullptr) {
+      write_view_card(out, question, answer, *view, style);
+    } else {
+      const auto write = options.stalls ? write_stall_card : write_answer_card;
+      write(out, question, answer, style);
+    }
     if (context.verbosity > 0) out << '\n' << experiments::command_line(question) << '\n';
   });
 }
 
 /// One simulation and its timeline, which stands in its file before anything is printed.
-Answer traced_answer(const AskOptions& options, const Question& question, Context& context) {
+Answered traced_answer(const AskOptions& options, const Question& question, SimulationView* view, Context& context) {
   std::ostringstream timeline;
   TraceWriter writer{timeline, experiments::command_line(question)};
-  experiments::Answerer answerer{context.catalogues};
-  answerer.listen(&writer);
-  Answer answer = answerer.answer(question);
-  if (answer.status != Status::ok) return answer;
+  Answered answered = answers_to({question}, Method::simulated, view, &writer, context);
+  if (answered.answers[0].status != Status::ok) return answered;
   writer.finish();
   write_output(context, {.format = {}, .file = options.trace, .option = "--trace"},
                [&](std::ostream& out) { out << timeline.str(); });
@@ -105,7 +174,7 @@ Answer traced_answer(const AskOptions& options, const Question& question, Contex
     context.err << "rooftile: the timeline shows the first " << writer.written() << " events of SMs 0 to 3; "
                 << writer.left_out() << " have no room\n";
   }
-  return answer;
+  return answered;
 }
 
 }  // namespace
@@ -129,23 +198,27 @@ int ask(const AskOptions& options, Method method, Context& context) {
   std::vector<Question> questions = questions_of(options.question);
   for (Question& question : questions) question.method = method;
   if (!options.trace.empty() && questions.size() != 1) refuse("--trace", "shows one call; ask a single question");
-  const std::vector<Answer> answers = options.trace.empty()
-                                          ? answers_to(questions, method, context)
-                                          : std::vector{traced_answer(options, questions[0], context)};
+  const std::unique_ptr<SimulationView> view = view_of(options);
+  const Answered answered = options.trace.empty() ? answers_to(questions, method, view.get(), nullptr, context)
+                                                  : traced_answer(options, questions[0], view.get(), context);
+  const std::vector<Answer>& answers = answered.answers;
 
   if (across) {
     write_output(context, options.output, across_table(questions, answers, *across));
     return exit_ok;
   }
   const bool single = questions.size() == 1;
-  if (format == Format::table && single) {
-    write_card(options, questions[0], answers[0], context);
+  const bool people = format == Format::table;
+  Table viewed;
+  if (view) viewed = view_table(*view, questions, answers, answered.rows, people);
+  if (people && single) {
+    write_card(options, questions[0], answers[0], view ? &viewed : nullptr, context);
   } else {
-    const bool people = format == Format::table;
-    Table table = !people          ? machine_table(questions, answers, options.stalls)
+    Table table = view             ? std::move(viewed)
+                  : !people        ? machine_table(questions, answers, options.stalls)
                   : options.stalls ? stall_table(questions, answers)
                                    : people_table(questions, answers);
-    if (context.verbosity > 0) add_commands(table, questions);
+    if (context.verbosity > 0 && !view) add_commands(table, questions);
     write_output(context, options.output, table);
   }
   return single && answers[0].status != Status::ok ? exit_failed : exit_ok;

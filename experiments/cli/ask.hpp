@@ -12,12 +12,15 @@ struct AskOptions {
   QuestionOptions question;
   std::string cells;
   std::string across;
-  bool stalls = false;  ///< of simulations: where the time went
-  std::string trace;    ///< of one simulation: file for its timeline
+  bool stalls = false;           ///< of simulations: where the time went
+  bool tensors = false;          ///< bytes of each tensor
+  std::int64_t utilisation = 0;  ///< how busy everything was in so many slices of each launch; 0: not asked for
+  bool utilisation_given = false;
+  std::string trace;  ///< of one simulation: file for its timeline
   OutputOptions output;
 };
 
-/// All but --stalls, --trace and, of simulations, --predictor.
+/// All but --stalls, --tensors, --utilisation, --trace and, of simulations, --predictor.
 void add_ask_options(Command& command, AskOptions& options, analysis::Method method);
 
 /// Answers by this method and writes; returns the exit code.

@@ -168,6 +168,16 @@ void write_stall_card(std::ostream& out, const Question& question, const Answer&
   analysis::write_table(out, stall_rows(answer), style);
 }
 
+void write_view_card(std::ostream& out, const Question& question, const Answer& answer, const Table& view,
+                     analysis::Style style) {
+  analysis::write_card(out, summary_of(question, answer), style);
+  if (answer.status != Status::ok) return;
+  out << '\n';
+  Table table = view;
+  table.title.clear();  // says what is asked, as the card does
+  analysis::write_table(out, table, style);
+}
+
 Table stall_table(const std::vector<Question>& questions, const std::vector<Answer>& answers) {
   QuestionTable asked = distinguishing(questions);
   Table table = table_of(experiments::command_of(questions[0].method), asked, {{"time_s", "time", Show::seconds}});

@@ -44,6 +44,10 @@ void write_answer_card(std::ostream& out, const experiments::Question& question,
 void write_stall_card(std::ostream& out, const experiments::Question& question, const experiments::Answer& answer,
                       analysis::Style style);
 
+/// The same of a simulation, with a table of its own in the place of the resources.
+void write_view_card(std::ostream& out, const experiments::Question& question, const experiments::Answer& answer,
+                     const analysis::Table& view, analysis::Style style);
+
 /// Many answers, one row each, only the columns that people compare.
 [[nodiscard]] analysis::Table people_table(const std::vector<experiments::Question>& questions,
                                            const std::vector<experiments::Answer>& answers);

@@ -10,8 +10,11 @@ constexpr std::chrono::milliseconds between{100};
 
 }  // namespace
 
-ProgressBar::ProgressBar(std::ostream& err, bool is_terminal, std::string what)
-    : err_{&err}, is_terminal_{is_terminal}, what_{std::move(what)} {}
+ProgressBar::ProgressBar(std::ostream& err, bool is_terminal, std::string what, std::chrono::milliseconds patience)
+    : err_{&err},
+      is_terminal_{is_terminal},
+      what_{std::move(what)},
+      first_{std::chrono::steady_clock::now() + patience} {}
 
 ProgressBar::~ProgressBar() {
   if (drawn_) *err_ << "\r\033[K" << std::flush;
@@ -20,6 +23,7 @@ ProgressBar::~ProgressBar() {
 void ProgressBar::show(std::size_t done, std::size_t total) {
   if (!is_terminal_ || total == 0) return;
   const auto now = std::chrono::steady_clock::now();
+  if (now < first_) return;
   if (drawn_ && done < total && now - last_ < between) return;
   drawn_ = true;
   last_ = now;

@@ -12,8 +12,8 @@ namespace rooftile::cli {
 
 class ProgressBar {
  public:
-  /// `what` is counted: "cells". Draws nothing unless `is_terminal`.
-  ProgressBar(std::ostream& err, bool is_terminal, std::string what);
+  /// `what` is counted: "cells". Draws nothing unless `is_terminal`, and not before `patience` is over.
+  ProgressBar(std::ostream& err, bool is_terminal, std::string what, std::chrono::milliseconds patience = {});
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
   /// Wipes the bar.
@@ -27,6 +27,7 @@ class ProgressBar {
   std::string what_;
   bool drawn_ = false;
   std::chrono::steady_clock::time_point last_;
+  std::chrono::steady_clock::time_point first_;  ///< when it may be drawn
 };
 
 }  // namespace rooftile::cli

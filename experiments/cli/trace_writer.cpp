@@ -1,6 +1,7 @@
 #include "cli/trace_writer.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <utility>
@@ -13,7 +14,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::int64_t launches = 0;  // process of the launches; that of SM n is n + 1
-constexpr Seconds between_counts{1e-6};
+constexpr std::size_t slices = 200;
 
 double us(Seconds time) { return time.value() * 1e6; }
 
@@ -33,7 +34,7 @@ std::string metadata(std::int64_t process, const std::string& name) {
 }  // namespace
 
 TraceWriter::TraceWriter(std::ostream& out, std::string title, TraceLimits limits)
-    : out_{out}, title_{std::move(title)}, limits_{limits} {
+    : out_{out}, title_{std::move(title)}, limits_{limits}, utilisation_{slices} {
   out_ << "{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n";
   event(metadata(launches, "launches"));
 }
@@ -44,7 +45,10 @@ void TraceWriter::event(const std::string& json) {
   ++written_;
 }
 
+void TraceWriter::call_begins(const sim::CallSeen& call) { utilisation_.call_begins(call); }
+
 void TraceWriter::launch_begins(const sim::LaunchSeen& launch) {
+  utilisation_.launch_begins(launch);
   launch_ = launch.launch.name;
   launch_begin_ = launch.begin;
   resident_ = launch.resident;
@@ -54,7 +58,7 @@ void TraceWriter::launch_begins(const sim::LaunchSeen& launch) {
 }
 
 void TraceWriter::phase(const sim::PhaseSeen& phase) {
-  count_bytes(phase);
+  utilisation_.phase(phase);
   if (phase.sm >= limits_.sms) return;
   Seconds& began = cta_begin_[static_cast<std::size_t>(phase.sm * resident_ + phase.place)];
   if (phase.kind == sim::PhaseKind::begin) began = phase.begin;
@@ -70,7 +74,11 @@ void TraceWriter::phase(const sim::PhaseSeen& phase) {
   }
 }
 
-void TraceWriter::launch_ends(Seconds end) { span(launches, 0, launch_, launch_begin_, end, ""); }
+void TraceWriter::launch_ends(Seconds end) {
+  span(launches, 0, launch_, launch_begin_, end, "");
+  utilisation_.launch_ends(end);
+  count(utilisation_.launches().back());
+}
 
 void TraceWriter::span(std::int64_t process, std::int64_t thread, const std::string& name, Seconds begin, Seconds end,
                        const std::string& note) {
@@ -84,14 +92,21 @@ void TraceWriter::span(std::int64_t process, std::int64_t thread, const std::str
   event(spoken.dump());
 }
 
-void TraceWriter::count_bytes(const sim::PhaseSeen& phase) {
-  const Seconds passed = phase.end - counted_until_;
-  if (passed < between_counts) return;
-  const double rate = (phase.dram - counted_).value() / passed.value() / 1e9;
-  event(
-      json{{"ph", "C"}, {"name", "DRAM"}, {"pid", launches}, {"ts", us(phase.end)}, {"args", {{"GB/s", rate}}}}.dump());
-  counted_until_ = phase.end;
-  counted_ = phase.dram;
+void TraceWriter::count(const sim::LaunchSlices& launch) {
+  const Seconds length = (launch.end - launch.begin) / static_cast<double>(launch.slices.size());
+  for (std::size_t s = 0; s < launch.slices.size(); ++s) {
+    const sim::Slice& slice = launch.slices[s];
+    const Seconds at = launch.begin + length * static_cast<double>(s);
+    for (std::size_t r = 0; r < sim::busy_resources; ++r) {
+      count(std::string{name_of(static_cast<Limit>(r))}, at, slice.busy[r]);
+    }
+    count("places", at, slice.places);
+  }
+}
+
+void TraceWriter::count(const std::string& name, Seconds at, double part) {
+  const json percent{{"busy %", std::round(part * 1e4) / 1e2}};
+  event(json{{"ph", "C"}, {"name", name}, {"pid", launches}, {"ts", us(at)}, {"args", percent}}.dump());
 }
 
 void TraceWriter::finish() { out_ << "\n],\"otherData\":" << json{{"simulated", title_}}.dump() << "}\n"; }

@@ -37,7 +37,7 @@ class Call {
       Simulation before;
       all_launches(before);
     }
-    if (listener_ != nullptr) watch_.emplace(*listener_, costs_.clock(), now_);
+    if (listener_ != nullptr && listener_->wants_events()) watch_.emplace(*listener_, costs_.clock(), now_);
     dram_.show_to(watch());
     l2_.show_to(watch());
     const std::int64_t left_over = l2_.unwritten();

@@ -29,7 +29,7 @@ struct Heard {
     count(program, counts);
     RC_LOG() << cell.name() << ' ' << name_of(program.l2);
   }
-  [[nodiscard]] Simulation run(Listener& listener) const {
+  Simulation run(Listener& listener) const {  // NOLINT(modernize-use-nodiscard)
     return simulate(cell.device, program, counts, &listener).value();
   }
 };
@@ -180,6 +180,36 @@ RC_GTEST_PROP(Listeners, WhoListensChangesNothing, ()) {
   RC_ASSERT(with.answer.time == without.answer.time && with.share == without.share);
   RC_ASSERT(with.utilisation == without.utilisation && with.tile_events == without.tile_events);
   RC_ASSERT(with.answer.dram.read == without.answer.dram.read && with.answer.dram.write == without.answer.dram.write);
+}
+
+/// Counts what it is told.
+struct Told final : Listener {
+  bool wants;
+  std::int64_t calls = 0, progress_told = 0, events = 0;
+
+  explicit Told(bool wants_all) : wants{wants_all} {}
+  [[nodiscard]] bool wants_events() const override { return wants; }
+  void call_begins(const CallSeen& /*seen*/) override { ++calls; }
+  void progress(const ProgressSeen& /*seen*/) override { ++progress_told; }
+  void launch_begins(const LaunchSeen& /*seen*/) override { ++events; }
+  void phase(const PhaseSeen& /*seen*/) override { ++events; }
+  void work(const WorkSeen& /*seen*/) override { ++events; }
+  void dram(const DramSeen& /*seen*/) override { ++events; }
+  void l2(const L2Seen& /*seen*/) override { ++events; }
+  void launch_ends(Seconds /*end*/) override { ++events; }
+};
+
+RC_GTEST_PROP(Listeners, WhoWantsProgressAloneIsToldNothingElse, ()) {
+  const Heard& heard = any_heard();
+  Told modest{false}, curious{true};
+  heard.run(modest);
+  RC_ASSERT(modest.calls == 1 && modest.progress_told > 0 && modest.events == 0);
+  Listeners both;
+  both.add(modest);
+  RC_ASSERT(!both.wants_events());
+  both.add(curious);
+  heard.run(both);
+  RC_ASSERT(curious.calls == 1 && 2 * curious.progress_told == modest.progress_told && curious.events > 0);
 }
 
 }  // namespace

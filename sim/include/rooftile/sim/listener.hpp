@@ -8,6 +8,7 @@
 // call of a warm one is not shown, but for its progress.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -87,6 +88,8 @@ struct L2Seen {
 class Listener {
  public:
   virtual ~Listener() = default;
+  /// False of one that hears of calls and their progress alone: then nothing else is worked out for it.
+  [[nodiscard]] virtual bool wants_events() const { return true; }
   virtual void call_begins(const CallSeen&) {}
   virtual void progress(const ProgressSeen&) {}
   virtual void launch_begins(const LaunchSeen&) {}
@@ -102,6 +105,9 @@ class Listeners final : public Listener {
  public:
   /// It must outlive the simulation.
   void add(Listener& listener) { all_.push_back(&listener); }
+  [[nodiscard]] bool wants_events() const override {
+    return std::any_of(all_.begin(), all_.end(), [](const Listener* l) { return l->wants_events(); });
+  }
 
   void call_begins(const CallSeen& seen) override { tell(&Listener::call_begins, seen); }
   void progress(const ProgressSeen& seen) override { tell(&Listener::progress, seen); }
