@@ -17,6 +17,7 @@ struct Trip {
   std::int8_t loop = -1;    ///< the leader of its group
   std::uint32_t loads = 0;  ///< bit per LoopTiming::loads
   std::uint32_t sends = 0;  ///< bit per LoopTiming::sends
+  std::int32_t ops = 0;     ///< that take part
 };
 
 class CtaWalk {
@@ -107,18 +108,24 @@ class CtaWalk {
     trip.loads = trip.sends = 0;
     for (std::size_t n = 0; n < timing.loads.size(); ++n) trip.loads |= takes_part(timing.loads[n].op) << n;
     for (std::size_t n = 0; n < timing.sends.size(); ++n) trip.sends |= takes_part(timing.sends[n]) << n;
+    trip.ops = timing.cost.ops;
+    for (const std::int16_t op : timing.guarded) {
+      trip.ops -= lets_through(program_->ops[static_cast<std::size_t>(op)]) ? 0 : 1;
+    }
     return true;
   }
   void step(std::int8_t leader) { ++trip_[static_cast<std::size_t>(leader)]; }
 
   [[nodiscard]] std::uint32_t takes_part(std::int16_t index) const {
     const TileOp& op = program_->ops[static_cast<std::size_t>(index)];
-    if (!asks(op)) return 0;
-    if (op.guard == Guard::always) return 1;
+    return asks(op) && lets_through(op) ? 1 : 0;
+  }
+  [[nodiscard]] bool lets_through(const TileOp& op) const {
+    if (op.guard == Guard::always) return true;
     const auto l = static_cast<std::size_t>(op.guard_loop);
     const std::int64_t block = at_[first_loop_index + l];
-    if (op.guard == Guard::last_trip) return block == last_[l] - 1 ? 1 : 0;
-    return (block == first_[l]) == (op.guard == Guard::first_trip) ? 1 : 0;
+    if (op.guard == Guard::last_trip) return block == last_[l] - 1;
+    return (block == first_[l]) == (op.guard == Guard::first_trip);
   }
   [[nodiscard]] std::int64_t limit(const Bound& bound) const {
     return value_at(bound, bound.index == no_index ? 0 : at_[static_cast<std::size_t>(bound.index)]);

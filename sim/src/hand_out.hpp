@@ -17,6 +17,7 @@ class HandOut {
       : launch_{launch}, ctas_{launch.ctas()}, places_{std::min(places, launch.ctas())} {
     for (const Loop& loop : launch.loops) {
       for (const Bound* bound : {&loop.first, &loop.last}) by_length_ |= bound->moves() && bound->index == 0;
+      by_length_ |= loop.has_cap && loop.cap.moves() && loop.cap.index == 0;
     }
     by_length_ = by_length_ && launch.axes[0].descending;
     if (launch.schedule == Schedule::persistent_static) round_.assign(static_cast<std::size_t>(places_), 0);

@@ -87,6 +87,7 @@ void LaunchRun::start(std::size_t place, double now) {
     look_ahead(cta);
     ask_ahead(cta, now);
   }
+  done_.ops += timing_.begin.ops;
   begin_phase(place, cta.stays ? timing_.begin_again : timing_.begin, now);
 }
 
@@ -96,7 +97,6 @@ void LaunchRun::begin_phase(std::size_t place, const PhaseCost& cost, double now
   resident.since = now;
   resident.left = 1;
   resident.progress = Progress::runs;
-  done_.ops += cost.ops;
   for (std::size_t u = 0; u < units; ++u) done_.busy[u] += cost.demand[u];
   if (cost.alone <= 0) resident.left = 0;
 }
@@ -233,10 +233,13 @@ void LaunchRun::next_trip(std::size_t place, double now) {
   look_ahead(cta);
   if (cta.trip >= cta.known) {
     cta.stage = PhaseKind::end;
+    done_.ops += timing_.end.ops;
     return begin_phase(place, timing_.end, now);
   }
   if (cta.trip > 0 || !cta.stays) ask_ahead(cta, now);
-  begin_phase(place, timing_.loop[static_cast<std::size_t>(ahead(cta, cta.trip).trip.loop)].cost, now);
+  const Trip& trip = ahead(cta, cta.trip).trip;
+  done_.ops += trip.ops;
+  begin_phase(place, timing_.loop[static_cast<std::size_t>(trip.loop)].cost, now);
 }
 
 void LaunchRun::send(Cta& cta, double now) {

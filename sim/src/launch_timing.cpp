@@ -78,6 +78,7 @@ class Timer {
     loop.cost.ops += 1;
     if (op.kind == OpKind::load) loop.loads.push_back({i, 0, 0});
     if (sends(op.kind)) loop.sends.push_back(i);
+    if (op.guard != Guard::always) loop.guarded.push_back(i);
   }
 
   void time_once() {

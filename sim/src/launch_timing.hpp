@@ -26,7 +26,7 @@ struct PhaseCost {
                         ///< exclude each other (exp2_weight, smem_weight)
   double alone = 0;     ///< cycles with nobody else on the SM and every load answered by L2
   Unit busiest = Unit::memory;
-  std::int32_t ops = 0;  ///< that one execution stands for
+  std::int32_t ops = 0;  ///< that one execution stands for, those that a guard keeps out of some trips included
 };
 
 /// How a load is waited for.
@@ -39,9 +39,10 @@ struct LoadWait {
 struct LoopTiming {
   PhaseCost cost;
   InlineVector<LoadWait, 12> loads;
-  InlineVector<std::int16_t, 12> sends;  ///< stores and atomics
-  std::int32_t depth = 1;                ///< the largest lag of its loads
-  bool empty = true;                     ///< its loops have no ops of their own
+  InlineVector<std::int16_t, 12> sends;    ///< stores and atomics
+  InlineVector<std::int16_t, 32> guarded;  ///< ops of any kind that do not take part in every trip
+  std::int32_t depth = 1;                  ///< the largest lag of its loads
+  bool empty = true;                       ///< its loops have no ops of their own
 };
 
 struct LaunchTiming {

@@ -160,6 +160,7 @@ TEST(CtaWalk, GuardsSpeakOfBlocksWhicheverWayTheLoopRuns) {
       EXPECT_EQ(block, descending ? 4 - trips / 4 : 2 + trips / 4);
       EXPECT_EQ(trip.loads, block == 2 ? 0U : 1U);
       EXPECT_EQ(trip.sends, block == 4 ? 1U : 0U);
+      EXPECT_EQ(trip.ops, block - 2);
     }
     EXPECT_EQ(trips, 12);
   }

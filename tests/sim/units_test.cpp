@@ -162,6 +162,19 @@ TEST(HandOut, LongestFirstThereAndBack) {
   EXPECT_EQ(rounds(out, 1, 4), (List{5, 3, 9, -1}));  // 1, 6, 9
   EXPECT_EQ(rounds(out, 3, 3), (List{6, 2, -1}));     // 3, 4
 }
+/// A second limit that moves with the tiles makes them longer, too.
+TEST(HandOut, ACapThatMovesMakesARamp) {
+  Launch launch = grid(Schedule::persistent_static, 5, 2, true, false);
+  launch.loops[0].cap = affine(0, 1, 1, 1, 0, 5);
+  HandOut without{launch, 4};
+  EXPECT_EQ(rounds(without, 0, 4), (List{0, 4, 8, -1}));  // not a limit yet
+  launch.loops[0].has_cap = true;
+  HandOut out{launch, 4};
+  EXPECT_EQ(rounds(out, 0, 4), (List{0, 8, 4, -1}));  // as LongestFirstThereAndBack
+  launch.loops[0].cap = affine(1, 1, 1, 1, 0, 5);     // with the heads, not with the tiles
+  HandOut across{launch, 4};
+  EXPECT_EQ(rounds(across, 0, 4), (List{0, 4, 8, -1}));
+}
 TEST(HandOut, TilesAsLongAsEachOtherGoColumnAfterColumn) {
   const Launch launch = grid(Schedule::persistent_static, 5, 2, true, false);
   HandOut out{launch, 4};
