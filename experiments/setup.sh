@@ -31,6 +31,8 @@ tests   libclang-rt-14-dev  14      libFuzzer, AddressSanitizer
 style   clang-format-14     14      formatting check
 style   clang-tidy-14       14      static checks
 style   ccache              any     repeated builds
+pictures gnuplot-nox        5.4     timelines of draw_timeline.sh
+pictures jq                 1.6     reads them
 '
 
 say() { printf 'rooftile: %s\n' "$*" >&2; }

@@ -109,12 +109,13 @@ Table view_table(const SimulationView& view, const std::vector<Question>& questi
   const bool all_ok = std::ranges::all_of(answers, [](const Answer& a) { return a.status == Status::ok; });
   for (std::size_t i = 0; i < answers.size(); ++i) {
     const bool ok = answers[i].status == Status::ok;
+    const Value status = people && all_ok ? Value{} : Value{std::string{name_of(answers[i].status)}};
+    const Value reason = ok ? Value{} : Value{answers[i].reason};
     const TableRows nothing{std::vector<Value>(view.columns().size())};
     for (const std::vector<Value>& shown : ok ? rows[i] : nothing) {
       std::vector<Value> row = asked.rows[i];
       std::ranges::copy(shown, std::back_inserter(row));
-      row.push_back(people && all_ok ? Value{} : Value{std::string{name_of(answers[i].status)}});
-      row.push_back(ok ? Value{} : Value{answers[i].reason});
+      row.insert(row.end(), {status, reason});
       table.rows.push_back(std::move(row));
     }
   }
