@@ -76,21 +76,16 @@ struct Answered {
   std::vector<TableRows> rows;
 };
 
-/// How much slower than the device itself.
+/// How much longer than the device itself it took.
 void say_slowdown(const Answered& answered, Seconds wall, Context& context) {
   if (context.verbosity == 0 && !context.err_is_terminal) return;
   Seconds simulated;
-  std::int64_t events = 0;
   for (const Answer& answer : answered.answers) {
-    if (!answer.simulation) continue;
-    simulated += answer.prediction.time;
-    events += answer.simulation->tile_events;
+    if (answer.simulation) simulated += answer.prediction.time;
   }
-  if (events == 0) return;
+  if (simulated.value() == 0) return;
   context.err << "rooftile: " << rooftile::format(simulated, 4) << " simulated in " << rooftile::format(wall, 3) << ", "
-              << rooftile::format(Count{wall / simulated}, 3) << " times as long; "
-              << rooftile::format(Count{static_cast<double>(events) / wall.value() / 1e6}, 3)
-              << " million tile events per second\n";
+              << rooftile::format(Count{wall / simulated}, 3) << " times as long\n";
 }
 
 Answered answers_to(const std::vector<Question>& questions, Method method, SimulationView* view, sim::Listener* trace,
@@ -105,9 +100,10 @@ Answered answers_to(const std::vector<Question>& questions, Method method, Simul
     constexpr std::chrono::seconds patience{1};
     ProgressBar calls{context.err, context.err_is_terminal && simulates && !single, "calls"};
     ProgressBar ctas{context.err, context.err_is_terminal && simulates && single, "CTAs", patience};
-    SimulationProgress progress{ctas};
+    constexpr double announced = 10;  // seconds
+    SimulationProgress progress{context.err, announced, single ? &ctas : nullptr};
     sim::Listeners listeners;
-    if (simulates && single) listeners.add(progress);
+    if (simulates) listeners.add(progress);
     if (view != nullptr) listeners.add(view->listener());
     if (trace != nullptr) listeners.add(*trace);
     answerer.listen(&listeners);

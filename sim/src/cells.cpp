@@ -84,6 +84,7 @@ void Cells::join_blocks(const Program& program, const ProgramCounts& counts, std
       best = tried;
     }
   }
+  visited_ = fewest;
   std::uint32_t bits = 1;
   for (std::size_t d = 0; d < dims_; ++d) {
     side_[d].span = side_[d].block << best[d];

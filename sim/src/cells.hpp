@@ -34,6 +34,8 @@ class Cells {
   Cells(const Program& program, const ProgramCounts& counts, std::size_t t, std::int64_t first);
 
   [[nodiscard]] std::int64_t count() const { return count_; }
+  /// Cells that the tiles of a call cover, each as often as it is covered; tiles count as inside the tensor.
+  [[nodiscard]] double visited() const { return visited_; }
 
   /// Calls `visit(covered)` for each cell that a tile of the tensor covers.
   template <class Visit>
@@ -65,6 +67,7 @@ class Cells {
   std::int64_t element_bytes_ = 2;
   std::int64_t first_ = 0;
   std::int64_t count_ = 0;
+  double visited_ = 0;
 };
 
 inline Covered Cells::covered(std::int64_t cell, const std::array<Range, max_dims>& range) const {

@@ -134,6 +134,16 @@ class Call {
 
 }  // namespace
 
+Effort effort(const Program& program, const ProgramCounts& counts) {
+  Effort effort;
+  for (std::size_t i = 0; i < program.ops.size(); ++i) {
+    effort.tile_events += static_cast<double>(counts.op[i].executions);
+  }
+  for (std::size_t t = 0; t < program.tensors.size(); ++t) effort.cells += Cells{program, counts, t, 0}.visited();
+  const double calls = program.l2 == L2State::warm ? 2 : 1;
+  return {calls * effort.tile_events, calls * effort.cells};
+}
+
 tl::expected<Simulation, Refusal> simulate(const Device& device, const Program& program, const ProgramCounts& counts,
                                            Listener* listener) {
   if (auto refused = fits(device, program, counts); !refused) return tl::unexpected{refused.error()};

@@ -6,10 +6,12 @@
 #include <map>
 #include <sstream>
 
-#include "cli/progress.hpp"
+#include "cli/simulation_progress.hpp"
 #include "harness.hpp"
 #include "nlohmann/json.hpp"
+#include "question/question.hpp"
 #include "rooftile/analysis/csv.hpp"
+#include "rooftile/model/format_quantity.hpp"
 #include "scratch.hpp"
 
 namespace rooftile::test {
@@ -57,6 +59,28 @@ TEST(SimulateTensors, SayWhatIsReadAgain) {
     EXPECT_TRUE(!input || row.number("l2_hit_pct") > 50) << row.text("tensor");
     EXPECT_EQ(row.number("l2_write_bytes") > 0, !input) << row.text("tensor");
   }
+}
+
+/// K and V of a decode that comes back to the same cache: LRU has thrown each byte away, what is pinned stays, and
+/// saves what the prediction says.
+TEST(SimulateTensors, WhatIsPinnedIsFoundAgain) {
+  const std::string decode =
+      "-p a100_sxm4_80gb -k rt_split_kv,rt_split_kv_pinned --batch 8 --heads 32 --kv-heads 4 --seq-q 1 --seq-kv 4096 "
+      "--head-dim 128 --l2 warm";
+  const CsvTable simulated = rows_of(decode);
+  const Outcome predict = run_line(words_of("predict " + decode + " --format csv"));
+  const CsvTable predicted = CsvTable::parse(predict.out, "stdout");
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_NEAR(simulated[i].number("dram_read_bytes") / predicted[i].number("dram_read_bytes"), 1, 0.02) << i;
+  }
+  EXPECT_GT(simulated[0].number("time_s"), 1.1 * simulated[1].number("time_s"));
+  double found = 0, thrown_away = 0;
+  for (const CsvRow row : rows_of(decode + " --tensors")) {
+    if (row.text("tensor") != "K" && row.text("tensor") != "V") continue;
+    (row.text("kernel") == "rt_split_kv" ? thrown_away : found) += row.number("l2_hit_bytes");
+  }
+  EXPECT_LT(thrown_away, 1e6);
+  EXPECT_GT(found, 20e6);  // 30 of 40 MiB are set aside, two thirds of it distinct
 }
 
 TEST(SimulateUtilisation, CutsEachLaunchIntoEqualSlices) {
@@ -130,7 +154,7 @@ TEST(Slowdown, IsSaidToWhoWantsToKnowMoreAndNeverAmongTheData) {
   EXPECT_EQ(quiet.err, "");
   const Outcome verbose = run_line(words_of("simulate " + viewed_call + " -v"));
   EXPECT_NE(verbose.err.find(" simulated in "), std::string::npos) << verbose.err;
-  EXPECT_NE(verbose.err.find(" times as long; "), std::string::npos) << verbose.err;
+  EXPECT_NE(verbose.err.find(" times as long\n"), std::string::npos) << verbose.err;
   EXPECT_EQ(verbose.out.find("times as long"), std::string::npos);
   EXPECT_EQ(run_line(words_of("predict " + viewed_call + " -v")).err, "");
 }
@@ -147,6 +171,31 @@ TEST(Progress, IsDrawnOnATerminalWhenPatienceIsOver) {
   EXPECT_EQ(drawn(false, {}), "");
   EXPECT_EQ(drawn(true, std::chrono::hours{1}), "");
   EXPECT_EQ(drawn(true, {}), "\r[" + std::string(15, '=') + std::string(15, ' ') + "] 15 of 30 CTAs\033[K\r\033[K");
+}
+
+/// Who asks for very much is told before it begins.
+TEST(Progress, LongCallsAreAnnouncedWithTheirTileEvents) {
+  experiments::Catalogues catalogues{experiments::DataDirectories{ROOFTILE_SOURCE_DIR}};
+  experiments::Answerer answerer{catalogues};
+  experiments::Question question{
+      .profile = "a100_sxm4_80gb", .kernel = "standard", .workload = {}, .overrides = {}, .l2 = {}, .settings = {}};
+  question.workload = AttentionShape{.heads = 2, .kv_heads = 2, .seq_q = 8192, .seq_kv = 8192};
+  EXPECT_EQ(answerer.answer(question).status, Status::ok);
+  const auto counts = std::make_unique<ProgramCounts>();
+  count(answerer.program(), *counts);
+  const double seconds = cli::simulation_seconds(answerer.program(), *counts);
+  const auto said = [&](double patience) {
+    std::ostringstream err;
+    cli::SimulationProgress progress{err, patience, nullptr};
+    progress.call_begins({answerer.program(), *counts});
+    progress.progress({1, 2});
+    return err.str();
+  };
+  EXPECT_EQ(said(1.01 * seconds), "");
+  std::int64_t events = 0;
+  for (std::size_t i = 0; i < answerer.program().ops.size(); ++i) events += counts->op[i].executions;
+  const std::string millions = format(Count{static_cast<double>(events) / 1e6}, 3);
+  EXPECT_TRUE(said(0.99 * seconds).starts_with("rooftile: " + millions + " million tile events, about ")) << said(0);
 }
 
 const BrokenLine broken_views[] = {

@@ -147,6 +147,7 @@ RC_GTEST_PROP(Conservation, EventsAreTheExecutionsOfTheProgram, ()) {
   std::int64_t executions = 0;
   for (std::size_t i = 0; i < built.program.ops.size(); ++i) executions += built.counts.op[i].executions;
   RC_ASSERT(simulation->tile_events == executions);
+  RC_ASSERT(effort(built.program, built.counts).tile_events == static_cast<double>(executions));
 }
 
 }  // namespace

@@ -77,7 +77,7 @@ inline constexpr std::size_t op_kinds = 13;
 [[nodiscard]] constexpr bool moves_a_tile(OpKind kind) { return kind <= OpKind::atomic; }
 
 /// multicast: one CTA of each cluster asks for the tile, all of them get it.
-enum class Hint : std::uint8_t { none, async, multicast, evict, persist };
+enum class Hint : std::uint8_t { none, multicast };
 
 /// In which trips of `guard_loop` an op takes part.
 enum class Guard : std::uint8_t { always, first_trip, not_first_trip, last_trip };
