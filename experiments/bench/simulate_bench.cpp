@@ -2,6 +2,7 @@
 // says. Built and counted once; the whole call is timed.
 //
 //   events   executions of tile ops per second
+//   slowdown time of the simulation over the time that it simulates
 //   peak_MiB resident memory of the process at most so far
 #include <benchmark/benchmark.h>
 #include <sys/resource.h>
@@ -47,12 +48,16 @@ void run(benchmark::State& state, const Runs& subject) {
   if (!build(program, device, shape, spec)) return state.SkipWithError("not built");
   count(program, counts);
   std::int64_t events = 0;
+  Seconds simulated;
   for (auto _ : state) {
     const auto simulation = simulate(device, program, counts);
     if (!simulation) return state.SkipWithError(simulation.error().reason.c_str());
     events += simulation->tile_events;
+    simulated += simulation->answer.time;
   }
   state.counters["events"] = benchmark::Counter(static_cast<double>(events), benchmark::Counter::kIsRate);
+  state.counters["slowdown"] =
+      benchmark::Counter(simulated.value(), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
   state.counters["peak_MiB"] = peak_mib();
 }
 
