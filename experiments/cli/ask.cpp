@@ -136,6 +136,13 @@ Table machine_table(const std::vector<Question>& questions, const std::vector<An
   return table;
 }
 
+Table table_of_answers(const std::vector<Question>& questions, const Answered& answered, const SimulationView* view,
+                       bool people, bool stalls) {
+  if (view != nullptr) return view_table(*view, questions, answered.answers, answered.rows, people);
+  if (!people) return machine_table(questions, answered.answers, stalls);
+  return stalls ? stall_table(questions, answered.answers) : people_table(questions, answered.answers);
+}
+
 void add_commands(Table& table, const std::vector<Question>& questions) {
   table.columns.push_back({"command", "command", Show::text});
   for (std::size_t i = 0; i < questions.size(); ++i) {
@@ -205,15 +212,10 @@ int ask(const AskOptions& options, Method method, Context& context) {
   }
   const bool single = questions.size() == 1;
   const bool people = format == Format::table;
-  Table viewed;
-  if (view) viewed = view_table(*view, questions, answers, answered.rows, people);
+  Table table = table_of_answers(questions, answered, view.get(), people, options.stalls);
   if (people && single) {
-    write_card(options, questions[0], answers[0], view ? &viewed : nullptr, context);
+    write_card(options, questions[0], answers[0], view ? &table : nullptr, context);
   } else {
-    Table table = view             ? std::move(viewed)
-                  : !people        ? machine_table(questions, answers, options.stalls)
-                  : options.stalls ? stall_table(questions, answers)
-                                   : people_table(questions, answers);
     if (context.verbosity > 0 && !view) add_commands(table, questions);
     write_output(context, options.output, table);
   }
