@@ -49,10 +49,22 @@ class Cells {
     std::int64_t stride = 1;       ///< cells from one to the next
     std::uint32_t bit_stride = 1;  ///< bits from one block to the next
   };
-  /// The tile along one side.
+  /// What a tile covers of a cell along one side; the whole is the product of all sides.
+  struct Part {
+    std::uint64_t blocks;  ///< a bit each, bit_stride apart
+    std::int64_t bytes;    ///< sectors in bytes along the innermost side, elements along the others
+  };
+  /// The tile along one side: its first cell, its last one, and those between, which it covers whole.
   struct Range {
-    std::int64_t begin, end;  ///< elements
-    std::int64_t cell, last;  ///< cells
+    std::int64_t cells;
+    Part first, between, last;
+
+    [[nodiscard]] const Part& part(std::int64_t n) const { return n == 0 ? first : n + 1 < cells ? between : last; }
+  };
+  /// A cell of a tile, and the sides before and with each.
+  struct Step {
+    std::int64_t n;  ///< of Range::cells
+    Covered covered;
   };
   static constexpr std::int64_t sector = 32;
 
@@ -60,7 +72,10 @@ class Cells {
   void join_blocks(const Program& program, const ProgramCounts& counts, std::size_t t);
   [[nodiscard]] double visits(const Program& program, const ProgramCounts& counts, std::size_t t,
                               const std::array<int, max_dims>& doubled) const;
-  [[nodiscard]] Covered covered(std::int64_t cell, const std::array<Range, max_dims>& range) const;
+  /// Elements [begin, end) of a cell along side `d`, counted from its first.
+  [[nodiscard]] Part part(std::size_t d, std::int64_t begin, std::int64_t end) const;
+  /// Of the tile along side `d`.
+  [[nodiscard]] Range range(std::size_t d, const TileSpan& tile, std::int64_t first_cell) const;
 
   std::array<Side, max_dims> side_{};
   std::size_t dims_ = 0;
@@ -70,53 +85,67 @@ class Cells {
   double visited_ = 0;
 };
 
-inline Covered Cells::covered(std::int64_t cell, const std::array<Range, max_dims>& range) const {
-  std::int64_t bytes = 1;
-  std::uint64_t blocks = 1;
-  for (std::size_t d = 0; d < dims_; ++d) {
-    const Side& side = side_[d];
-    const std::int64_t origin = range[d].cell * side.span;
-    const std::int64_t begin = std::max(origin, range[d].begin), end = std::min(origin + side.span, range[d].end);
-    const bool innermost = d + 1 == dims_;
-    bytes *= innermost ? ((end - begin) * element_bytes_ + sector - 1) / sector * sector : end - begin;
-    if (side.span == side.block) continue;
-    std::uint64_t along = 0;
-    const std::int64_t last = (end - 1 - origin) / side.block;
-    for (std::int64_t b = (begin - origin) / side.block; b <= last; ++b) {
-      along |= blocks << (static_cast<std::uint32_t>(b) * side.bit_stride);
-    }
-    blocks = along;
+inline Cells::Part Cells::part(std::size_t d, std::int64_t begin, std::int64_t end) const {
+  const Side& side = side_[d];
+  Part part{1, end - begin};
+  if (d + 1 == dims_) part.bytes = (part.bytes * element_bytes_ + sector - 1) / sector * sector;
+  if (side.span == side.block) return part;
+  part.blocks = 0;
+  const std::int64_t last = (end - 1) / side.block;
+  for (std::int64_t b = begin / side.block; b <= last; ++b) {
+    part.blocks |= std::uint64_t{1} << (static_cast<std::uint32_t>(b) * side.bit_stride);
   }
-  return {cell, blocks, bytes};
+  return part;
+}
+
+inline Cells::Range Cells::range(std::size_t d, const TileSpan& tile, std::int64_t first_cell) const {
+  const std::int64_t span = side_[d].span;
+  const std::int64_t begin = tile.offset - first_cell * span, end = begin + tile.extent;
+  if (end <= span) return {1, part(d, begin, end), {}, {}};
+  const std::int64_t cells = ceil_div(end, span);
+  return {cells, part(d, begin, span), part(d, 0, span), part(d, 0, end - (cells - 1) * span)};
 }
 
 template <class Visit>
 void Cells::for_each(const TileOp& op, const Indices& at, Visit visit) const {
   std::array<Range, max_dims> range;
-  std::int64_t cell = first_;
-  std::size_t several = 0;  // sides on which the tile covers more than one cell
+  Covered covered{first_, 1, 1};     // of the cells at hand, as long as they are one
+  std::array<Step, max_dims> outer;  // of the sides with several cells
+  std::array<std::size_t, max_dims> side_of;
+  std::size_t several = 0;
   for (std::size_t d = 0; d < dims_; ++d) {
     const Side& side = side_[d];
     const TileSpan tile = span_of(op.dim[d], side.extent, at);
     if (tile.extent == 0) return;
-    const std::int64_t end = tile.offset + tile.extent;
-    range[d] = {tile.offset, end, tile.offset / side.span, (end - 1) / side.span};
-    cell += range[d].cell * side.stride;
-    several += static_cast<std::size_t>(range[d].cell != range[d].last);
-  }
-  if (several == 0) return visit(covered(cell, range));
-  const std::array<Range, max_dims> start = range;
-  for (;;) {
-    visit(covered(cell, range));
-    std::size_t d = dims_ - 1;
-    while (range[d].cell == range[d].last) {
-      cell -= (range[d].cell - start[d].cell) * side_[d].stride;
-      range[d].cell = start[d].cell;
-      if (d == 0) return;
-      --d;
+    const std::int64_t cell = side.span == 1 ? tile.offset : tile.offset < side.span ? 0 : tile.offset / side.span;
+    covered.cell += cell * side.stride;
+    if (side.span == 1 && tile.extent == 1 && d + 1 < dims_) continue;  // a sequence, a head
+    range[d] = this->range(d, tile, cell);
+    if (range[d].cells > 1) {
+      side_of[several++] = d;
+    } else {
+      covered.blocks *= range[d].first.blocks;
+      covered.bytes *= range[d].first.bytes;
     }
-    ++range[d].cell;
-    cell += side_[d].stride;
+  }
+  if (several == 0) return visit(covered);
+  // blocks of a side stand for bits that those of the others leave free: patterns multiply
+  const auto go = [&](std::size_t k, std::int64_t n) {
+    const std::size_t d = side_of[k];
+    const Part& part = range[d].part(n);
+    const Covered& so_far = k == 0 ? covered : outer[k - 1].covered;
+    outer[k] = {n, {so_far.cell + n * side_[d].stride, so_far.blocks * part.blocks, so_far.bytes * part.bytes}};
+  };
+  for (std::size_t k = 0; k < several; ++k) go(k, 0);
+  for (;;) {
+    visit(outer[several - 1].covered);
+    std::size_t k = several - 1;
+    while (outer[k].n + 1 == range[side_of[k]].cells) {
+      if (k == 0) return;
+      --k;
+    }
+    go(k, outer[k].n + 1);
+    while (++k < several) go(k, 0);
   }
 }
 

@@ -1,6 +1,7 @@
 #include "launch_run.hpp"
 
 #include <algorithm>
+#include <bit>
 
 namespace rooftile::sim {
 namespace {
@@ -16,16 +17,14 @@ LaunchRun::LaunchRun(const Program& program, const Launch& launch, const LaunchT
       launch_{launch},
       timing_{timing},
       resident_{static_cast<std::size_t>(resident)},
+      ahead_mask_{std::bit_ceil(static_cast<std::size_t>(timing.depth)) - 1},
       cycles_per_added_byte_{cycles_per_added_byte},
       dram_{dram},
       l2_{l2},
       hand_out_{launch, sms * resident},
-      residents_(static_cast<std::size_t>(sms * resident)),
       ctas_(static_cast<std::size_t>(sms * resident), Cta{CtaWalk{program, launch, timing}}),
       soonest_{static_cast<std::size_t>(sms)} {
-  for (std::size_t s = 0; s < static_cast<std::size_t>(sms); ++s) {
-    sms_.emplace_back(std::span{residents_}.subspan(s * resident_, resident_), hand_out_.places());
-  }
+  sms_.assign(static_cast<std::size_t>(sms), Sm{resident_, hand_out_.places()});
 }
 
 LaunchDone LaunchRun::run(double begin) {
@@ -41,15 +40,15 @@ LaunchDone LaunchRun::run(double begin) {
     const double now = soonest_.time();
     if (watch_ != nullptr) show_work(s, now);
     sms_[s].advance(now);
-    for (std::size_t place = s * resident_; place < (s + 1) * resident_; ++place) {
-      if (Sm::is_over(residents_[place], now)) units_done(place, now);
+    for (std::size_t place = 0; place < resident_; ++place) {
+      if (sms_[s].is_over(place, now)) units_done(s * resident_ + place, now);
     }
     soonest_.set(s, sms_[s].share());
     if (soonest_.time() > now) refill(now);
   }
   done_.end = std::max(done_.end, adds_done_);
-  for (const Resident& r : residents_) {
-    done_.stalls[static_cast<std::size_t>(Stall::idle)] += done_.end - std::max(r.since, begin);
+  for (const Cta& cta : ctas_) {
+    done_.stalls[static_cast<std::size_t>(Stall::idle)] += done_.end - std::max(cta.since, begin);
   }
   return done_;
 }
@@ -63,15 +62,13 @@ void LaunchRun::refill(double now) {
 
 void LaunchRun::start(std::size_t place, double now) {
   const std::int64_t number = hand_out_.next(static_cast<std::int64_t>(turn_of(place)));
-  Resident& resident = residents_[place];
+  Cta& cta = ctas_[place];
   if (number < 0) {
-    resident.progress = Progress::none;
-    resident.since = now;
+    cta.since = now;
     return;
   }
   ++left_;
-  resident.age = ++age_;
-  Cta& cta = ctas_[place];
+  sms_[sm_of(place)].enter(place % resident_, ++age_);
   cta.number = number;
   cta.walk.begin(number);
   cta.stage = PhaseKind::begin;
@@ -79,9 +76,11 @@ void LaunchRun::start(std::size_t place, double now) {
   cta.trip = cta.known = 0;
   cta.sent = not_sent;
   cta.adds_due = 0;
-  for (std::size_t n_load = 0; n_load < timing_.loads.size(); ++n_load) {
-    const TileOp& op = program_.ops[static_cast<std::size_t>(timing_.loads[n_load].op)];
-    cta.ready[n_load] = cta.walk.asks(op) ? l2_.load(now, op, cta.walk.at()).ready : 0;
+  cta.until = 0;
+  for (const LoadWait& load : timing_.loads) {
+    const TileOp& op = program_.ops[static_cast<std::size_t>(load.op)];
+    const double ready = cta.walk.asks(op) ? l2_.load(now, op, cta.walk.at()).ready : 0;
+    if (ready > 0) cta.until = std::max(cta.until, ready + load.rest);
   }
   if (cta.stays) {  // its buffers were free before it was done with its last tile
     look_ahead(cta);
@@ -92,20 +91,18 @@ void LaunchRun::start(std::size_t place, double now) {
 }
 
 void LaunchRun::begin_phase(std::size_t place, const PhaseCost& cost, double now) {
-  Resident& resident = residents_[place];
-  resident.cost = &cost;
-  resident.since = now;
-  resident.left = 1;
-  resident.progress = Progress::runs;
+  Cta& cta = ctas_[place];
+  cta.cost = &cost;
+  cta.since = now;
+  sms_[sm_of(place)].run(place % resident_, cost);
   for (std::size_t u = 0; u < units; ++u) done_.busy[u] += cost.demand[u];
-  if (cost.alone <= 0) resident.left = 0;
 }
 
 void LaunchRun::look_ahead(Cta& cta) {
   while (!cta.walked && cta.known < cta.trip + timing_.depth) {
     Ahead& next = ahead(cta, cta.known);
     if (cta.walk.next(next.trip)) {
-      next.ready.fill(0);
+      next.until = 0;
       ++cta.known;
     } else {
       cta.walked = true;
@@ -117,36 +114,23 @@ void LaunchRun::ask(Cta& cta, std::int64_t trip, std::size_t load, double now) {
   Ahead& to = ahead(cta, trip);
   if ((to.trip.loads >> load & 1U) == 0) return;
   const LoadWait& wait = timing_.loop[static_cast<std::size_t>(to.trip.loop)].loads[load];
-  to.ready[load] = l2_.load(now, program_.ops[static_cast<std::size_t>(wait.op)], to.trip.at).ready;
-  to.asked[load] = now;
+  const double ready = l2_.load(now, program_.ops[static_cast<std::size_t>(wait.op)], to.trip.at).ready;
+  if (wait.lag == 0 || ready == 0) return;
+  // the first tiles are asked for at once, but are needed one after the other
+  const double part = static_cast<double>(trip + 1) / wait.lag;
+  to.until = std::max({to.until, ready, part > 1 ? ready + wait.rest : now + (ready - now + wait.rest) * part});
 }
 
 double LaunchRun::allowed(const Cta& cta, double now) const {
-  double until = std::max(now, cta.sent);
-  if (cta.stage == PhaseKind::begin && !cta.stays) {
-    for (std::size_t n = 0; n < timing_.loads.size(); ++n) {
-      if (cta.ready[n] > 0) until = std::max(until, cta.ready[n] + timing_.loads[n].rest);
-    }
-  }
-  if (cta.stage == PhaseKind::trip) {
-    const Ahead& at_hand = ahead(cta, cta.trip);
-    const LoopTiming& loop = timing_.loop[static_cast<std::size_t>(at_hand.trip.loop)];
-    for (std::size_t n = 0; n < loop.loads.size(); ++n) {
-      const LoadWait& load = loop.loads[n];
-      const double ready = at_hand.ready[n];
-      if (load.lag == 0 || ready == 0) continue;
-      // the first tiles are asked for at once, but are needed one after the other
-      const double part = static_cast<double>(cta.trip + 1) / load.lag;
-      const double asked = at_hand.asked[n];
-      until = std::max({until, ready, part > 1 ? ready + load.rest : asked + (ready - asked + load.rest) * part});
-    }
-  }
+  const double until = std::max(now, cta.sent);
+  if (cta.stage == PhaseKind::begin && !cta.stays) return std::max(until, cta.until);
+  if (cta.stage == PhaseKind::trip) return std::max(until, ahead(cta, cta.trip).until);
   return until;
 }
 
 void LaunchRun::units_done(std::size_t place, double now) {
   Cta& cta = ctas_[place];
-  if (residents_[place].progress == Progress::runs) cta.units_done = now;
+  if (sms_[sm_of(place)].runs(place % resident_)) cta.units_done = now;
   const double until = allowed(cta, now);
   if (until > now) return hold(place, until, Stall::dram);
   phase_over(place, now);
@@ -155,38 +139,35 @@ void LaunchRun::units_done(std::size_t place, double now) {
 /// The time of a phase that is over, by what it went to: a unit, its own or as other CTAs had it; a chain of ops; what
 /// it waited for.
 void LaunchRun::account(std::size_t place, double now) {
-  const Resident& resident = residents_[place];
   const Cta& cta = ctas_[place];
-  const double ran = cta.units_done - resident.since;
-  const double chain = std::min(resident.cost->alone, ran) - std::min(resident.cost->busy, ran);
+  const double ran = cta.units_done - cta.since;
+  const double chain = std::min(cta.cost->alone, ran) - std::min(cta.cost->busy, ran);
   const auto add = [&](Stall stall, double cycles) { done_.stalls[static_cast<std::size_t>(stall)] += cycles; };
   add(Stall::latency, chain);
-  add(stall_of(resident.cost->busiest), ran - chain);
+  add(stall_of(cta.cost->busiest), ran - chain);
   add(cta.waits_for, now - cta.units_done);
   if (watch_ != nullptr) show_phase(place, now);
 }
 
 void LaunchRun::show_phase(std::size_t place, double now) const {
-  const Resident& resident = residents_[place];
   const Cta& cta = ctas_[place];
   const Trip* trip = cta.stage == PhaseKind::trip ? &ahead(cta, cta.trip).trip : nullptr;
   const std::int8_t loop = trip != nullptr ? trip->loop : std::int8_t{-1};
   const std::int64_t block = trip != nullptr ? trip->at[static_cast<std::size_t>(first_loop_index + loop)] : 0;
   watch_->listener().phase({cta.number, static_cast<std::int64_t>(sm_of(place)),
-                            static_cast<std::int64_t>(place % resident_), cta.stage, loop, block,
-                            resident.cost->busiest, cta.waits_for, watch_->at(resident.since),
-                            watch_->at(cta.units_done), watch_->at(now)});
+                            static_cast<std::int64_t>(place % resident_), cta.stage, loop, block, cta.cost->busiest,
+                            cta.waits_for, watch_->at(cta.since), watch_->at(cta.units_done), watch_->at(now)});
 }
 
 void LaunchRun::show_work(std::size_t sm, double now) const {
   const double since = sms_[sm].advanced_to();
   if (now <= since) return;
   WorkSeen work{static_cast<std::int64_t>(sm), watch_->at(since), watch_->at(now), {}};
-  for (std::size_t place = sm * resident_; place < (sm + 1) * resident_; ++place) {
-    const Resident& resident = residents_[place];
-    if (resident.progress != Progress::runs) continue;
-    const double part = (now - since) * resident.speed;
-    for (std::size_t u = 0; u < units; ++u) work.busy[u] += watch_->lasting(part * resident.cost->demand[u]);
+  for (std::size_t place = 0; place < resident_; ++place) {
+    if (!sms_[sm].runs(place)) continue;
+    const double part = (now - since) * sms_[sm].speed(place);
+    const PhaseCost& cost = *ctas_[sm * resident_ + place].cost;
+    for (std::size_t u = 0; u < units; ++u) work.busy[u] += watch_->lasting(part * cost.demand[u]);
   }
   watch_->listener().work(work);
 }
@@ -211,8 +192,7 @@ void LaunchRun::phase_over(std::size_t place, double now) {
 }
 
 void LaunchRun::hold(std::size_t place, double until, Stall stall) {
-  residents_[place].progress = Progress::holds;
-  residents_[place].until = until;
+  sms_[sm_of(place)].hold(place % resident_, until);
   ctas_[place].waits_for = stall;
 }
 
@@ -266,7 +246,7 @@ void LaunchRun::end_cta(std::size_t place, double now) {
   done_.end = std::max(done_.end, now);
   if (cta_done_) cta_done_();
   ctas_[place].stays = launch_.schedule != Schedule::one_per_cta;
-  residents_[place].progress = Progress::none;
+  sms_[sm_of(place)].leave(place % resident_);
   freed_.push_back(place);
 }
 

@@ -51,24 +51,26 @@ class LaunchRun {
   /// A trip whose tiles are asked for before it begins.
   struct Ahead {
     Trip trip;
-    std::array<double, 12> asked{}, ready{};  ///< by load: when it was asked for, when it is there
+    double until = 0;  ///< its tiles, as far as they have been asked for, keep it so long
   };
   static constexpr double not_sent = -1;
   struct Cta {
     explicit Cta(const CtaWalk& to_walk) : walk{to_walk} {}
-    CtaWalk walk;
     PhaseKind stage = PhaseKind::begin;
-    std::int64_t number = 0;  ///< in the grid
-    bool stays = false;       ///< not the first tile of a CTA that stays
-    bool walked = false;      ///< no trips beyond those in `ahead`
-    std::int64_t trip = 0;    ///< the one at hand
-    std::int64_t known = 0;   ///< trips in `ahead` so far
+    Stall waits_for = Stall::dram;
+    bool stays = false;      ///< not the first tile of a CTA that stays
+    bool walked = false;     ///< no trips beyond those in `ahead`
+    std::int64_t trip = 0;   ///< the one at hand
+    std::int64_t known = 0;  ///< trips in `ahead` so far
+    const PhaseCost* cost = nullptr;
+    double since = 0;         ///< when the phase began; without a CTA: when the last one ended
     double units_done = 0;    ///< with the phase
     double sent = not_sent;   ///< when there is room for what the phase stored
+    double until = 0;         ///< what it loads before its trips keeps it so long
     double adds_due = 0;      ///< when L2 is done with its latest adds
-    Stall waits_for = Stall::dram;
-    std::array<double, 12> ready{};  ///< of what it loads before its trips
+    std::int64_t number = 0;  ///< in the grid
     std::array<Ahead, most_buffers> ahead;
+    CtaWalk walk;
   };
 
   void start(std::size_t place, double now);
@@ -94,10 +96,10 @@ class LaunchRun {
   /// What an SM does until `now`.
   void show_work(std::size_t sm, double now) const;
   [[nodiscard]] Ahead& ahead(Cta& cta, std::int64_t trip) const {
-    return cta.ahead[static_cast<std::size_t>(trip) % cta.ahead.size()];
+    return cta.ahead[static_cast<std::size_t>(trip) & ahead_mask_];
   }
   [[nodiscard]] const Ahead& ahead(const Cta& cta, std::int64_t trip) const {
-    return cta.ahead[static_cast<std::size_t>(trip) % cta.ahead.size()];
+    return cta.ahead[static_cast<std::size_t>(trip) & ahead_mask_];
   }
   /// Its place in the order in which places are filled: the first of every SM, the second of every SM ...
   [[nodiscard]] std::size_t turn_of(std::size_t place) const {
@@ -109,13 +111,13 @@ class LaunchRun {
   const Launch& launch_;
   const LaunchTiming& timing_;
   std::size_t resident_;
+  std::size_t ahead_mask_;  ///< a power of two, at least the depth of its loops, less one: no more memory than needed
   double cycles_per_added_byte_;  ///< of L2 as a whole
   Dram& dram_;
   L2& l2_;
   HandOut hand_out_;
-  std::vector<Resident> residents_;  ///< SM by SM
   std::vector<Sm> sms_;
-  std::vector<Cta> ctas_;           ///< by place
+  std::vector<Cta> ctas_;           ///< by place, SM by SM
   std::vector<std::size_t> freed_;  ///< places whose CTA has just ended
   Soonest soonest_;
   std::int64_t left_ = 0;  ///< places with a CTA

@@ -5,12 +5,14 @@
 // down alike, so that k equal phases take max(k·busy, alone). Later CTAs have drifted apart, and the one that began
 // first goes first (as warp schedulers that prefer the oldest do): one's waiting lies under another's work. Both are
 // said in closed form in makespan.hpp.
+//
+// An SM has up to 32 places and every event looks at all of them, which is most of what a simulation of small CTAs
+// does: what it needs of a place stands in arrays, and a place without a phase is one that asks for nothing.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <limits>
-#include <span>
 #include <vector>
 
 #include "launch_timing.hpp"
@@ -19,28 +21,44 @@ namespace rooftile::sim {
 
 inline constexpr double never = std::numeric_limits<double>::infinity();
 
-/// Where a resident is with its phase.
-enum class Progress : std::uint8_t {
-  none,  ///< no CTA
-  runs,  ///< shares the units
-  holds  ///< waits, for tiles or for room
-};
-
-/// A place for one CTA on an SM.
-struct Resident {
-  Progress progress = Progress::none;
-  const PhaseCost* cost = nullptr;
-  std::int64_t age = 0;  ///< number of its CTA in the order in which they began
-  double left = 0;       ///< part of the phase, while it runs
-  double speed = 0;      ///< parts per cycle
-  double until = 0;      ///< while it holds
-  double since = 0;      ///< when the phase began; without a CTA: when the last one ended
-};
-
 class Sm {
  public:
   /// `first_wave`: the age of the last CTA that began with the launch.
-  Sm(std::span<Resident> residents, std::int64_t first_wave) : residents_{residents}, first_wave_{first_wave} {}
+  Sm(std::size_t places, std::int64_t first_wave)
+      : left_(places, 1),
+        speed_(places, 0),
+        until_(places, never),
+        need_(places, 0),
+        alone_(places, never),
+        own_speed_(places, 0),
+        age_(places, 0),
+        first_wave_{first_wave} {}
+
+  /// A CTA takes a place; `age` is its number in the order in which they began.
+  void enter(std::size_t place, std::int64_t age) {
+    std::erase(by_age_, place);
+    const auto is_younger = [this](std::int64_t than, std::size_t other) { return age_[other] > than; };
+    by_age_.insert(std::upper_bound(by_age_.begin(), by_age_.end(), age, is_younger), place);
+    age_[place] = age;
+  }
+  /// Its next phase begins to share the units.
+  void run(std::size_t place, const PhaseCost& cost) {
+    rest(place, never);
+    alone_[place] = cost.alone;
+    own_speed_[place] = 1 / cost.alone;
+    need_[place] = cost.alone > 0 ? cost.busy / cost.alone : 0;
+    left_[place] = cost.alone > 0 ? 1 : 0;
+    drifted_ += age_[place] > first_wave_ ? 1 : 0;
+  }
+  /// The units are done with its phase, which waits for tiles, or for room.
+  void hold(std::size_t place, double until) { rest(place, until); }
+  /// Its CTA is gone.
+  void leave(std::size_t place) { rest(place, never); }
+
+  [[nodiscard]] bool runs(std::size_t place) const { return own_speed_[place] > 0; }
+  /// What is left of the phase, and by how much that shrinks per cycle.
+  [[nodiscard]] double left(std::size_t place) const { return left_[place]; }
+  [[nodiscard]] double speed(std::size_t place) const { return speed_[place]; }
 
   [[nodiscard]] double advanced_to() const { return last_; }
   /// Lets the phases advance to `now`.
@@ -48,53 +66,70 @@ class Sm {
     const double cycles = now - last_;
     last_ = now;
     if (cycles <= 0) return;
-    for (Resident& r : residents_) {
-      if (r.progress == Progress::runs) r.left -= cycles * r.speed;
-    }
+    for (std::size_t place = 0; place < left_.size(); ++place) left_[place] -= cycles * speed_[place];
   }
 
   /// Shares the units anew; returns when the next phase ends or has waited, or `never`.
   [[nodiscard]] double share() {
-    double soonest = never;
     double asked = 0;
-    bool in_step = true;
-    running_.clear();
-    for (Resident& r : residents_) {
-      if (r.progress == Progress::holds) soonest = std::min(soonest, r.until);
-      if (r.progress != Progress::runs) continue;
-      running_.push_back(&r);
-      asked += need(r);
-      in_step = in_step && r.age <= first_wave_;
+    for (const double need : need_) asked += need;
+    if (asked <= 1) {
+      speed_ = own_speed_;
+    } else if (drifted_ == 0) {
+      share_alike(asked);
+    } else {
+      share_by_age();
     }
-    if (asked > 1 && !in_step) {
-      std::sort(running_.begin(), running_.end(), [](const Resident* x, const Resident* y) { return x->age < y->age; });
-    }
-    double free = 1;
-    for (Resident* r : running_) {
-      const double wanted = need(*r);
-      double part = 1;  // of its own speed
-      if (asked > 1 && wanted > 0) part = in_step ? 1 / asked : std::min(1.0, free / wanted);
-      free = std::max(0.0, free - part * wanted);
-      r->speed = part / r->cost->alone;
-      if (r->speed > 0) soonest = std::min(soonest, last_ + std::max(0.0, r->left) / r->speed);
+    double soonest = never;
+    for (std::size_t place = 0; place < left_.size(); ++place) {
+      soonest = std::min(soonest, until_[place]);
+      soonest = std::min(soonest, last_ + std::max(0.0, left_[place]) / speed_[place]);
     }
     return soonest;
   }
 
   /// True if a phase that runs is done, or one that holds has waited, at `now`.
-  [[nodiscard]] static bool is_over(const Resident& r, double now) {
-    return (r.progress == Progress::runs && r.left <= rounding) || (r.progress == Progress::holds && r.until <= now);
+  [[nodiscard]] bool is_over(std::size_t place, double now) const {
+    return left_[place] <= rounding || until_[place] <= now;
   }
 
  private:
   static constexpr double rounding = 1e-9;
 
-  /// Part of the SM that a phase keeps busy when it is alone.
-  static double need(const Resident& r) { return r.cost->alone > 0 ? r.cost->busy / r.cost->alone : 0; }
+  /// Makes it a place that asks for nothing.
+  void rest(std::size_t place, double until) {
+    if (runs(place) && age_[place] > first_wave_) --drifted_;
+    left_[place] = 1;
+    speed_[place] = own_speed_[place] = need_[place] = 0;
+    alone_[place] = never;
+    until_[place] = until;
+  }
+  void share_alike(double asked) {
+    for (std::size_t place = 0; place < left_.size(); ++place) {
+      speed_[place] = (need_[place] > 0 ? 1 / asked : 1) / alone_[place];
+    }
+  }
+  void share_by_age() {
+    double free = 1;
+    for (const std::size_t place : by_age_) {
+      const double wanted = need_[place];
+      const double part = wanted > 0 ? std::min(1.0, free / wanted) : 1;  // of its own speed
+      free = std::max(0.0, free - part * wanted);
+      speed_[place] = part / alone_[place];
+    }
+  }
 
-  std::span<Resident> residents_;
+  // by place; one where nothing runs has 1 left, forever
+  std::vector<double> left_;       ///< part of the phase
+  std::vector<double> speed_;      ///< parts per cycle
+  std::vector<double> until_;      ///< `never` unless it holds
+  std::vector<double> need_;       ///< part of the SM that the phase keeps busy when it is alone
+  std::vector<double> alone_;      ///< cycles of the phase; `never`: nothing runs
+  std::vector<double> own_speed_;  ///< its reciprocal
+  std::vector<std::int64_t> age_;
+  std::vector<std::size_t> by_age_;  ///< places that had a CTA, of the oldest first
   std::int64_t first_wave_;
-  std::vector<Resident*> running_;  ///< of share()
+  int drifted_ = 0;  ///< phases that run, of CTAs behind the first wave
   double last_ = 0;
 };
 

@@ -210,18 +210,14 @@ PhaseCost phase(double alone, double busy) {
 }
 /// Phases on the places of one SM, of CTAs that began one after the other.
 struct Places {
-  std::vector<Resident> residents;
   Sm sm;
 
   /// Those up to `first_wave` began with the launch.
-  Places(std::size_t count, std::int64_t first_wave) : residents(count), sm{residents, first_wave} {}
+  Places(std::size_t count, std::int64_t first_wave) : sm{count, first_wave} {}
   void begin(std::size_t place, const PhaseCost& cost, std::int64_t age) {
-    residents[place].cost = &cost;
-    residents[place].left = 1;
-    residents[place].age = age;
-    residents[place].progress = Progress::runs;
+    sm.enter(place, age);
+    sm.run(place, cost);
   }
-  [[nodiscard]] bool over(std::size_t place, double now) const { return Sm::is_over(residents[place], now); }
 };
 constexpr std::int64_t all = 100, none_of_them = 0;
 
@@ -241,9 +237,9 @@ TEST(Sm, DifferentPhasesSlowDownAlikeAndOneAloneGoesOnAtFullSpeed) {
   at.begin(1, b, 2);
   EXPECT_DOUBLE_EQ(at.sm.share(), 150);  // 0.6 + 0.9 of the SM are asked for
   at.sm.advance(150);
-  EXPECT_TRUE(at.over(0, 150));
-  EXPECT_FALSE(at.over(1, 150));
-  at.residents[0].progress = Progress::none;
+  EXPECT_TRUE(at.sm.is_over(0, 150));
+  EXPECT_FALSE(at.sm.is_over(1, 150));
+  at.sm.leave(0);
   EXPECT_DOUBLE_EQ(at.sm.share(), 250);  // half of b was left: 100 cycles alone
 }
 TEST(Sm, OfThoseThatHaveDriftedApartTheOldestGoesFirst) {
@@ -251,11 +247,11 @@ TEST(Sm, OfThoseThatHaveDriftedApartTheOldestGoesFirst) {
   Places at{2, none_of_them};
   at.begin(0, b, 2);
   at.begin(1, a, 1);
-  EXPECT_DOUBLE_EQ(at.sm.share(), 100);                // a has what it asks for: 0.6
-  EXPECT_DOUBLE_EQ(at.residents[0].speed, 0.5 / 200);  // 0.4 of the 0.8 that b asks for
+  EXPECT_DOUBLE_EQ(at.sm.share(), 100);         // a has what it asks for: 0.6
+  EXPECT_DOUBLE_EQ(at.sm.speed(0), 0.5 / 200);  // 0.4 of the 0.8 that b asks for
   at.sm.advance(100);
-  EXPECT_TRUE(at.over(1, 100));
-  at.residents[1].progress = Progress::none;
+  EXPECT_TRUE(at.sm.is_over(1, 100));
+  at.sm.leave(1);
   EXPECT_DOUBLE_EQ(at.sm.share(), 250);  // three quarters of b are left
 }
 TEST(Sm, WhoFindsNothingFreeStands) {
@@ -265,22 +261,50 @@ TEST(Sm, WhoFindsNothingFreeStands) {
   at.begin(1, cost, 2);
   EXPECT_DOUBLE_EQ(at.sm.share(), 100);
   at.sm.advance(100);
-  EXPECT_TRUE(at.over(0, 100));
-  EXPECT_EQ(at.residents[1].left, 1);
-  at.residents[0].progress = Progress::none;
+  EXPECT_TRUE(at.sm.is_over(0, 100));
+  EXPECT_EQ(at.sm.left(1), 1);
+  at.sm.leave(0);
   EXPECT_DOUBLE_EQ(at.sm.share(), 200);
+}
+TEST(Sm, AgesCountNotPlaces) {
+  const PhaseCost cost = phase(100, 100);
+  Places at{3, none_of_them};
+  for (std::size_t place = 0; place < 3; ++place) at.begin(place, cost, static_cast<std::int64_t>(place) + 1);
+  at.begin(0, cost, 4);  // another CTA in the place of the oldest
+  EXPECT_DOUBLE_EQ(at.sm.share(), 100);
+  EXPECT_EQ(at.sm.speed(0), 0);
+  EXPECT_DOUBLE_EQ(at.sm.speed(1), 0.01);
+}
+TEST(Sm, APhaseOfNoCyclesIsOverAtOnce) {
+  const PhaseCost cost = phase(100, 40), nothing = phase(0, 0);
+  Places at{2, all};
+  at.begin(0, cost, 1);
+  at.begin(1, nothing, 2);
+  EXPECT_EQ(at.sm.share(), 0);
+  EXPECT_TRUE(at.sm.is_over(1, 0));
+  EXPECT_FALSE(at.sm.is_over(0, 0));
+}
+TEST(Sm, OneThatDriftedApartIsForgottenWhenItIsGone) {
+  const PhaseCost cost = phase(100, 60);
+  Places at{3, 2};
+  at.begin(0, cost, 1);
+  at.begin(1, cost, 2);
+  at.begin(2, cost, 3);
+  EXPECT_DOUBLE_EQ(at.sm.share(), 100);  // the oldest goes first
+  at.sm.leave(2);
+  EXPECT_DOUBLE_EQ(at.sm.share(), 120);  // two in step
 }
 TEST(Sm, WhoHoldsTakesNothing) {
   const PhaseCost cost = phase(100, 100);
   Places at{2, all};
   at.begin(0, cost, 1);
-  at.residents[1].progress = Progress::holds;
-  at.residents[1].until = 60;
+  at.sm.enter(1, 2);
+  at.sm.hold(1, 60);
   EXPECT_DOUBLE_EQ(at.sm.share(), 60);
   at.sm.advance(60);
-  EXPECT_TRUE(at.over(1, 60));
-  EXPECT_DOUBLE_EQ(at.residents[0].left, 0.4);
-  at.residents[1].progress = Progress::none;
+  EXPECT_TRUE(at.sm.is_over(1, 60));
+  EXPECT_DOUBLE_EQ(at.sm.left(0), 0.4);
+  at.sm.leave(1);
   EXPECT_DOUBLE_EQ(at.sm.share(), 100);
 }
 
