@@ -38,6 +38,7 @@ struct LaunchContext {
   Faults* faults;
   Fibers* fibers;
   AsyncModes async;
+  bool loads_wait;
   std::vector<Cta*>* finished;  ///< CTAs whose warps have all ended
 };
 

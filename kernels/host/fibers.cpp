@@ -188,7 +188,10 @@ void Fibers::wake(Fiber& fiber) { ready_.push_back(&fiber); }
 
 void Fibers::may_give_way() {
   constexpr unsigned one_in = 8;
-  if (!draw(one_in)) return;
+  if (draw(one_in)) give_way();
+}
+
+void Fibers::give_way() {
   wake(*running_);
   wait();
 }

@@ -36,6 +36,8 @@ class Fibers {
   void wake(Fiber& fiber);
   /// Inside a fiber: lets others run, if luck wants it so. Never with seed 0.
   void may_give_way();
+  /// Inside a fiber: lets all that are ready run first.
+  void give_way();
 
   [[nodiscard]] bool draws() const { return seed_ != 0; }
   /// True with a chance of one in `of`; false with seed 0.

@@ -40,9 +40,16 @@ void Machine::run(const char* name, Grid grid, int warps, std::int64_t smem, con
   state.faults.begin_launch(name);
   state.global.begin_launch(counts);
   if (state.stopped) return;
-  LaunchContext launch{grid,          warps,         smem,
-                       &body,         &counts,       &state.global,
-                       &state.faults, &state.fibers, AsyncModes::of_seed(state.options.seed),
+  LaunchContext launch{grid,
+                       warps,
+                       smem,
+                       &body,
+                       &counts,
+                       &state.global,
+                       &state.faults,
+                       &state.fibers,
+                       AsyncModes::of_seed(state.options.seed),
+                       state.options.loads_wait,
                        nullptr};
   try {
     state.run_ctas(launch);

@@ -116,6 +116,7 @@ void Warp::load_global16(u32 (&value)[4], const void* from, const i32& offset, s
     if (!is_active(source.active, lane)) continue;
     for (std::size_t i = 0; i < 4; ++i) std::memcpy(value[i].data() + lane, source.at[lane] + 4 * i, 4);
   }
+  wait_for_answer();
 }
 
 void Warp::store_global16(void* to, const i32& offset, std::int64_t element_bytes, const u32 (&value)[4],
@@ -136,6 +137,7 @@ Warp::f32 Warp::ld_global(const float* from, const i32& offset, const pred& acti
   for (int lane = 0; lane < warp_size; ++lane) {
     if (is_active(source.active, lane)) std::memcpy(value.data() + lane, source.at[lane], 4);
   }
+  wait_for_answer();
   return value;
 }
 
@@ -146,6 +148,7 @@ Warp::u32 Warp::ld_global1(const std::uint8_t* from, const i32& offset, const pr
   for (int lane = 0; lane < warp_size; ++lane) {
     if (is_active(source.active, lane)) value.set(lane, *source.at[lane]);
   }
+  wait_for_answer();
   return value;
 }
 

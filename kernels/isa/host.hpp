@@ -270,6 +270,12 @@ class Warp {
     if (draws_) [[unlikely]]
       cta_.launch().fibers->may_give_way();
   }
+  /// What a warp asked of global memory comes; others run meanwhile.
+  void wait_for_answer() {
+    const LaunchContext& launch = cta_.launch();
+    if (launch.loads_wait) [[unlikely]]
+      launch.fibers->give_way();
+  }
   /// The rows of an ldmatrix; false if one of them is outside.
   bool matrix_rows(const unsigned char* (&rows)[warp_size], const u32& address, const Where& where) {
     before_access();

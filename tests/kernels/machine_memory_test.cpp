@@ -200,6 +200,33 @@ TEST(MachineMemory, L2KeepsWhatItHoldsBetweenLaunches) {
   EXPECT_EQ(record.launches[1].dram_write_bytes, 128);  // written back at the end
 }
 
+/// Blocks in the order in which two of them load three values each, one by one.
+template <class Load>
+std::string order_of_loads(const HostOptions& options, const Load& load) {
+  OneMatrix memory{options};
+  std::string order;
+  memory.machine.run("test", {2, 1, 1}, 1, 0, [&](Warp& b) {
+    for (int n = 0; n < 3; ++n) {
+      order += static_cast<char>('a' + b.block_x());
+      load(b, memory.x);
+    }
+  });
+  static_cast<void>(memory.machine.finish());
+  return order;
+}
+
+TEST(MachineMemory, WarpsThatWaitForTheirLoadsTakeTurns) {
+  const auto four = [](Warp& b, const float* x) { static_cast<void>(b.ld_global(x, b.lane(), true)); };
+  const auto sixteen = [](Warp& b, const float* x) {
+    u32 value[4];
+    b.ld_global16(value, x, b.lane() % 16 * 4, true);
+  };
+  EXPECT_EQ(order_of_loads({.resident = 2}, four), "aaabbb");
+  EXPECT_EQ(order_of_loads({.resident = 2, .loads_wait = true}, four), "ababab");
+  EXPECT_EQ(order_of_loads({.resident = 2, .loads_wait = true}, sixteen), "ababab");
+  EXPECT_EQ(order_of_loads({.resident = 1, .loads_wait = true}, sixteen), "aaabbb");  // nobody else is there
+}
+
 // --- shared memory
 
 /// Conflicts of a 4-byte and a 16-byte store at these byte addresses.

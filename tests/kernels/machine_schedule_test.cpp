@@ -98,6 +98,9 @@ TEST(MachineSchedule, ResultsDependOnNeitherSeedNorResidency) {
       EXPECT_EQ(launch.tensors[0].atomic_bytes, reference.launches[0].tensors[0].atomic_bytes);
       EXPECT_EQ(launch.smem_read_bytes, reference.launches[0].smem_read_bytes);
     }
+    std::vector<float> in_turns;
+    expect_none(sum_of_blocks({.resident = resident, .loads_wait = true}, in_turns));
+    EXPECT_EQ(in_turns, wanted);
   }
 }
 
