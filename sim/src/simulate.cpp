@@ -1,6 +1,7 @@
 #include "rooftile/sim/simulate.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include "launch_run.hpp"
@@ -28,32 +29,51 @@ class Call {
 
   void run(Simulation& simulation, Listener* listener) {
     listener_ = listener;
+    const bool warm = program_.l2 == L2State::warm;
+    const std::size_t first = warm ? left_by() : 0;
     if (listener_ != nullptr) {
       listener_->call_begins({program_, counts_});
-      for (std::size_t l = 0; l < program_.launches.size(); ++l) ctas_.all += counts_.launch[l].ctas;
-      if (program_.l2 == L2State::warm) ctas_.all *= 2;
+      for (std::size_t l = 0; l < program_.launches.size(); ++l) {
+        ctas_.all += (warm && l >= first ? 2 : 1) * counts_.launch[l].ctas;
+      }
     }
-    if (program_.l2 == L2State::warm) {
+    if (warm) {
       Simulation before;
-      all_launches(before);
+      launches(first, before);
     }
     if (listener_ != nullptr && listener_->wants_events()) watch_.emplace(*listener_, costs_.clock(), now_);
     dram_.show_to(watch());
     l2_.show_to(watch());
     const std::int64_t left_over = l2_.unwritten();
-    all_launches(simulation);
+    launches(0, simulation);
     simulation.answer.dram.write += bytes(l2_.unwritten() - left_over);
     finish(simulation);
   }
 
  private:
-  void all_launches(Simulation& simulation) {
+  /// The first launch that matters to what a call leaves in L2: from it on more is touched than L2 holds, and nothing
+  /// of those before is left.
+  [[nodiscard]] std::size_t left_by() const {
+    std::array<std::int64_t, max_tensors> touched{};
+    std::int64_t all = 0;
+    std::size_t l = program_.keeps(Placement::l2) ? 0 : program_.launches.size() - 1;
+    for (;; --l) {
+      for (const TensorUse& use : counts_.uses_of(l)) {
+        std::int64_t& most = touched[static_cast<std::size_t>(use.tensor)];
+        all += std::max(most, use.touched) - most;
+        most = std::max(most, use.touched);
+      }
+      if (l == 0 || static_cast<double>(all) > device_.memory.l2.capacity.value()) return l;
+    }
+  }
+  /// All launches from `first` on.
+  void launches(std::size_t first, Simulation& simulation) {
     simulation = {};
     stalls_ = {};
     busy_ = {};
     cycles_ = 0;
     Totals answer{program_, counts_, simulation.answer};
-    for (std::size_t l = 0; l < program_.launches.size(); ++l) launch(l, answer, simulation);
+    for (std::size_t l = first; l < program_.launches.size(); ++l) launch(l, answer, simulation);
     answer.finish();
   }
 

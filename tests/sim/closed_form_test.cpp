@@ -157,5 +157,27 @@ TEST(ClosedForm, OneCtaOfARealKernelTakesTheLongestCta) {
   }
 }
 
+/// A call of three launches, each of which reads a MiB of its own, that follows another one: what of it is in an L2 of
+/// 4 MiB, and of one in which only the last launch leaves anything.
+TEST(WarmCall, FindsWhatTheOneBeforeLeft) {
+  for (const double mib : {4.0, 0.5}) {
+    Program program;
+    ProgramCounts counts;
+    ProgramWriter w{program};
+    for (const char* name : {"A", "B", "C"}) {
+      const int tensor = w.input(name, 2, {8192, 64});
+      w.launch("read", {.threads = 128, .registers = 32, .smem = 0}, {{"tile", 128}});
+      w.role("all", 4);
+      w.load(tensor, {tile(0, 64), whole(64)});
+    }
+    program.l2 = L2State::warm;
+    count(program, counts);
+    Device on = quick(1);
+    on.memory.l2.capacity = Bytes{mib * 1024 * 1024};
+    on.memory.l2.partitions = Count{1};
+    EXPECT_EQ(simulate(on, program, counts)->answer.dram.read.value(), mib == 4.0 ? 0 : 3 * 1024 * 1024) << mib;
+  }
+}
+
 }  // namespace
 }  // namespace rooftile::sim

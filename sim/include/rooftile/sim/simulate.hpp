@@ -24,7 +24,7 @@ inline constexpr int version = 1;
 [[nodiscard]] tl::expected<Simulation, Refusal> simulate(const Device& device, const Program& program,
                                                          const ProgramCounts& counts, Listener* listener = nullptr);
 
-/// What simulate() has to do, known before it begins; both calls of a warm one.
+/// What simulate() has to do at most, known before it begins; all of both calls of a warm one.
 struct Effort {
   double tile_events = 0;  ///< executions of tile ops
   double cells = 0;        ///< blocks of tensors that L2 is asked for, at most
