@@ -48,6 +48,12 @@ class Cells {
     std::int64_t span = 1;         ///< elements of a cell
     std::int64_t stride = 1;       ///< cells from one to the next
     std::uint32_t bit_stride = 1;  ///< bits from one block to the next
+
+    /// Most sides have cells of one element, or a single cell: no division.
+    [[nodiscard]] std::int64_t cell_of(std::int64_t element) const {
+      if (span == 1) return element;
+      return element < span ? 0 : element / span;
+    }
   };
   /// What a tile covers of a cell along one side; the whole is the product of all sides.
   struct Part {
@@ -117,7 +123,7 @@ void Cells::for_each(const TileOp& op, const Indices& at, Visit visit) const {
     const Side& side = side_[d];
     const TileSpan tile = span_of(op.dim[d], side.extent, at);
     if (tile.extent == 0) return;
-    const std::int64_t cell = side.span == 1 ? tile.offset : tile.offset < side.span ? 0 : tile.offset / side.span;
+    const std::int64_t cell = side.cell_of(tile.offset);
     covered.cell += cell * side.stride;
     if (side.span == 1 && tile.extent == 1 && d + 1 < dims_) continue;  // a sequence, a head
     range[d] = this->range(d, tile, cell);
