@@ -1,87 +1,173 @@
-// DRAM: channels, each with its share of the bandwidth, first come, first served.
+// DRAM: SMs send requests, channels serve them, each with its share of the bandwidth, first come, first served.
 //
-// A tile is cut into pieces of 2 KiB which the address hash spreads over 40 channels (as many as five stacks of HBM2
-// have, eight of 128 bit each: JEDEC JESD235); it is there a latency L after its last piece had its turn. One small
-// request takes L. Kept at F bytes in flight the memory delivers F/L per cycle (Little's law) until its bandwidth B is
-// reached; near it some channels have more to do than others and requests queue: the closed form of the model says F /
-// (L·(1 + (F/(B·L))³)^(1/3)), its sources in model/README.md, section 4.
+// An SM takes in no more than its share of L2's bandwidth, so it sends a request part by part, and its CTAs take turns:
+// of those that ask at the same moment none is served before the others, and CTAs in step stay in step.
 //
-// Sizes and number are assumed, not fitted: NVIDIA does not publish the hash. Pieces of 1 to 4 KiB and 16 to 80
-// channels move the errors of memory-bound calls by 1 to 3 points (sim/README.md).
+// A part is four pieces, and neighbours lie in different channels: the address hash spreads them over 40 (as many
+// as five stacks of HBM2 have, eight of 128 bit each: JEDEC JESD235). A request is there a latency L after its last
+// piece had its turn; a small one takes L. Kept at F bytes in flight the memory delivers F/L per cycle (Little's law)
+// until its bandwidth B is reached; near it some channels have more to do than others and requests queue. The closed
+// form of the model says F / (L·(1 + (F/(B·L))³)^(1/3)), as measured on nine GPUs (dram_time.hpp). NVIDIA does not
+// publish the hash; with pieces of B·L / 720 the channels follow that law (units_test.cpp): 1 KiB on A100.
 //
 //   Dram dram{1555e9 / 1.41e9, 570};
-//   const double ready = dram.request(now, 16384);
+//   const Dram::Request request = dram.request(now, 16384);
+//   const Dram::Answer answer = dram.answer(now, request);   answer.at, if it is known
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <vector>
 
+#include "soonest.hpp"
 #include "watch.hpp"
 
 namespace rooftile::sim {
 
+/// Who asks: an SM, and the place of a CTA on it.
+struct Asker {
+  std::size_t sm = 0, place = 0;
+};
+
 class Dram {
  public:
   static constexpr std::size_t channels = 40;
-  static constexpr double piece = 2048;  ///< bytes
 
-  /// Bytes per cycle that the memory sustains, cycles from a request to its answer.
-  Dram(double bytes_per_cycle, double latency)
-      : latency_{latency}, full_{bytes_per_cycle * latency}, cycles_per_byte_{channels / bytes_per_cycle} {}
+  /// Numbers of requests grow; 0: none.
+  using Request = std::int64_t;
+  struct Answer {
+    double at = 0;      ///< cycle when the bytes are there; 0: long since
+    bool known = true;  ///< no: some of it is to be sent, and `at`, which lies ahead, is when to ask again
+  };
 
-  /// Tells it of the bytes asked for from now on; null: nobody.
+  /// Bytes per cycle that the memory sustains, cycles from a request to its answer; how many SMs ask, and how many
+  /// cycles each takes to send a byte's request.
+  Dram(double bytes_per_cycle, double latency, std::size_t sms = 1, double cycles_per_byte_sent = 0)
+      : latency_{latency},
+        full_{bytes_per_cycle * latency},
+        piece_{full_ / pieces_when_full},
+        cycles_per_byte_{channels / bytes_per_cycle},
+        cycles_per_byte_sent_{cycles_per_byte_sent},
+        sender_(sms),
+        turn_{sms} {}
+
+  /// Tells it of the bytes that move from now on; null: nobody.
   void show_to(const Watch* watch) { watch_ = watch; }
-  /// Asks for bytes, or sends them; `now` never goes back. Returns when they are there.
-  double request(double now, double bytes) {
-    drain(now);
-    double last = now;
-    for (double left = bytes; left > 0; left -= piece) {
-      double& free = free_[next_channel()];
-      const double begin = std::max(free, now), bytes_here = std::min(left, piece);
-      free = begin + bytes_here * cycles_per_byte_;
-      last = std::max(last, free);
-      if (watch_ != nullptr) watch_->listener().dram({watch_->at(begin), watch_->at(free), Bytes{bytes_here}});
-    }
+  /// Asks for bytes, or sends them; `now` never goes back.
+  Request request(double now, double bytes, Asker asker = {}) {
+    settle(now);
+    const auto [sm, cta] = asker;
+    Sender& sender = sender_[sm];
+    sender.free = std::max(sender.free, now);
+    flight_.push_back({bytes, bytes, 0, first_channel()});
+    const Request number = first_ + static_cast<Request>(flight_.size()) - 1;
+    if (sender.of_cta.size() <= cta) sender.of_cta.resize(cta + 1);
+    sender.of_cta[cta].push_back(number);
+    if (sender.waiting++ == 0) turn_.set(sm, sender.free);
+    flight_.back().sm = sm;
     moved_ += bytes;
     in_flight_ += bytes;
-    const double ready = last + latency_;
-    latest_ = std::max(latest_, ready);
-    queue_.push_back({latest_, bytes});
-    return ready;
+    settle(now);
+    return number;
+  }
+  /// Bytes that L2 sends back, all at once.
+  Request send(double now, double bytes) {
+    settle(now);
+    flight_.push_back({bytes, bytes, 0, first_channel()});
+    serve(flight_.back(), now, bytes);
+    moved_ += bytes;
+    in_flight_ += bytes;
+    return first_ + static_cast<Request>(flight_.size()) - 1;
+  }
+  /// When the bytes of a request are there.
+  [[nodiscard]] Answer answer(double now, Request number) {
+    if (number < first_) return {};
+    settle(now);
+    if (number < first_) return {};
+    const Flight& flight = flight_[static_cast<std::size_t>(number - first_)];
+    if (flight.left <= 0) return {flight.ready, true};
+    return {sender_[flight.sm].free, false};
   }
   /// More is in flight than full bandwidth needs: who sends bytes has to wait.
   [[nodiscard]] bool saturated() const { return in_flight_ > 2 * full_; }
   /// Bytes asked for or sent so far.
   [[nodiscard]] double moved() const { return moved_; }
+  /// Bytes that a channel serves in one go, and that an SM asks for in one go.
+  [[nodiscard]] double piece() const { return piece_; }
+  [[nodiscard]] double part() const { return 4 * piece_; }
 
  private:
-  struct Request {
-    double over;  ///< this one and all before it are answered
-    double bytes;
+  static constexpr double pieces_when_full = 720;  ///< in flight
+  struct Flight {
+    double bytes, left;  ///< in all, to be sent
+    double ready;        ///< of what was sent
+    std::size_t channel;
+    std::size_t sm = 0;
   };
-  void drain(double now) {
-    while (!queue_.empty() && queue_.front().over <= now) {
-      in_flight_ -= queue_.front().bytes;
-      queue_.pop_front();
+  struct Sender {
+    double free = 0;  ///< when it can send the next part
+    int waiting = 0;  ///< requests
+    std::size_t turn = 0;
+    std::vector<std::deque<Request>> of_cta;
+  };
+
+  /// Sends what is due by `now`, in order of time, and forgets what was answered.
+  void settle(double now) {
+    while (turn_.time() <= now) send(turn_.player());
+    while (!flight_.empty() && flight_.front().left <= 0 && flight_.front().ready <= now) {
+      in_flight_ -= flight_.front().bytes;
+      flight_.pop_front();
+      ++first_;
     }
   }
-  /// Where the next piece lies: at random, and the same each time (Knuth's MMIX generator).
-  std::size_t next_channel() {
+  void send(std::size_t sm) {
+    Sender& sender = sender_[sm];
+    while (sender.of_cta[sender.turn].empty()) sender.turn = (sender.turn + 1) % sender.of_cta.size();
+    std::deque<Request>& waiting = sender.of_cta[sender.turn];
+    sender.turn = (sender.turn + 1) % sender.of_cta.size();
+    Flight& flight = flight_[static_cast<std::size_t>(waiting.front() - first_)];
+    const double bytes = std::min(flight.left, part());
+    serve(flight, sender.free, bytes);
+    sender.free += bytes * cycles_per_byte_sent_;
+    if (flight.left <= 0) {
+      waiting.pop_front();
+      --sender.waiting;
+    }
+    turn_.set(sm, sender.waiting == 0 ? std::numeric_limits<double>::infinity() : sender.free);
+  }
+  /// The channels take some bytes of a request.
+  void serve(Flight& flight, double now, double bytes) {
+    for (double left = bytes; left > 0; left -= piece_) {
+      double& free = free_[flight.channel];
+      const double begin = std::max(free, now), here = std::min(left, piece_);
+      free = begin + here * cycles_per_byte_;
+      if (watch_ != nullptr) watch_->listener().dram({watch_->at(begin), watch_->at(free), Bytes{here}});
+      flight.ready = std::max(flight.ready, free + latency_);
+      flight.channel = flight.channel + 1 < channels ? flight.channel + 1 : 0;
+    }
+    flight.left -= bytes;
+  }
+  /// Where a request's bytes begin: at random, and the same each time (Knuth's MMIX generator).
+  std::size_t first_channel() {
     random_ = random_ * 6364136223846793005U + 1442695040888963407U;
     return static_cast<std::size_t>(random_ >> 33U) % channels;
   }
 
   double latency_;
   double full_;  ///< bytes in flight that fill the bandwidth
-  double cycles_per_byte_;
+  double piece_;
+  double cycles_per_byte_;               ///< of a channel
+  double cycles_per_byte_sent_;          ///< by an SM
   std::array<double, channels> free_{};  ///< when each channel is
+  std::vector<Sender> sender_;
+  Soonest turn_;  ///< of senders
   std::uint64_t random_ = 1;
   double in_flight_ = 0;
-  double latest_ = 0;
   double moved_ = 0;
-  std::deque<Request> queue_;
+  Request first_ = 1;          ///< in `flight_`
+  std::deque<Flight> flight_;  ///< not answered, or behind one that is not
   const Watch* watch_ = nullptr;
 };
 

@@ -29,15 +29,22 @@ L2::L2(const Device& device, const Program& program, const ProgramCounts& counts
   capacity_ -= set_aside_;
 }
 
-Answer L2::load(double now, const TileOp& op, const Indices& at) { return touch(now, op, at, Access::load); }
-Answer L2::store(double now, const TileOp& op, const Indices& at) { return touch(now, op, at, Access::store); }
-Answer L2::add(double now, const TileOp& op, const Indices& at) { return touch(now, op, at, Access::add); }
+Answer L2::load(double now, const TileOp& op, const Indices& at, Asker asker) {
+  return touch(now, op, at, asker, Access::load);
+}
+Answer L2::store(double now, const TileOp& op, const Indices& at, Asker asker) {
+  return touch(now, op, at, asker, Access::store);
+}
+Answer L2::add(double now, const TileOp& op, const Indices& at, Asker asker) {
+  return touch(now, op, at, asker, Access::add);
+}
 
-Answer L2::touch(double now, const TileOp& op, const Indices& at, Access access) {
+Answer L2::touch(double now, const TileOp& op, const Indices& at, Asker asker, Access access) {
   const auto t = static_cast<std::size_t>(op.tensor);
   Answer answer;
   std::int64_t fetch = 0;
   const std::int64_t dirty_before = dirty_;
+  double latest = 0;
   asked_.clear();
   cells_of_[t].for_each(op, at, [&](const Covered& covered) {
     const auto c = static_cast<std::int32_t>(covered.cell);
@@ -48,8 +55,12 @@ Answer L2::touch(double now, const TileOp& op, const Indices& at, Access access)
     fetch += missing;
     if (missing > 0) {
       asked_.push_back(&cell);
-    } else if (cell.ready > now) {
-      answer.ready = std::max(answer.ready, cell.ready);
+    } else if (cell.request > 0 && cell.request != answer.request) {
+      const double due = dram_.answer(now, cell.request).at;
+      if (due > std::max(now, latest)) {
+        latest = due;
+        answer.request = cell.request;
+      }
     }
   });
   if (watch_ != nullptr) {
@@ -60,8 +71,12 @@ Answer L2::touch(double now, const TileOp& op, const Indices& at, Access access)
   if (fetch + write_back == 0) return answer;
   traffic_.fetched += fetch;
   traffic_.written_back += write_back;
-  answer.ready = dram_.request(now, static_cast<double>(fetch + write_back));
-  for (Cell* cell : asked_) cell->ready = answer.ready;
+  if (fetch > 0) answer.request = dram_.request(now, static_cast<double>(fetch), asker);
+  if (write_back > 0) {
+    const Dram::Request sent = dram_.send(now, static_cast<double>(write_back));
+    if (fetch == 0) answer.request = sent;
+  }
+  for (Cell* cell : asked_) cell->request = answer.request;
   return answer;
 }
 
@@ -76,7 +91,7 @@ std::int64_t L2::change(Cell& cell, std::size_t tensor, const Covered& covered, 
     missing = part(fresh);
     const auto room = static_cast<std::int32_t>(static_cast<double>(missing) * copies_of_[tensor]);
     if (cell.held == 0) {
-      cell.ready = 0;
+      cell.request = 0;
       cell.pinned = program_.tensors[tensor].placement == Placement::l2 && pinned_ + room <= set_aside_;
       if (!cell.pinned) link_newest(static_cast<std::int32_t>(&cell - cell_.data()));
     }

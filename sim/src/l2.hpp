@@ -20,8 +20,8 @@ namespace rooftile::sim {
 
 /// What an access leads to.
 struct Answer {
-  double ready = 0;        ///< when DRAM has brought what was missing, or taken what had to make room; 0: nothing to do
-  std::int64_t bytes = 0;  ///< of the tile, inside the tensor
+  Dram::Request request = 0;  ///< brings what was missing, or takes what had to make room; 0: nothing to do
+  std::int64_t bytes = 0;     ///< of the tile, inside the tensor
 };
 
 /// Bytes that moved between L2 and DRAM.
@@ -35,10 +35,10 @@ class L2 {
   /// For the tensors of a program; `dram` is where misses go. Both must outlive it.
   L2(const Device& device, const Program& program, const ProgramCounts& counts, Dram& dram);
 
-  Answer load(double now, const TileOp& op, const Indices& at);
-  Answer store(double now, const TileOp& op, const Indices& at);
+  Answer load(double now, const TileOp& op, const Indices& at, Asker asker = {});
+  Answer store(double now, const TileOp& op, const Indices& at, Asker asker = {});
   /// Read, changed and written in L2.
-  Answer add(double now, const TileOp& op, const Indices& at);
+  Answer add(double now, const TileOp& op, const Indices& at, Asker asker = {});
 
   /// Bytes written that have not left.
   [[nodiscard]] std::int64_t unwritten() const { return dirty_; }
@@ -51,7 +51,7 @@ class L2 {
   static constexpr std::int32_t none = -1;
   struct Cell {
     std::uint64_t valid = 0, dirty = 0;  ///< a bit per block
-    double ready = 0;                    ///< when its latest bytes come
+    Dram::Request request = 0;           ///< for its latest bytes
     std::int32_t older = none, newer = none;
     std::int32_t held = 0;  ///< bytes it takes; 0: not here
     std::int32_t dirty_bytes = 0;
@@ -59,7 +59,7 @@ class L2 {
   };
   enum class Access : std::uint8_t { load, store, add };
 
-  Answer touch(double now, const TileOp& op, const Indices& at, Access access);
+  Answer touch(double now, const TileOp& op, const Indices& at, Asker asker, Access access);
   /// Bytes that the access misses.
   std::int64_t change(Cell& cell, std::size_t tensor, const Covered& covered, Access access);
   /// Puts a cell first.

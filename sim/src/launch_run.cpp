@@ -76,18 +76,19 @@ void LaunchRun::start(std::size_t place, double now) {
   cta.trip = cta.known = 0;
   cta.sent = not_sent;
   cta.adds_due = 0;
-  cta.until = 0;
-  for (const LoadWait& load : timing_.loads) {
-    const TileOp& op = program_.ops[static_cast<std::size_t>(load.op)];
-    const double ready = cta.walk.asks(op) ? l2_.load(now, op, cta.walk.at()).ready : 0;
-    if (ready > 0) cta.until = std::max(cta.until, ready + load.rest);
-  }
-  if (cta.stays) {  // its buffers were free before it was done with its last tile
-    look_ahead(cta);
-    ask_ahead(cta, now);
-  }
+  cta.segment = whole;
   done_.ops += timing_.begin.ops;
-  begin_phase(place, cta.stays ? timing_.begin_again : timing_.begin, now);
+  begin_phase(place, timing_.begin, now);
+}
+
+void LaunchRun::ask_first(std::size_t place, double now) {
+  Cta& cta = ctas_[place];
+  for (std::size_t n = 0; n < timing_.loads.size(); ++n) {
+    const TileOp& op = program_.ops[static_cast<std::size_t>(timing_.loads[n].op)];
+    cta.request[n] = cta.walk.asks(op) ? l2_.load(now, op, cta.walk.at(), asker(place)).request : 0;
+  }
+  look_ahead(cta);
+  ask_ahead(place, now);
 }
 
 void LaunchRun::begin_phase(std::size_t place, const PhaseCost& cost, double now) {
@@ -102,7 +103,8 @@ void LaunchRun::look_ahead(Cta& cta) {
   while (!cta.walked && cta.known < cta.trip + timing_.depth) {
     Ahead& next = ahead(cta, cta.known);
     if (cta.walk.next(next.trip)) {
-      next.until = 0;
+      next.asked = 0;
+      next.request.fill(0);
       ++cta.known;
     } else {
       cta.walked = true;
@@ -110,27 +112,95 @@ void LaunchRun::look_ahead(Cta& cta) {
   }
 }
 
-void LaunchRun::ask(Cta& cta, std::int64_t trip, std::size_t load, double now) {
-  Ahead& to = ahead(cta, trip);
-  if ((to.trip.loads >> load & 1U) == 0) return;
+void LaunchRun::ask(std::size_t place, std::int64_t trip, std::size_t load, double now) {
+  Ahead& to = ahead(ctas_[place], trip);
+  if (((to.trip.loads & ~to.asked) >> load & 1U) == 0) return;
   const LoadWait& wait = timing_.loop[static_cast<std::size_t>(to.trip.loop)].loads[load];
-  const double ready = l2_.load(now, program_.ops[static_cast<std::size_t>(wait.op)], to.trip.at).ready;
-  if (wait.lag == 0 || ready == 0) return;
-  // the first tiles are asked for at once, but are needed one after the other
-  const double part = static_cast<double>(trip + 1) / wait.lag;
-  to.until = std::max({to.until, ready, part > 1 ? ready + wait.rest : now + (ready - now + wait.rest) * part});
+  const TileOp& op = program_.ops[static_cast<std::size_t>(wait.op)];
+  to.asked |= 1U << load;
+  to.since[load] = now;
+  to.request[load] = l2_.load(now, op, to.trip.at, asker(place)).request;
 }
 
-double LaunchRun::allowed(const Cta& cta, double now) const {
-  const double until = std::max(now, cta.sent);
-  if (cta.stage == PhaseKind::begin && !cta.stays) return std::max(until, cta.until);
-  if (cta.stage == PhaseKind::trip) return std::max(until, ahead(cta, cta.trip).until);
+double LaunchRun::allowed(const Cta& cta, double now) {
+  if (cta.stage == PhaseKind::trip) return trip_allowed(cta, now);
+  if (cta.stage == PhaseKind::end || cta.stays) return now;
+  double until = std::max(now, cta.units_done + timing_.own_wait);
+  for (std::size_t n = 0; n < timing_.loads.size(); ++n) {
+    if (cta.request[n] == 0) continue;
+    const Dram::Answer answer = dram_.answer(now, cta.request[n]);
+    until = std::max(until, answer.known ? answer.at + timing_.loads[n].rest : answer.at);
+  }
   return until;
+}
+
+double LaunchRun::trip_allowed(const Cta& cta, double now) {
+  const Ahead& at_hand = ahead(cta, cta.trip);
+  const LoopTiming& loop = loop_of(cta);
+  double until = now;
+  for (std::size_t n = 0; n < loop.loads.size(); ++n) {
+    const LoadWait& load = loop.loads[n];
+    if (load.lag == 0 || at_hand.request[n] == 0) continue;
+    const auto [ready, known] = dram_.answer(now, at_hand.request[n]);
+    until = std::max(until, ready);
+    if (!known) continue;
+    // the first tiles are asked for at once, but are needed one after the other
+    const double part = static_cast<double>(cta.trip + 1) / load.lag;
+    const double since = at_hand.since[n];
+    until = std::max(until, part > 1 ? ready + load.rest : since + (ready - since + load.rest) * part);
+  }
+  return until;
+}
+
+bool LaunchRun::misses(const Cta& cta, double now) {
+  const Ahead& at_hand = ahead(cta, cta.trip);
+  for (std::size_t n = 0; n < loop_of(cta).loads.size(); ++n) {
+    if (at_hand.request[n] > 0 && dram_.answer(now, at_hand.request[n]).at > now) return true;
+  }
+  return false;
+}
+
+void LaunchRun::begin_segment(std::size_t place, double now) {
+  Cta& cta = ctas_[place];
+  const Segment& segment = loop_of(cta).segments[static_cast<std::size_t>(cta.segment)];
+  if (segment.waits >= 0) {
+    const Ahead& at_hand = ahead(cta, cta.trip);
+    const double due = dram_.answer(now, at_hand.request[static_cast<std::size_t>(segment.waits)]).at;
+    if (due > now) return hold(place, due, Stall::dram);
+  }
+  if (now > cta.since) {
+    cta.cost = &segment.cost;
+    cta.units_done = cta.since;
+    account(place, now);
+  }
+  begin_phase(place, segment.cost, now);
+}
+
+void LaunchRun::segment_over(std::size_t place, double now) {
+  Cta& cta = ctas_[place];
+  const LoopTiming& loop = loop_of(cta);
+  const Segment& segment = loop.segments[static_cast<std::size_t>(cta.segment)];
+  if (segment.frees >= 0 && cta.trip + 1 < cta.known) {
+    const LoopTiming& next = timing_.loop[static_cast<std::size_t>(ahead(cta, cta.trip + 1).trip.loop)];
+    if (next.segments.size() == loop.segments.size()) {  // masked and unmasked blocks are loops of one body
+      ask(place, cta.trip + 1, static_cast<std::size_t>(segment.frees), now);
+    }
+  }
+  if (static_cast<std::size_t>(++cta.segment) == loop.segments.size()) {
+    cta.segment = whole;
+    return phase_over(place, now);
+  }
+  account(place, now);
+  cta.since = now;
+  begin_segment(place, now);
 }
 
 void LaunchRun::units_done(std::size_t place, double now) {
   Cta& cta = ctas_[place];
-  if (sms_[sm_of(place)].runs(place % resident_)) cta.units_done = now;
+  const bool ran = sms_[sm_of(place)].runs(place % resident_);
+  if (ran) cta.units_done = now;
+  if (cta.segment != whole) return ran ? segment_over(place, now) : begin_segment(place, now);
+  if (ran && cta.stage == PhaseKind::begin) ask_first(place, now);
   const double until = allowed(cta, now);
   if (until > now) return hold(place, until, Stall::dram);
   phase_over(place, now);
@@ -176,8 +246,11 @@ void LaunchRun::phase_over(std::size_t place, double now) {
   Cta& cta = ctas_[place];
   if (cta.sent == not_sent) {
     if (cta.adds_due > now) return hold(place, cta.adds_due, Stall::l2);
-    send(cta, now);
-    if (cta.sent > now && dram_.saturated()) return hold(place, cta.sent, Stall::dram);
+    send(place, now);
+  }
+  if (cta.sent > 0 && dram_.saturated()) {
+    const double room = dram_.answer(now, cta.sent).at;
+    if (room > now) return hold(place, room, Stall::dram);
   }
   account(place, now);
   cta.sent = not_sent;
@@ -197,12 +270,13 @@ void LaunchRun::hold(std::size_t place, double until, Stall stall) {
 }
 
 /// Asks for the tiles that free buffers can take: at first all of them, then one of each load.
-void LaunchRun::ask_ahead(Cta& cta, double now) {
+void LaunchRun::ask_ahead(std::size_t place, double now) {
+  Cta& cta = ctas_[place];
   for (std::int64_t trip = cta.trip; trip < cta.known; ++trip) {
     const LoopTiming& loop = timing_.loop[static_cast<std::size_t>(ahead(cta, trip).trip.loop)];
     for (std::size_t load = 0; load < loop.loads.size(); ++load) {
       const std::int64_t free = cta.trip + std::max<int>(1, loop.loads[load].lag);
-      if (cta.trip == 0 ? trip < free : trip == free - 1) ask(cta, trip, load, now);
+      if (cta.trip == 0 ? trip < free : trip == free - 1) ask(place, trip, load, now);
     }
   }
 }
@@ -216,13 +290,19 @@ void LaunchRun::next_trip(std::size_t place, double now) {
     done_.ops += timing_.end.ops;
     return begin_phase(place, timing_.end, now);
   }
-  if (cta.trip > 0 || !cta.stays) ask_ahead(cta, now);
-  const Trip& trip = ahead(cta, cta.trip).trip;
-  done_.ops += trip.ops;
-  begin_phase(place, timing_.loop[static_cast<std::size_t>(trip.loop)].cost, now);
+  if (cta.trip > 0) ask_ahead(place, now);
+  const LoopTiming& loop = loop_of(cta);
+  done_.ops += ahead(cta, cta.trip).trip.ops;
+  missed_ = missed_ || (!loop.segments.empty() && misses(cta, now));
+  // how long a CTA takes until its first tiles are used is among what the model's constants say of a CTA
+  if (loop.segments.empty() || !missed_ || cta.trip == 0) return begin_phase(place, loop.cost, now);
+  cta.segment = 0;
+  cta.since = now;
+  begin_segment(place, now);
 }
 
-void LaunchRun::send(Cta& cta, double now) {
+void LaunchRun::send(std::size_t place, double now) {
+  Cta& cta = ctas_[place];
   cta.sent = 0;
   if (cta.stage == PhaseKind::begin) return;
   const bool in_trip = cta.stage == PhaseKind::trip;
@@ -233,8 +313,8 @@ void LaunchRun::send(Cta& cta, double now) {
     if (in_trip && (trip->sends >> n & 1U) == 0) continue;
     const TileOp& op = program_.ops[static_cast<std::size_t>(sends[n])];
     const bool adds = op.kind == OpKind::atomic;
-    const Answer answer = adds ? l2_.add(now, op, at) : l2_.store(now, op, at);
-    cta.sent = std::max(cta.sent, answer.ready);
+    const Answer answer = adds ? l2_.add(now, op, at, asker(place)) : l2_.store(now, op, at, asker(place));
+    cta.sent = std::max(cta.sent, answer.request);
     if (!adds) continue;
     adds_done_ = std::max(adds_done_, now) + cycles_per_added_byte_ * static_cast<double>(answer.bytes);
     cta.adds_due = adds_done_;

@@ -51,24 +51,28 @@ class LaunchRun {
   /// A trip whose tiles are asked for before it begins.
   struct Ahead {
     Trip trip;
-    double until = 0;  ///< its tiles, as far as they have been asked for, keep it so long
+    std::uint32_t asked = 0;                  ///< a bit per load
+    std::array<double, 12> since{};           ///< by load: when it was asked for
+    std::array<Dram::Request, 12> request{};  ///< by load: what brings it; 0: it was there
   };
-  static constexpr double not_sent = -1;
+  static constexpr Dram::Request not_sent = -1;
+  static constexpr std::int32_t whole = -1;
   struct Cta {
     explicit Cta(const CtaWalk& to_walk) : walk{to_walk} {}
     PhaseKind stage = PhaseKind::begin;
     Stall waits_for = Stall::dram;
-    bool stays = false;      ///< not the first tile of a CTA that stays
-    bool walked = false;     ///< no trips beyond those in `ahead`
-    std::int64_t trip = 0;   ///< the one at hand
-    std::int64_t known = 0;  ///< trips in `ahead` so far
+    bool stays = false;            ///< not the first tile of a CTA that stays
+    bool walked = false;           ///< no trips beyond those in `ahead`
+    std::int32_t segment = whole;  ///< of the trip at hand
+    std::int64_t trip = 0;         ///< the one at hand
+    std::int64_t known = 0;        ///< trips in `ahead` so far
     const PhaseCost* cost = nullptr;
-    double since = 0;         ///< when the phase began; without a CTA: when the last one ended
-    double units_done = 0;    ///< with the phase
-    double sent = not_sent;   ///< when there is room for what the phase stored
-    double until = 0;         ///< what it loads before its trips keeps it so long
-    double adds_due = 0;      ///< when L2 is done with its latest adds
-    std::int64_t number = 0;  ///< in the grid
+    double since = 0;                         ///< when the phase began; without a CTA: when the last one ended
+    double units_done = 0;                    ///< with the phase
+    Dram::Request sent = not_sent;            ///< makes room for what the phase stored; 0: there is room
+    double adds_due = 0;                      ///< when L2 is done with its latest adds
+    std::int64_t number = 0;                  ///< in the grid
+    std::array<Dram::Request, 12> request{};  ///< of what it loads before its trips
     std::array<Ahead, most_buffers> ahead;
     CtaWalk walk;
   };
@@ -84,13 +88,21 @@ class LaunchRun {
   void end_cta(std::size_t place, double now);
   /// Looks ahead so far that tiles can be asked for.
   void look_ahead(Cta& cta);
-  void ask_ahead(Cta& cta, double now);
-  void ask(Cta& cta, std::int64_t trip, std::size_t load, double now);
+  void ask_ahead(std::size_t place, double now);
+  void ask(std::size_t place, std::int64_t trip, std::size_t load, double now);
+  /// A CTA is set up: asks for its own tiles and those of its first trips.
+  void ask_first(std::size_t place, double now);
+  /// True if a tile of the trip at hand is on its way from DRAM.
+  bool misses(const Cta& cta, double now);
+  /// The segment at hand, as soon as its tile is there.
+  void begin_segment(std::size_t place, double now);
+  void segment_over(std::size_t place, double now);
   /// Stores and adds of the phase at hand.
-  void send(Cta& cta, double now);
+  void send(std::size_t place, double now);
   void hold(std::size_t place, double until, Stall stall);
   /// When the tiles of the phase allow it to end, `now` at the earliest.
-  [[nodiscard]] double allowed(const Cta& cta, double now) const;
+  [[nodiscard]] double allowed(const Cta& cta, double now);
+  [[nodiscard]] double trip_allowed(const Cta& cta, double now);
   void account(std::size_t place, double now);
   void show_phase(std::size_t place, double now) const;
   /// What an SM does until `now`.
@@ -106,6 +118,11 @@ class LaunchRun {
     return place % resident_ * sms_.size() + place / resident_;
   }
   [[nodiscard]] std::size_t sm_of(std::size_t place) const { return place / resident_; }
+  [[nodiscard]] Asker asker(std::size_t place) const { return {sm_of(place), place % resident_}; }
+  /// The timing of the trip at hand.
+  [[nodiscard]] const LoopTiming& loop_of(const Cta& cta) const {
+    return timing_.loop[static_cast<std::size_t>(ahead(cta, cta.trip).trip.loop)];
+  }
 
   const Program& program_;
   const Launch& launch_;
@@ -123,6 +140,7 @@ class LaunchRun {
   std::int64_t left_ = 0;  ///< places with a CTA
   std::int64_t age_ = 0;
   double adds_done_ = 0;  ///< when L2 is done with all atomic adds so far
+  bool missed_ = false;   ///< a tile was not in L2: from now on trips are made in segments
   LaunchDone done_;
   const Watch* watch_ = nullptr;
   std::function<void()> cta_done_;

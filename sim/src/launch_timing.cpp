@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cuts.hpp"
 #include "rooftile/model/busy_units.hpp"
 
 namespace rooftile::sim {
@@ -86,13 +87,11 @@ class Timer {
     const double in_turn = fit_.tile_factor * costs_.in_turn(totals_.once.in_turn) +
                            fit_.tile_integer * costs_[OpKind::alu].cycles_per_amount;
     const double part = once_ > 0 ? before_ / once_ : 0;
-    double wait = 0;
-    totals_.once.kinds.for_each([&](OpKind kind) { wait = std::max(wait, costs_[kind].latency); });
-    timing_.begin_again = part_of(once, part, timing_.begin.ops);
-    timing_.begin_again.alone = std::max(timing_.begin_again.busy, part * in_turn + fit_.cta_cycles);
-    for (LoadWait& load : timing_.loads) load.rest = timing_.begin_again.alone;
-    timing_.begin = timing_.begin_again;
-    timing_.begin.alone += wait;
+    totals_.once.kinds.for_each(
+        [&](OpKind kind) { timing_.own_wait = std::max(timing_.own_wait, costs_[kind].latency); });
+    timing_.begin = part_of(once, part, timing_.begin.ops);
+    timing_.begin.alone = std::max(timing_.begin.busy, part * in_turn + fit_.cta_cycles);
+    for (LoadWait& load : timing_.loads) load.rest = -transfer(load.op);  // it is part of `in_turn`
     timing_.end = part_of(once, 1 - part, timing_.end.ops);
     timing_.end.alone = std::max(timing_.end.busy, (1 - part) * in_turn);
   }
@@ -111,13 +110,35 @@ class Timer {
       for (std::size_t n = 0; n < loop.loads.size(); ++n) {
         const std::int16_t load = timing_.loop[body].loads[n].op;  // of the loop whose body this one repeats
         if (cycle.ops.has(static_cast<std::size_t>(load - launch_.first_op))) {
-          wait_on(loop.loads[n], latency - costs_[OpKind::load].latency, cycle.lag);
+          wait_on(loop.loads[n], latency - costs_[OpKind::load].latency - transfer(load), cycle.lag);
         }
       }
     }
     for (const LoadWait& load : loop.loads) loop.depth = std::max<std::int32_t>(loop.depth, load.lag);
+    cut(l, body);
     timing_.depth = std::max(timing_.depth, loop.depth);
   }
+  /// Cycles in which an SM takes in a tile.
+  [[nodiscard]] double transfer(std::int16_t load) const {
+    return counts_.amount[static_cast<std::size_t>(load)] * costs_[OpKind::load].cycles_per_amount;
+  }
+
+  /// Cuts trips of loop `l`, whose body loop `body` says. Those that store are made as a whole.
+  void cut(std::size_t l, std::size_t body) {
+    LoopTiming& loop = timing_.loop[l];
+    const auto buffers = [](const LoadWait& x, const LoadWait& y) { return x.lag < y.lag; };
+    const auto most = std::max_element(loop.loads.begin(), loop.loads.end(), buffers);
+    if (most == loop.loads.end() || most->lag != 1 || !loop.sends.empty() || launch_.roles.size() > 1) return;
+    InlineVector<std::int16_t, 12> loads;
+    for (const LoadWait& load : timing_.loop[body].loads) loads.push_back(load.op);
+    for (const Cut& part : cut_trip(program_, launch_, body, {loads.begin(), loads.size()}, counts_, costs_)) {
+      Segment segment{part_of(loop.cost, part.part, loop.segments.empty() ? loop.cost.ops : 0), part.waits, part.frees};
+      segment.cost.alone = part.part * loop.cost.alone;
+      loop.segments.push_back(segment);
+    }
+    loop.depth = std::max(loop.depth, 2);  // the next trip's tiles are asked for in this one
+  }
+
   /// Of all ops on a dependence cycle, with loads that L2 answers.
   [[nodiscard]] double latency_of(const DependenceCycle& cycle) const {
     double latency = 0;

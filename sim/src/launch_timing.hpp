@@ -7,6 +7,11 @@
 // A load that L2 does not answer is waited for: on the slowest dependence cycle through it, of lag n, stand other ops
 // with `rest` cycles. The tile that trip j needs is asked for when trip j - n + 1 begins (there are n buffers), and
 // trip j cannot end before it has come and `rest` has passed: n tiles per latency, as Little's law has it.
+//
+// Where every load has one buffer nothing of the CTA hides a wait, and in a launch whose tiles L2 does not hold a trip
+// is made in segments, cut where ops begin to need a tile and where its buffer is free:
+//
+//   flash2   waits for K: QKᵀ, frees K | softmax | waits for V: PV, frees V
 #pragma once
 
 #include <array>
@@ -36,18 +41,26 @@ struct LoadWait {
   double rest = 0;       ///< cycles
 };
 
+/// A part of a trip.
+struct Segment {
+  PhaseCost cost;
+  std::int8_t waits = -1;  ///< for the tile of this load, by LoopTiming::loads; -1: for none
+  std::int8_t frees = -1;  ///< the buffer of this load: its next tile is asked for
+};
+
 struct LoopTiming {
   PhaseCost cost;
   InlineVector<LoadWait, 12> loads;
   InlineVector<std::int16_t, 12> sends;    ///< stores and atomics
   InlineVector<std::int16_t, 32> guarded;  ///< ops of any kind that do not take part in every trip
-  std::int32_t depth = 1;                  ///< the largest lag of its loads
+  InlineVector<Segment, 25> segments;      ///< none: always made as a whole
+  std::int32_t depth = 1;                  ///< trips that are looked ahead
   bool empty = true;                       ///< its loops have no ops of their own
 };
 
 struct LaunchTiming {
-  PhaseCost begin;        ///< with the wait for a tile of its own, answered by L2
-  PhaseCost begin_again;  ///< of a CTA that stays: its next tile has come meanwhile
+  PhaseCost begin;
+  double own_wait = 0;  ///< cycles behind it until a tile of its own is there, answered by L2; who stays waits once
   PhaseCost end;
   InlineVector<LoadWait, 12> loads;
   InlineVector<std::int16_t, 12> sends;

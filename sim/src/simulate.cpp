@@ -24,7 +24,8 @@ class Call {
         program_{program},
         counts_{counts},
         costs_{device, program},
-        dram_{dram_bandwidth().value() / costs_.clock().value(), device.memory.dram.latency.value()},
+        dram_{dram_bandwidth().value() / costs_.clock().value(), device.memory.dram.latency.value(),
+              static_cast<std::size_t>(device.sm.count.value()), costs_[OpKind::load].cycles_per_amount},
         l2_{device, program, counts, dram_} {}
 
   void run(Simulation& simulation, Listener* listener) {

@@ -134,19 +134,21 @@ TEST(L2, WhatIsPinnedStays) {
 TEST(L2, BytesOnTheirWayAreWaitedForNotAskedForAgain) {
   Bench bench{4 * tile_bytes};
   L2 l2 = bench.l2();
-  const double ready = l2.load(1000, bench.op(bench.load_x), Bench::at(0)).ready;
+  const Dram::Request request = l2.load(1000, bench.op(bench.load_x), Bench::at(0)).request;
+  const double ready = bench.dram.answer(1000, request).at;
   EXPECT_GT(ready, 1500);
-  EXPECT_EQ(l2.load(1200, bench.op(bench.load_x), Bench::at(0)).ready, ready);
+  EXPECT_EQ(l2.load(1200, bench.op(bench.load_x), Bench::at(0)).request, request);
   EXPECT_EQ(l2.traffic().fetched, tile_bytes);
-  EXPECT_EQ(l2.load(ready, bench.op(bench.load_x), Bench::at(0)).ready, 0);
+  EXPECT_EQ(l2.load(ready, bench.op(bench.load_x), Bench::at(0)).request, 0);
   EXPECT_EQ(bench.dram.moved(), tile_bytes);
 }
 TEST(L2, WritingBackTakesDramsTime) {
   Bench bench{2 * tile_bytes};
   L2 l2 = bench.l2();
-  EXPECT_EQ(l2.store(0, bench.op(bench.store_y), Bench::at(0)).ready, 0);
-  EXPECT_EQ(l2.store(0, bench.op(bench.store_y), Bench::at(1)).ready, 0);
-  EXPECT_GT(l2.store(0, bench.op(bench.store_y), Bench::at(2)).ready, 500);
+  EXPECT_EQ(l2.store(0, bench.op(bench.store_y), Bench::at(0)).request, 0);
+  EXPECT_EQ(l2.store(0, bench.op(bench.store_y), Bench::at(1)).request, 0);
+  const Dram::Request request = l2.store(0, bench.op(bench.store_y), Bench::at(2)).request;
+  EXPECT_GT(bench.dram.answer(0, request).at, 500);
   EXPECT_EQ(bench.dram.moved(), tile_bytes);
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <vector>
 
 #include "dram.hpp"
@@ -55,53 +56,76 @@ TEST(Soonest, OnePlayerIsEnough) {
 constexpr double rate = 1250, latency = 570, full = rate * latency;
 constexpr double share = rate / Dram::channels;  // of a channel
 
+/// When bytes that are asked for now are there.
+double ready_at(Dram& dram, double now, double bytes) {
+  const Dram::Answer answer = dram.answer(now, dram.request(now, bytes));
+  EXPECT_TRUE(answer.known);
+  return answer.at;
+}
+
 TEST(Dram, OneRequestTakesItsTurnAndTheLatency) {
   Dram dram{rate, latency};
-  EXPECT_DOUBLE_EQ(dram.request(1000, 32), 1000 + 32 / share + latency);
+  EXPECT_DOUBLE_EQ(ready_at(dram, 1000, 32), 1000 + 32 / share + latency);
   EXPECT_EQ(dram.moved(), 32);
 }
 TEST(Dram, LoneRequestsDoNotDisturbEachOther) {
   Dram dram{rate, latency};
   for (int n = 0; n < 100; ++n) {
-    EXPECT_DOUBLE_EQ(dram.request(10000 * n, Dram::piece), 10000 * n + Dram::piece / share + latency);
+    EXPECT_DOUBLE_EQ(ready_at(dram, 10000 * n, dram.piece()), 10000 * n + dram.piece() / share + latency);
   }
+}
+TEST(Dram, NeighboursLieInDifferentChannels) {
+  Dram dram{rate, latency};
+  EXPECT_DOUBLE_EQ(ready_at(dram, 0, 40 * dram.piece()), dram.piece() / share + latency);
 }
 TEST(Dram, ABurstComesAtFullBandwidth) {
   Dram dram{rate, latency};
   double ready = 0;
   constexpr int requests = 100000;
-  for (int n = 0; n < requests; ++n) ready = std::max(ready, dram.request(0, 8 * Dram::piece));
-  EXPECT_GE(ready, requests * 8 * Dram::piece / rate);
-  EXPECT_NEAR(ready / (requests * 8 * Dram::piece / rate), 1, 0.02);  // some channel has a little more to do
+  for (int n = 0; n < requests; ++n) ready = std::max(ready, ready_at(dram, 0, 8 * dram.piece()));
+  EXPECT_GE(ready, requests * 8 * dram.piece() / rate);
+  EXPECT_NEAR(ready / (requests * 8 * dram.piece() / rate), 1, 0.02);  // some channel has a little more to do
 }
-/// What stays in flight decides what arrives: at most F / L and at most B, near both the closed form of the model.
+/// What stays in flight decides what arrives: at most F / L and at most B, near both the closed form of the model,
+/// which follows what was measured (dram_time.hpp). Memories of an A100, an H100, a V100, an L40S.
 TEST(Dram, KeptAtSomeBytesInFlightItDeliversAboutThemPerAnswerTime) {
-  for (const double fill : {0.25, 0.5, 1.0, 2.0, 4.0}) {
-    Dram dram{rate, latency};
-    const auto requests = static_cast<std::size_t>(std::lround(fill * full / Dram::piece));
-    Soonest next{requests};  // each is asked for again as soon as it is there
-    for (std::size_t n = 0; n < requests; ++n) next.set(n, dram.request(0, Dram::piece));
-    double now = 0;
-    for (int n = 0; n < 50000; ++n) {
-      now = next.time();
-      next.set(next.player(), dram.request(now, Dram::piece));
+  struct Memory {
+    double rate, latency;
+  };
+  std::vector<double> ratio;
+  for (const Memory& memory : {Memory{1250, 570}, {1650, 655}, {587, 470}, {312, 700}}) {
+    const double fills = memory.rate * memory.latency;
+    for (const double tile : {8192.0, 16384.0, 32768.0}) {
+      for (const double fill : {0.5, 1.0, 1.5, 2.0, 4.0}) {
+        Dram dram{memory.rate, memory.latency};
+        const auto requests = static_cast<std::size_t>(std::lround(fill * fills / tile));
+        Soonest next{requests};  // each is asked for again as soon as it is there
+        for (std::size_t n = 0; n < requests; ++n) next.set(n, ready_at(dram, 0, tile));
+        double now = 0;
+        for (int n = 0; n < 20000; ++n) {
+          now = next.time();
+          next.set(next.player(), ready_at(dram, now, tile));
+        }
+        const double in_flight = static_cast<double>(requests) * tile;
+        const double delivered = (dram.moved() - in_flight) / now;
+        EXPECT_LE(delivered, 1.01 * std::min(memory.rate, in_flight / memory.latency)) << fill;
+        const double closed = in_flight / memory.latency / std::cbrt(1 + std::pow(in_flight / fills, 3));
+        EXPECT_NEAR(delivered / closed, 1, requests < 10 ? 0.16 : 0.12) << memory.rate << ' ' << tile << ' ' << fill;
+        ratio.push_back(delivered / closed);
+      }
     }
-    const double in_flight = static_cast<double>(requests) * Dram::piece;
-    const double delivered = (dram.moved() - in_flight) / now;
-    EXPECT_LE(delivered, std::min(rate, in_flight / latency)) << fill;
-    const double closed = in_flight / latency / std::cbrt(1 + std::pow(in_flight / full, 3));
-    EXPECT_NEAR(delivered / closed, 1, fill < 1 ? 0.12 : 0.05) << fill;
   }
+  EXPECT_NEAR(std::accumulate(ratio.begin(), ratio.end(), 0.0) / static_cast<double>(ratio.size()), 1, 0.02);
 }
 TEST(Dram, NoAnswerComesBeforeTheLatency) {
   Dram dram{rate, latency};
-  EXPECT_GE(dram.request(0, 20 * full), 20 * latency);
-  for (int n = 1; n < 100; ++n) EXPECT_GE(dram.request(200 * n, 32 * n), 200 * n + latency);
+  EXPECT_GE(ready_at(dram, 0, 20 * full), 20 * latency);
+  for (int n = 1; n < 100; ++n) EXPECT_GE(ready_at(dram, 200 * n, 32 * n), 200 * n + latency);
 }
 TEST(Dram, FirstComeFirstServed) {
   Dram dram{rate, latency};
   dram.request(0, 100 * full);  // every channel has work for a long time
-  EXPECT_GE(dram.request(1, 32), 0.7 * 100 * latency);
+  EXPECT_GE(ready_at(dram, 1, 32), 0.7 * 100 * latency);
 }
 TEST(Dram, IsSaturatedFromTwiceWhatFillsItOn) {
   Dram dram{rate, latency};
@@ -111,6 +135,48 @@ TEST(Dram, IsSaturatedFromTwiceWhatFillsItOn) {
   EXPECT_TRUE(dram.saturated());
   dram.request(1e6, 1);
   EXPECT_FALSE(dram.saturated());
+}
+TEST(Dram, AnSmSendsARequestPartByPart) {
+  Dram dram{rate, latency, 1, 0.1};
+  const Dram::Request request = dram.request(0, 3 * dram.part());
+  const double sent = 2 * 0.1 * dram.part();  // its last part
+  Dram::Answer answer = dram.answer(0, request);
+  EXPECT_FALSE(answer.known);
+  for (double now = 0; !answer.known; answer = dram.answer(now, request)) {
+    ASSERT_GT(answer.at, now);
+    now = answer.at;
+  }
+  // a channel takes a piece of the last part as soon as it is sent
+  EXPECT_NEAR(answer.at, sent + latency + dram.piece() / share, 1e-9);
+  EXPECT_EQ(dram.answer(answer.at, request).at, 0);  // long since
+}
+/// Of SMs, and of CTAs on an SM, that ask at the same moment none is served before the others; one request of a CTA is
+/// served before the next.
+TEST(Dram, WhoAsksAtTheSameMomentIsServedAtTheSameTime) {
+  constexpr double tile = 32 * 1024.0;
+  for (const std::size_t sms : {std::size_t{1}, std::size_t{100}}) {
+    Dram dram{rate, latency, sms, 1e-4 * static_cast<double>(sms)};
+    std::vector<Dram::Request> first, second;
+    for (std::size_t n = 0; n < 100; ++n) {
+      const Asker asker{n % sms, n / sms};
+      first.push_back(dram.request(0, tile, asker));
+      second.push_back(dram.request(0, tile, asker));
+    }
+    const double sent = 1e-4 * 200 * tile;
+    const double all = 200 * tile / rate + latency;
+    for (std::size_t n = 0; n < 100; ++n) {
+      const double one = dram.answer(sent, first[n]).at, other = dram.answer(sent, second[n]).at;
+      EXPECT_GE(other, 0.85 * all) << sms << ' ' << n;
+      EXPECT_NEAR(one / all, 0.53, 0.06) << sms << ' ' << n;
+    }
+  }
+}
+TEST(Dram, WhatIsSentBackWaitsForNoSm) {
+  Dram dram{rate, latency, 1, 1.0};
+  dram.request(0, 100 * dram.part());
+  const Dram::Answer answer = dram.answer(0, dram.send(0, 32));
+  EXPECT_TRUE(answer.known);
+  EXPECT_LE(answer.at, latency + (32 + dram.part()) / share);
 }
 
 // ---- HandOut
