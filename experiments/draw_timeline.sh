@@ -42,7 +42,7 @@ read_trace() {
         key = line_key[n]
         done = sprintf("%.6f", to[n])
         until = (key, done) in waits ? waits[key, done] : to[n]
-        kind = name[n] ~ /^block / ? "trip" : name[n]
+        kind = name[n] ~ /^(part of )?block / ? "trip" : name[n]
         if (kind == "trip" && until == to[n] && until - from[n] < shortest) {
           if (!(key in open_from)) open_from[key] = from[n]
           open_to[key] = until

@@ -21,7 +21,7 @@ double us(Seconds time) { return time.value() * 1e6; }
 std::string name_of_phase(const sim::PhaseSeen& phase) {
   switch (phase.kind) {
     case sim::PhaseKind::begin: return "begin";
-    case sim::PhaseKind::trip: return "block " + std::to_string(phase.block);
+    case sim::PhaseKind::trip: return (phase.complete ? "block " : "part of block ") + std::to_string(phase.block);
     case sim::PhaseKind::end: break;
   }
   return "end";

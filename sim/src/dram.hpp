@@ -19,6 +19,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <vector>
 
 #include "soonest.hpp"
@@ -89,6 +90,10 @@ class Dram {
     const Flight& flight = flight_[static_cast<std::size_t>(number - first_)];
     if (flight.left <= 0) return {flight.ready, true};
     return {sender_[flight.sm].free, false};
+  }
+  /// Sends what is still to be sent for: nobody has waited for it, and nobody asks any more.
+  void finish() {
+    while (turn_.time() < std::numeric_limits<double>::infinity()) send(turn_.player());
   }
   /// More is in flight than full bandwidth needs: who sends bytes has to wait.
   [[nodiscard]] bool saturated() const { return in_flight_ > 2 * full_; }

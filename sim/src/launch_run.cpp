@@ -225,8 +225,9 @@ void LaunchRun::show_phase(std::size_t place, double now) const {
   const std::int8_t loop = trip != nullptr ? trip->loop : std::int8_t{-1};
   const std::int64_t block = trip != nullptr ? trip->at[static_cast<std::size_t>(first_loop_index + loop)] : 0;
   watch_->listener().phase({cta.number, static_cast<std::int64_t>(sm_of(place)),
-                            static_cast<std::int64_t>(place % resident_), cta.stage, loop, block, cta.cost->busiest,
-                            cta.waits_for, watch_->at(cta.since), watch_->at(cta.units_done), watch_->at(now)});
+                            static_cast<std::int64_t>(place % resident_), cta.stage, cta.segment == whole, loop, block,
+                            cta.cost->busiest, cta.waits_for, watch_->at(cta.since), watch_->at(cta.units_done),
+                            watch_->at(now)});
 }
 
 void LaunchRun::show_work(std::size_t sm, double now) const {

@@ -146,6 +146,7 @@ struct Totals {
       waits += time;
     } else {
       phases += time;
+      if (begins_with("part of ")) return;
       ++(begins_with("block ") ? trips : span.name == "begin" ? begins : ends);
     }
   }

@@ -45,12 +45,13 @@ struct LaunchSeen {
   Seconds begin;
 };
 
-/// A phase of a CTA, when it is over.
+/// A phase of a CTA, or a part of it, when it is over.
 struct PhaseSeen {
   std::int64_t cta;  ///< its number in the grid, axis 0 fastest
   std::int64_t sm;
   std::int64_t place;  ///< on that SM
   PhaseKind kind;
+  bool complete;       ///< no part of it follows; only trips may come in parts
   std::int8_t loop;    ///< of a trip: the loop that leads its group
   std::int64_t block;  ///< of a trip: that loop's index
   Unit busiest;        ///< the unit that the phase needs most
