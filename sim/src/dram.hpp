@@ -91,6 +91,15 @@ class Dram {
     if (flight.left <= 0) return {flight.ready, true};
     return {sender_[flight.sm].free, false};
   }
+  /// Sends what is due by `now`, in order of time, and forgets what was answered.
+  void settle(double now) {
+    while (turn_.time() <= now) send(turn_.player());
+    while (!flight_.empty() && flight_.front().left <= 0 && flight_.front().ready <= now) {
+      in_flight_ -= flight_.front().bytes;
+      flight_.pop_front();
+      ++first_;
+    }
+  }
   /// Sends what is still to be sent for: nobody has waited for it, and nobody asks any more.
   void finish() {
     while (turn_.time() < std::numeric_limits<double>::infinity()) send(turn_.player());
@@ -118,15 +127,6 @@ class Dram {
     std::vector<std::deque<Request>> of_cta;
   };
 
-  /// Sends what is due by `now`, in order of time, and forgets what was answered.
-  void settle(double now) {
-    while (turn_.time() <= now) send(turn_.player());
-    while (!flight_.empty() && flight_.front().left <= 0 && flight_.front().ready <= now) {
-      in_flight_ -= flight_.front().bytes;
-      flight_.pop_front();
-      ++first_;
-    }
-  }
   void send(std::size_t sm) {
     Sender& sender = sender_[sm];
     while (sender.of_cta[sender.turn].empty()) sender.turn = (sender.turn + 1) % sender.of_cta.size();

@@ -95,6 +95,7 @@ class Call {
     if (watch_) listener_->launch_begins({launch, sms, resident, dram_bandwidth(), watch_->at(now_)});
     const LaunchDone done = run.run(now_);
     now_ = done.end;
+    dram_.settle(now_);
     if (watch_ && l + 1 == program_.launches.size()) dram_.finish();
     if (watch_) listener_->launch_ends(watch_->at(now_));
 
