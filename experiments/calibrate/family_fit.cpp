@@ -15,8 +15,10 @@
 namespace rooftile::calibrate {
 namespace {
 
-/// A constant whose standard error is more than this part of its distance from the default is not determined.
+/// A constant whose standard error is more than this part of its distance from the default, and nearly what it usually
+/// is, is not determined.
 constexpr double loosest_spread = 0.5;
+constexpr double nearly = 0.95;
 
 /// A row that can be predicted: its program, counted.
 struct Row {
@@ -46,6 +48,7 @@ class FamilyFitter {
       spec_.calibration.of(regime)->constants = constants;
     }
     for (const GivenConstant& given : input.family.given) start_.*given.constant->member = given.value;
+    held_ = start_;
     choose_rows();
   }
 
@@ -60,6 +63,7 @@ class FamilyFitter {
       const std::size_t loosest = loosest_of(free, fitted);
       if (loosest == free.size()) break;
       result.left_out.emplace_back(free[loosest]->name);
+      leave_out(*free[loosest], fitted.values[loosest]);
       free.erase(free.begin() + static_cast<std::ptrdiff_t>(loosest));
     }
     result.calibration = with(free, fitted.values);
@@ -68,6 +72,12 @@ class FamilyFitter {
     }
     for (const GivenConstant& given : in_.family.given) {
       result.constants.push_back({given.constant, given.value, 0, given.from});
+    }
+    for (const CalibrationConstant* one : in_.family.fit) {
+      const bool left = std::find(free.begin(), free.end(), one) == free.end();
+      const double value = held_.*one->member;
+      if (!left || value == start_.*one->member) continue;
+      result.constants.push_back({one, value, 0, "what kernels usually show; the rows do not tell"});
     }
     result.rows = static_cast<std::int64_t>(rows_.size());
     result.fitted = static_cast<std::int64_t>(all.size());
@@ -136,7 +146,7 @@ class FamilyFitter {
   }
   [[nodiscard]] Calibration with(const std::vector<const CalibrationConstant*>& free,
                                  std::span<const double> values) const {
-    Calibration constants = start_;
+    Calibration constants = held_;
     for (std::size_t c = 0; c < free.size(); ++c) constants.*free[c]->member = values[c];
     return constants;
   }
@@ -150,21 +160,35 @@ class FamilyFitter {
     }
     std::vector<analysis::FitConstant> constants;
     for (const CalibrationConstant* one : free) {
-      constants.push_back({std::string{one->name}, one->start, one->least, one->most});
+      constants.push_back({std::string{one->name}, one->start, one->least, one->most, one->usual.spread});
     }
     if (prepared.size() <= constants.size()) {
       throw InputError{in_.family.where, std::to_string(prepared.size()) + " rows of " + in_.family.name() +
                                              " cannot determine " + std::to_string(constants.size()) + " constants"};
     }
-    return analysis::fit(constants, prepared.size(), [&](std::span<const double> values, std::span<double> residuals) {
+    const std::size_t all = prepared.size() + free.size();
+    return analysis::fit(constants, all, [&](std::span<const double> values, std::span<double> residuals) {
       const Calibration tried = with(free, values);
       for (std::size_t r = 0; r < prepared.size(); ++r) residuals[r] = residual(*prepared[r], tried);
+      for (std::size_t c = 0; c < free.size(); ++c) {
+        residuals[prepared.size() + c] = analysis::fit_scale * from_usual(*free[c], values[c]);
+      }
     });
+  }
+  /// Each constant counts like one row that is off by its distance from what kernels usually show (ridge regression,
+  /// Hoerl and Kennard 1970): of explanations that the rows cannot tell apart, such as what tiles cost one after the
+  /// other and what a call costs, the fit takes the usual one.
+  [[nodiscard]] static double from_usual(const CalibrationConstant& constant, double value) {
+    return (value - constant.usual.value) / constant.usual.spread;
   }
   /// The rows would want it beyond what is allowed: something else is missing.
   [[nodiscard]] static bool is_at_a_bound(const CalibrationConstant& constant, double value) {
     const double near = 1e-3 * (constant.most - constant.least);
     return value < constant.least + near || value > constant.most - near;
+  }
+  /// What the rows do not tell is taken to be as usual; what they want beyond what is allowed stays at its default.
+  void leave_out(const CalibrationConstant& constant, double fitted) {
+    if (!is_at_a_bound(constant, fitted)) held_.*constant.member = constant.usual.value;
   }
   /// The constant that the rows determine least, if they do not determine it; else the number of constants.
   [[nodiscard]] std::size_t loosest_of(const std::vector<const CalibrationConstant*>& free,
@@ -174,7 +198,8 @@ class FamilyFitter {
     for (std::size_t c = 0; c < free.size(); ++c) {
       const double distance = std::abs(fitted.values[c] - Calibration{}.*free[c]->member);
       const bool found = distance > 0 && !is_at_a_bound(*free[c], fitted.values[c]);
-      const double spread = found ? fitted.spread[c] / distance : std::numeric_limits<double>::infinity();
+      const bool told = fitted.spread[c] < nearly * free[c]->usual.spread;
+      const double spread = !found ? std::numeric_limits<double>::infinity() : told ? 0 : fitted.spread[c] / distance;
       if (spread <= most) continue;
       most = spread;
       loosest = c;
@@ -228,6 +253,7 @@ class FamilyFitter {
   KernelSpec spec_;
   const Predictor& predictor_;
   Calibration start_;
+  Calibration held_;  ///< what is not fitted: given, or left out
   std::vector<Row> rows_;
 };
 

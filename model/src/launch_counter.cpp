@@ -58,6 +58,7 @@ class LaunchCounter {
   void run() {
     totals_.ctas = ctas_;
     totals_.loaded = totals_.stored = totals_.sectors = 0;
+    totals_.first_tile = {};
     totals_.trips = {};
     totals_.work = {};
     totals_.once = {};
@@ -161,6 +162,9 @@ class LaunchCounter {
         count.sectors /= served;
         amount /= static_cast<double>(served);
       }
+    }
+    if (op.kind == OpKind::load && part.waits != nullptr && totals_.first_tile.op < 0) {
+      totals_.first_tile = {i, uses_.asking_alike(op)};
     }
     uses_.add(op, count.bytes);
     totals_.sectors += count.sectors;

@@ -33,6 +33,7 @@ Launch& ProgramWriter::launch(const char* name, LaunchResources resources, std::
   launch.of_backward = false;
   launch.own_elements = 0;
   launch.search_steps = 0;
+  launch.search_reads = false;
   launch.threads = resources.threads;
   launch.registers = resources.registers;
   launch.smem = resources.smem;
@@ -55,7 +56,13 @@ void ProgramWriter::role(const char* name, int warps, int copies, int registers)
   role.warps = static_cast<std::int16_t>(warps);
   role.registers = static_cast<std::int16_t>(registers != 0 ? registers : launch_->registers);
   role.copies = static_cast<std::int16_t>(copies);
+  role.turns = 1;
   role.first_op = role.last_op = launch_->last_op;
+}
+
+void ProgramWriter::warps_take_turns() {
+  constexpr int sub_partitions = 4;
+  role_->turns = static_cast<std::int16_t>(std::max(1, role_->warps / sub_partitions));
 }
 
 int ProgramWriter::loop(Bound first, Bound last, int parent) {

@@ -72,6 +72,10 @@ void TensorUses::finish(LaunchCount& totals) {
   totals.last_use = static_cast<std::int16_t>(counts_.uses.size());
 }
 
+std::int64_t TensorUses::asking_alike(const TileOp& op) const {
+  return extents_product(launch_, axes_ & ~(tiles_->placing | ranges_.driving(op.loop)));
+}
+
 /// The use of the tiles placed last; its box grows by theirs.
 std::size_t TensorUses::use_of(std::int8_t tensor) {
   std::int8_t& number = use_of_[static_cast<std::size_t>(tensor)];

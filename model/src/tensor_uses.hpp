@@ -21,6 +21,8 @@ class TensorUses {
   void add(const TileOp& op, std::int64_t bytes);
   /// Sums up; the uses are those of the launch that `totals` speaks of.
   void finish(LaunchCount& totals);
+  /// CTAs that ask for the tile placed last at the same time: the loops around it begin alike for them.
+  [[nodiscard]] std::int64_t asking_alike(const TileOp& op) const;
 
  private:
   /// A sweep whose extent is known as a box, because CTAs that share it run different parts of it.

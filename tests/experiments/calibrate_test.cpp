@@ -71,6 +71,24 @@ TEST(Calibrate, FindsTheConstantsThatMadeTheTimes) {
   EXPECT_EQ(fit.rows, 90);
 }
 
+/// Of CTAs that all run at once, rows do not tell what each takes from what the call takes beside them.
+TEST(Calibrate, OfExplanationsThatRowsCannotTellApartTakesTheOneOfUsualSize) {
+  Catalogues catalogues{experiments::find_data({})};
+  constexpr double cta_cycles = 4000, call_overhead = 4e-6;
+  std::vector<Observation> one_wave;
+  for (const Observation& row : made_with({.cta_cycles = cta_cycles, .call_overhead = call_overhead}, catalogues)) {
+    const auto& shape = std::get<AttentionShape>(row.workload);
+    if (shape.batch == 1 && shape.seq_q <= 1024) one_wave.push_back(row);
+  }
+  const FamilyFit fit = fit_family({family({"cta_cycles", "call_overhead"}), one_wave, catalogues, {}, {}, {}});
+  const double clock = catalogues.profile(gpu)->device.clock.tensor_boost.value();
+  const auto together = [&](double cycles, double seconds) { return cycles / clock + seconds; };
+  const Calibration& found = fit.calibration;
+  EXPECT_NEAR(together(found.cta_cycles, found.call_overhead), together(cta_cycles, call_overhead), 0.3e-6);
+  EXPECT_NEAR(found.cta_cycles, cta_cycles, 0.5 * cta_cycles);
+  EXPECT_NEAR(found.call_overhead, call_overhead, 0.5 * call_overhead);
+}
+
 TEST(Calibrate, WritesWhatTheReaderReads) {
   Catalogues catalogues{experiments::find_data({})};
   const std::vector<Observation> observations = made_with({.trip_factor = 1.2, .cta_cycles = 3000}, catalogues);

@@ -9,6 +9,7 @@
 
 #include "dependence_cycles.hpp"
 #include "predictors/l2_reuse.hpp"
+#include "rooftile/model/cycle_latency.hpp"
 #include "rooftile/model/program_writer.hpp"
 #include "support.hpp"
 
@@ -95,6 +96,44 @@ TEST(DependenceCycles, EachWayThroughABranchIsOne) {
 TEST(DependenceCycles, OtherOpsAreNotWaitedFor) {
   const Chain chain{{{{2, 1}}, 10}, {{{0, 0}}, 20}, {{{1, 0}}, 30}};
   EXPECT_TRUE(chain.cycles({0, 2}).empty());
+}
+
+/// A product and exponentials that wait for each other, on a CTA of some warps: cycles of all ops, of the longest, and
+/// of the way from end to end but for latencies.
+struct ProductAndExponentials {
+  double product = 0, exponentials = 0, way = 0;
+
+  ProductAndExponentials(int warps, bool in_turns) {
+    Program program;
+    ProgramWriter w{program};
+    w.launch("kernel", {}, {{"cta", 1}});
+    w.role("all", warps);
+    if (in_turns) w.warps_take_turns();
+    w.in(w.loop(constant(0), constant(16)));
+    const int mma = w.work(OpKind::mma, 2048 * 1000);
+    const int exp = w.work(OpKind::exp2, 16 * 400);
+    w.after(exp, {{mma, 0}});
+    w.after(mma, {{exp, 1}});
+    const CostTable costs{test::device(), program};
+    ProgramCounts counts;
+    count(program, counts);
+    product = 2048 * 1000 * costs[OpKind::mma].cycles_per_amount;
+    exponentials = 16 * 400 * costs[OpKind::exp2].cycles_per_amount;
+    const DependenceCycle cycle = counts.cycles_of(counts.launch[0].trip[0])[0];
+    const auto no_load = [](const TileOp& /*op*/) { return 0.0; };
+    way = cycle_latency(cycle, program, program.launches[0], counts, costs, no_load) - costs[OpKind::mma].latency -
+          costs[OpKind::exp2].latency;
+  }
+};
+
+TEST(CycleLatency, WarpsThatTakeTurnsFollowThroughTheSlowestOp) {
+  const ProductAndExponentials one{4, true}, in_step{8, false}, two{8, true}, four{16, true};
+  const double product = one.product, exponentials = one.exponentials;
+  ASSERT_GT(product, exponentials);
+  EXPECT_DOUBLE_EQ(one.way, product + exponentials);  // one on each sub-partition
+  EXPECT_DOUBLE_EQ(in_step.way, product + exponentials);
+  EXPECT_DOUBLE_EQ(two.way, (product + exponentials) / 2 + product / 2);
+  EXPECT_DOUBLE_EQ(four.way, (product + exponentials) / 4 + 3 * product / 4);
 }
 
 /// One loop: a load feeds an MMA; the next load waits for the MMA `lag` trips ago.

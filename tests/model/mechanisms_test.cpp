@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "rooftile/model/cost_table.hpp"
+#include "rooftile/model/launch_fit.hpp"
 #include "rooftile/model/predictor.hpp"
 #include "support.hpp"
 
@@ -318,17 +320,26 @@ TEST(Mechanism, AGroupOfSeveralSequencesIsCopiedIntoRows) {
   EXPECT_EQ(copies(), 0);  // one K/V head: a view
 }
 
-// what no bytes of other CTAs overlap
-TEST(Mechanism, TheEndsOfALaunchComeOnTopOfItsBytes) {
-  const AttentionShape shape = decode(27, 65536);  // a CTA per SM
-  const KernelSpec spec = test::split_kv_spec(4);
+/// What some cycles between CTAs add to the first launch of a call of `heads` K/V heads: a CTA each on 108 SMs.
+double added_by_cta_cycles(std::int64_t heads, double cycles) {
+  Device device = test::device();
+  device.sm.max_ctas = Count{1};
   Program program;
-  ASSERT_TRUE(build(program, test::device(), shape, spec));
+  EXPECT_TRUE(build(program, device, decode(heads, 65536), test::split_kv_spec(4)));
   const Predictor& predictor = *find_predictor("hierarchical");
-  const double before = predictor.predict(test::device(), program)->launches[0].time.value();
-  program.forward.cta_cycles = 20'000;
-  const double behind = predictor.predict(test::device(), program)->launches[0].time.value();
-  EXPECT_NEAR(behind - before, 20'000 / 1.41e9, 0.1 * 20'000 / 1.41e9);  // not hidden behind DRAM
+  const double before = predictor.predict(device, program)->launches[0].time.value();
+  program.forward.cta_cycles = cycles;
+  return (predictor.predict(device, program)->launches[0].time.value() - before) * 1.41e9;
+}
+
+/// What passes between two CTAs: the first ones of a launch do not take it.
+TEST(Mechanism, CtaCyclesPassBetweenTwoCtas) { EXPECT_NEAR(added_by_cta_cycles(27, 20'000), 0, 1e-3); }
+
+// what no bytes of other CTAs overlap: of two waves 1.5 are in step, and one begins behind another
+TEST(Mechanism, TheEndsOfALaunchComeOnTopOfItsBytes) {
+  const double added = added_by_cta_cycles(54, 20'000);
+  EXPECT_GT(added, 0.49 * 20'000);  // not hidden behind DRAM
+  EXPECT_LT(added, 1.01 * 20'000);
 }
 
 // fitted constants
@@ -365,14 +376,41 @@ TEST(Mechanism, CtasThatStayLookForTheirNextTileAmongSequences) {
   KernelSpec spec = test::flash3_spec();
   spec.split_rule = SplitRule::fa3_varlen;
   for (TileRow& row : spec.tiles) row.schedule = Schedule::persistent_dynamic;
-  AttentionShape shape = heads_of(1, 128, 128);
-  shape.batch = 4 * 132;
   Program program;
-  ASSERT_TRUE(build(program, test::hopper(), shape, spec));
-  EXPECT_DOUBLE_EQ(program.launches[0].search_steps, 132.0 / 31);  // a tile per sequence
-  shape.seq_q = shape.seq_kv = 1024;
-  ASSERT_TRUE(build(program, test::hopper(), shape, spec));
-  EXPECT_DOUBLE_EQ(program.launches[0].search_steps, 132.0 / 8 / 31);  // eight of them
+  const auto searching = [&](std::int64_t batch, std::int64_t seq) -> const Launch& {
+    AttentionShape shape = heads_of(1, seq, 128);
+    shape.batch = batch;
+    EXPECT_TRUE(build(program, test::hopper(), shape, spec));
+    return program.launches[0];
+  };
+  EXPECT_DOUBLE_EQ(searching(4 * 132, 128).search_steps, 132.0 / 31);       // a tile per sequence
+  EXPECT_DOUBLE_EQ(searching(4 * 132, 1024).search_steps, 132.0 / 8 / 31);  // eight of them
+  // first tiles: CTA 31 is the first whose sequence is not among the first 31
+  EXPECT_EQ(searching(31, 128).search_steps, 0);
+  EXPECT_EQ(searching(32, 128).search_steps, 1);
+  EXPECT_EQ(searching(132, 128).search_steps, 4);
+}
+
+/// What the device decides on is read by every step of a search, from memory.
+TEST(Mechanism, AStepOfASearchWaitsForTheNumbersOfParts) {
+  KernelSpec spec = test::flash3_spec();
+  spec.split_rule = SplitRule::fa3_varlen;
+  for (TileRow& row : spec.tiles) row.schedule = Schedule::persistent_dynamic;
+  const Device device = test::hopper();
+  Program program;
+  AttentionShape shape = heads_of(1, 128, 128);
+  shape.batch = 992;
+  ASSERT_TRUE(build(program, device, shape, spec));
+  const Launch launch = program.launches[0];
+  EXPECT_TRUE(launch.search_reads);
+  const CostTable costs{device, program};
+  Launch without = launch;
+  without.search_reads = false;
+  EXPECT_DOUBLE_EQ(cycles_beside(launch, {}, costs) - cycles_beside(without, {}, costs),
+                   launch.search_steps * device.memory.dram.latency.value());
+  shape.batch = 993;  // more than the kernel that decides has places for
+  ASSERT_TRUE(build(program, device, shape, spec));
+  EXPECT_FALSE(program.launches[0].search_reads);
 }
 
 }  // namespace

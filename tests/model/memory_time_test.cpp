@@ -6,6 +6,7 @@
 #include "backward_support.hpp"
 #include "predictors/dram_time.hpp"
 #include "predictors/l2_time.hpp"
+#include "predictors/loop_time.hpp"
 #include "rooftile/model/predictor.hpp"
 #include "support.hpp"
 
@@ -62,6 +63,40 @@ TEST(WavesInStep, AreTheFirstAndNeverMoreThanThree) {
   EXPECT_DOUBLE_EQ(waves_in_step(1), 1);
   EXPECT_DOUBLE_EQ(waves_in_step(4), 2);
   EXPECT_NEAR(waves_in_step(1e6), 3, 1e-5);
+}
+
+/// 108 CTAs of one wave ask for 64 keys each at once, and DRAM sends one tile after the other.
+TEST(FirstTiles, OfAWaveComeOneAfterTheOther) {
+  Device device = test::device();
+  device.sm.max_ctas = Count{1};
+  const AttentionShape shape{.batch = 1, .heads = 108, .kv_heads = 108, .seq_q = 1, .seq_kv = 65536, .head_dim = 128};
+  Program program;
+  ASSERT_TRUE(build(program, device, shape, test::split_kv_spec(1)));
+  ProgramCounts counts;
+  count(program, counts);
+  const TileOp& first = program.ops[static_cast<std::size_t>(counts.launch[0].first_tile.op)];
+  EXPECT_STREQ(program.tensors[static_cast<std::size_t>(first.tensor)].name, "K");
+  const LaunchPrediction part = find_predictor("hierarchical")->predict(device, program, counts)->launches[0];
+  const CostTable costs{device, program};
+  const TripTime once = once_per_cta(program.launches[0], counts.launch[0].once, costs, true, {});
+  const Seconds ends = Cycles{once.alone()} / costs.clock();
+  const double keys = static_cast<double>(first.dim[2].extent);
+  const Memory& memory = device.memory;
+  const Seconds tiles = Bytes{108 * keys * 128 * 2} / (memory.dram.bandwidth * memory.dram.sustained_fraction.value());
+  EXPECT_GT(tiles, Seconds{1e-6});
+  EXPECT_NEAR(part.time.value(), (ends + tiles + with_queueing(part.sm - ends, part.dram - tiles)).value(),
+              1e-9 * part.time.value());
+}
+
+/// Nobody waits for tiles of elementwise kernels, and L2 sends at once what it holds.
+TEST(FirstTiles, AreThereWhereL2HoldsThem) {
+  const AttentionShape shape{.batch = 1, .heads = 4, .kv_heads = 4, .seq_q = 1, .seq_kv = 4096, .head_dim = 128};
+  KernelSpec spec = test::split_kv_spec(1);
+  spec.l2 = L2State::warm;
+  Program program;
+  ASSERT_TRUE(build(program, test::device(), shape, spec));
+  const LaunchPrediction part = find_predictor("hierarchical")->predict(test::device(), program)->launches[0];
+  EXPECT_NEAR(part.time.value(), part.sm.value(), 1e-3 * part.sm.value());
 }
 
 /// 108 SMs with a CTA each: of 109 CTAs the last has DRAM to itself and takes the latency of its trips again.

@@ -10,11 +10,12 @@
 namespace rooftile::analysis {
 namespace {
 
-constexpr int most_evaluations = 1200;  // of each of the two searches
-constexpr double close_enough = 1e-5;   // relative, of the cost and of the constants within their bounds
-constexpr double step = 0.01;           // of a constant's range, for its effect on the rows
+constexpr int most_evaluations = 4000;  // of each of the searches
+constexpr double close_enough = 1e-8;  // relative, of the cost and of the constants: valleys between constants that the
+                                       // rows hardly tell apart are flat
+constexpr double step = 0.1;           // of a constant's size, for its effect on the rows
 
-/// The rows, asked with constants that are scaled to 0 .. 1.
+/// The rows, asked with constants in units of their size, from their least value on.
 class Problem {
  public:
   Problem(std::span<const FitConstant> constants, std::size_t rows, const Residuals& residuals)
@@ -24,9 +25,29 @@ class Problem {
     std::vector<double> values;
     for (std::size_t c = 0; c < scaled.size(); ++c) {
       const FitConstant& constant = constants_[c];
-      values.push_back(constant.least + (constant.most - constant.least) * std::clamp(scaled[c], 0.0, 1.0));
+      values.push_back(std::min(constant.least + size(c) * std::max(scaled[c], 0.0), constant.most));
     }
     return values;
+  }
+  [[nodiscard]] double size(std::size_t c) const {
+    constexpr double of_range = 0.1;
+    const FitConstant& constant = constants_[c];
+    return constant.size > 0 ? constant.size : of_range * (constant.most - constant.least);
+  }
+  [[nodiscard]] std::vector<double> scaled_starts() const {
+    std::vector<double> scaled;
+    for (std::size_t c = 0; c < constants_.size(); ++c) {
+      scaled.push_back((constants_[c].start - constants_[c].least) / size(c));
+    }
+    return scaled;
+  }
+  /// The upper bounds; the lower ones are 0.
+  [[nodiscard]] std::vector<double> scaled_most() const {
+    std::vector<double> scaled;
+    for (std::size_t c = 0; c < constants_.size(); ++c) {
+      scaled.push_back((constants_[c].most - constants_[c].least) / size(c));
+    }
+    return scaled;
   }
   const std::vector<double>& rows(const std::vector<double>& scaled) {
     residuals_(values(scaled), row_);
@@ -54,7 +75,7 @@ class Problem {
 void search(nlopt::algorithm algorithm, double first_step, Problem& problem, std::vector<double>& scaled) {
   nlopt::opt search{algorithm, static_cast<unsigned>(scaled.size())};
   search.set_lower_bounds(0.0);
-  search.set_upper_bounds(1.0);
+  search.set_upper_bounds(problem.scaled_most());
   search.set_min_objective(&Problem::ask, &problem);
   search.set_initial_step(first_step);
   search.set_ftol_rel(close_enough);
@@ -70,10 +91,11 @@ void search(nlopt::algorithm algorithm, double first_step, Problem& problem, std
 /// How much each row moves with each constant, per unit of the scaled constant; by constant.
 std::vector<std::vector<double>> effects(Problem& problem, const std::vector<double>& scaled,
                                          const std::vector<double>& rows) {
+  const std::vector<double> most = problem.scaled_most();
   std::vector<std::vector<double>> effect;
   for (std::size_t c = 0; c < scaled.size(); ++c) {
     std::vector<double> moved = scaled;
-    moved[c] += moved[c] + step <= 1 ? step : -step;
+    moved[c] += moved[c] + step <= most[c] ? step : -step;
     effect.push_back(problem.rows(moved));
     for (std::size_t r = 0; r < rows.size(); ++r) {
       effect[c][r] = (effect[c][r] - rows[r]) / (moved[c] - scaled[c]);
@@ -157,15 +179,12 @@ void check(std::span<const FitConstant> constants, std::size_t rows) {
 Fit fit(std::span<const FitConstant> constants, std::size_t rows, const Residuals& residuals) {
   check(constants, rows);
   Problem problem{constants, rows, residuals};
-  std::vector<double> scaled;
-  for (const FitConstant& constant : constants) {
-    scaled.push_back((constant.start - constant.least) / (constant.most - constant.least));
-  }
+  std::vector<double> scaled = problem.scaled_starts();
   if (constants.empty()) return {{}, {}, problem.cost(scaled)};
-  if (constants.size() > 1) search(nlopt::LN_BOBYQA, 0.05, problem, scaled);  // needs two at least
-  search(nlopt::LN_SBPLX, 0.02, problem, scaled);
+  if (constants.size() > 1) search(nlopt::LN_BOBYQA, 0.5, problem, scaled);  // needs two at least
+  search(nlopt::LN_SBPLX, 0.2, problem, scaled);
   Fit found{problem.values(scaled), standard_errors(problem, scaled), problem.cost(scaled)};
-  for (std::size_t c = 0; c < constants.size(); ++c) found.spread[c] *= constants[c].most - constants[c].least;
+  for (std::size_t c = 0; c < constants.size(); ++c) found.spread[c] *= problem.size(c);
   return found;
 }
 

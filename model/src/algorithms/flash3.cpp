@@ -16,6 +16,8 @@
 //   requested per column of query tiles     Q and O once, K and V once per query tile, or cluster, that sees them
 //
 // Shapes: hopper/tile_size.h, registers per role: hopper/flash_fwd_kernel_sm90.h of Dao-AILab/flash-attention.
+#include <cmath>
+
 #include "key_parts.hpp"
 #include "online_softmax.hpp"
 #include "rooftile/model/registers.hpp"
@@ -104,16 +106,19 @@ struct Flash3 {
 };
 
 /// With lengths per sequence, CTAs that take tiles as they get free find out to which sequence the next one belongs: a
-/// warp adds up the tiles of 31 sequences at a time (hopper/tile_scheduler.hpp, VarlenDynamicPersistentTileScheduler).
-/// A CTA's next tile lies as many tiles ahead as there are CTAs.
-double search_steps(const Launch& launch, const AttentionShape& shape, const Call& call) {
+/// warp adds up the tiles of 31 sequences at a time, and reads how many parts each has where that is decided on the
+/// device (hopper/tile_scheduler.hpp, VarlenDynamicPersistentTileScheduler). A CTA's first tile is one of the first
+/// tiles of all, its next one lies as many tiles ahead as there are CTAs.
+void search_for_tiles(Launch& launch, const AttentionShape& shape, const Call& call) {
   constexpr double sequences_per_step = 31;
   const Count sms = call.device.sm.count;
   const bool searches =
       call.spec.split_rule == SplitRule::fa3_varlen && launch.schedule == Schedule::persistent_dynamic;
-  if (!searches || !is_known(sms)) return 0;
-  const double sequences = static_cast<double>(shape.batch);
-  return std::min(sequences, sms.value() * sequences / static_cast<double>(launch.ctas())) / sequences_per_step;
+  if (!searches || !is_known(sms)) return;
+  const auto ctas = static_cast<double>(launch.ctas()), sequences = static_cast<double>(shape.batch);
+  launch.search_steps = ctas <= sms.value() ? std::floor((sequences - 1) / sequences_per_step)
+                                            : sms.value() * sequences / ctas / sequences_per_step;
+  launch.search_reads = parts_on_the_device(shape);
 }
 
 }  // namespace
@@ -139,7 +144,7 @@ void flash3(Program& program, const AttentionShape& shape, const Call& call) {
        {"batch", shape.batch}},
       LaunchPart::attention);
   launch.schedule = row.schedule;
-  launch.search_steps = search_steps(launch, shape, call);
+  search_for_tiles(launch, shape, call);
   const bool clusters = shape.mask != Mask::causal && queries.tiles() % row.cluster == 0 && !keys.partial();
   if (clusters) launch.cluster = row.cluster;
 

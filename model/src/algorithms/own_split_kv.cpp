@@ -60,6 +60,7 @@ struct OwnSplitKv {
               {"batch", shape.batch}},
              LaunchPart::attention);
     w.role("all", row.warps);
+    w.warps_take_turns();
     w.load(tensors.q, {at(batch), heads, positions, whole(shape.head_dim)});
     w.work(OpKind::sts, part.q_bytes());
     part.trip(key_loop(tiling));

@@ -12,6 +12,7 @@ LaunchResources QueryTile::resources() const {
 }
 
 void QueryTile::begin() const {
+  w.warps_take_turns();
   w.in(-1);
   w.load(tensors.q, {at(axes.batch), head, tile(axes.q_tile, row.br), whole(shape.head_dim)});
   w.work(OpKind::sts, q_bytes());

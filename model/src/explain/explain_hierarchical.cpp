@@ -75,7 +75,7 @@ void add_times(ExplanationSection& section, const Profile& profile, const Launch
       {"SM time", "makespan of the CTAs", format(part.sm, 4), cite(profile, {"clock.tensor_boost"})});
   add_host_link(section, profile, part);
   section.lines.push_back({"launch time",
-                           "ends + ((SM time - ends)³ + DRAM time³)^(1/3), ends of " +
+                           "ends + first tiles + ((SM time - ends)³ + (DRAM time - first tiles)³)^(1/3), ends of " +
                                fixed(waves_in_step(part.waves), 1) +
                                " waves: requests queue; a last wave by itself; at least L2 time, launch period",
                            format(part.time, 4), "bound: " + std::string{name_of(part.bound)}});

@@ -49,7 +49,6 @@ class Call {
  private:
   void add_launch(std::size_t l) {
     const Launch& launch = program_.launches[l];
-    const Memory& memory = device_.memory;
     const auto sms = static_cast<std::int64_t>(device_.sm.count.value());
     const std::int64_t allowed = std::max<std::int64_t>(1, occupancy(sm_, launch).resident);
     const std::int64_t resident = std::min(allowed, div_up(counts_.launch[l].ctas, sms));
@@ -59,7 +58,7 @@ class Call {
     part.waves = static_cast<double>(part.ctas) / static_cast<double>(resident * sms);
     part.dram_bytes = l2_.next(launch, part.ctas, counts_.uses_of(l), resident * sms);
     if (from_host_) fetch_from_host(part, program_, counts_.uses_of(l));
-    part.dram = part.dram_bytes.total() / (memory.dram.bandwidth * memory.dram.sustained_fraction.value());
+    part.dram = part.dram_bytes.total() / sustained_bandwidth();
     part.l2 = l2_time(device_, program_, counts_.uses_of(l), part.l2_bytes);
     const LaunchFit fit = launch_fit(program_, launch);
     const LaunchCount& totals = counts_.launch[l];
@@ -69,7 +68,8 @@ class Call {
     const Makespan on_sms = makespan(input);
     part.sm = Cycles{on_sms.cycles} / costs_.clock();
     part.latency = Cycles{on_sms.longest_cta} / costs_.clock();
-    decide(part, on_sms, Cycles{input.once.alone()} / costs_.clock());
+    const Cycles ends{input.once.alone() * waves_in_step(part.waves) - input.once.again};
+    decide(part, on_sms, {ends / costs_.clock(), first_tiles(l, part)});
     if (from_host_) overlap_fetch(part, device_);
 
     totals_.add_alone(Limit::dram, part.dram);
@@ -91,14 +91,38 @@ class Call {
     }
   }
 
-  /// The slowest resource sets the time; a launch is never shorter than its period. `ends`: what a CTA does before and
-  /// behind its trips. No bytes of other CTAs overlap it while waves are in step, and none of the waves that fill the
-  /// machine overlaps a last one that leaves places empty.
-  void decide(LaunchPrediction& part, const Makespan& on_sms, Seconds ends) const {
+  /// The first CTAs ask for their first tiles together, and nobody has anything to do until these are there: the time
+  /// until DRAM has sent the last of them, one for all CTAs that share it.
+  [[nodiscard]] Seconds first_tiles(std::size_t l, const LaunchPrediction& part) const {
+    const FirstTile& first = counts_.launch[l].first_tile;
+    if (first.op < 0) return Seconds{0};
+    const auto op = static_cast<std::size_t>(first.op);
+    const double missed = l2_.missed()[static_cast<std::size_t>(program_.ops[op].tensor)];
+    const double together = static_cast<double>(part.ctas) / std::max(1.0, part.waves);
+    const double tiles = std::max(1.0, together / static_cast<double>(first.sharers));
+    return Bytes{tiles * counts_.amount[op] * missed} / sustained_bandwidth();
+  }
+  [[nodiscard]] BytesPerSecond sustained_bandwidth() const {
+    const Dram& dram = device_.memory.dram;
+    return dram.bandwidth * dram.sustained_fraction.value();
+  }
+
+  /// What of a launch overlaps with nothing.
+  struct Bare {
+    Seconds ends;         ///< what a CTA does before and behind its trips, while waves are in step
+    Seconds first_tiles;  ///< until all of the first wave have a tile
+  };
+
+  /// The slowest resource sets the time; a launch is never shorter than its period. No bytes of other CTAs overlap the
+  /// ends of CTAs while waves are in step, and none of the waves that fill the machine overlaps a last one that leaves
+  /// places empty.
+  void decide(LaunchPrediction& part, const Makespan& on_sms, const Bare& bare) const {
     const Seconds last = Cycles{on_sms.last.cycles} / costs_.clock();
     const Seconds bytes_of_last = part.dram * on_sms.last.share;
-    const Seconds bare = std::min(part.sm - last, ends * waves_in_step(part.waves));
-    part.time = bare + with_queueing(part.sm - last - bare, part.dram - bytes_of_last);
+    const Seconds bytes = part.dram - bytes_of_last;
+    const Seconds ends = std::min(part.sm - last, bare.ends);
+    const Seconds first = std::min(bytes, bare.first_tiles);
+    part.time = ends + first + with_queueing(part.sm - last - ends, bytes - first);
     if (on_sms.last.share > 0) part.time += with_queueing(last, bytes_of_last);
     part.bound = part.dram > part.sm ? Limit::dram : on_sms.bound;
     if (part.l2 > part.time) {
@@ -149,7 +173,7 @@ class Hierarchical final : public Predictor {
   using Predictor::predict;
 
   [[nodiscard]] std::string_view name() const override { return "hierarchical"; }
-  [[nodiscard]] int version() const override { return 9; }
+  [[nodiscard]] int version() const override { return 10; }
 
   [[nodiscard]] std::vector<std::string_view> needs(const Program& program) const override {
     std::vector<std::string_view> paths = CostTable::needs(program);

@@ -3,22 +3,17 @@
 #include <algorithm>
 
 #include "rooftile/model/busy_units.hpp"
+#include "rooftile/model/cycle_latency.hpp"
 
 namespace rooftile {
 double slowest(std::span<const DependenceCycle> cycles, const Program& program, const Launch& launch,
                const ProgramCounts& counts, const CostTable& costs, const MissedShares& missed) {
-  const TileOp* const ops = program.ops.begin() + launch.first_op;
-  const double* const amounts = counts.amount.data() + launch.first_op;
+  const auto load_latency = [&](const TileOp& op) {
+    return costs.load_latency(missed[static_cast<std::size_t>(op.tensor)]);
+  };
   double most = 0;
   for (const DependenceCycle& cycle : cycles) {
-    double latency = 0;
-    cycle.ops.for_each([&](std::size_t place) {
-      const TileOp& op = ops[place];
-      const OpCost& cost = costs[op.kind];
-      const bool loads = op.kind == OpKind::load;
-      latency += amounts[place] * cost.cycles_per_amount +
-                 (loads ? costs.load_latency(missed[static_cast<std::size_t>(op.tensor)]) : cost.latency);
-    });
+    const double latency = cycle_latency(cycle, program, launch, counts, costs, load_latency);
     most = std::max(most, cycle.lag == 1 ? latency : latency / cycle.lag);
   }
   return most;
@@ -48,7 +43,9 @@ TripTime once_per_cta(const Launch& launch, const OnceCount& once, const CostTab
     in_turn += once.in_turn[static_cast<std::size_t>(kind)] * cost.cycles_per_amount;
     time.wait = std::max(time.wait, waits_for_dram ? costs.load_latency(1) : cost.latency);
   });
-  time.cycle = fit.tile_factor * in_turn + fit.cta_cycles + fit.tile_integer * costs[OpKind::alu].cycles_per_amount;
+  time.again = fit.between;
+  time.cycle = fit.tile_factor * in_turn + cycles_beside(launch, fit, costs) +
+               fit.tile_integer * costs[OpKind::alu].cycles_per_amount;
   // the next tile's loads fly while CTAs that stay finish this one: they wait once, for their first
   if (launch.schedule == Schedule::one_per_cta) time.cycle += time.wait;
   return time;

@@ -25,7 +25,9 @@ namespace rooftile {
 struct TripTime {
   double cycle = 0;  ///< cycles of the slowest dependence cycle, per trip
   double busy = 0;   ///< cycles of the busiest unit or of the weighted sum, whichever is longer
-  double wait = 0;   ///< cycles until the loads of a CTA's first tile are there; only of the once-per-CTA part
+  double again =
+      0;  ///< cycles of `cycle` that pass between two CTAs, not before the first; only of the once-per-CTA part
+  double wait = 0;  ///< cycles until the loads of a CTA's first tile are there; only of the once-per-CTA part
   Unit busiest = Unit::memory;
 
   [[nodiscard]] double alone() const { return cycle > busy ? cycle : busy; }

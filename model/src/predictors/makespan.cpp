@@ -299,10 +299,11 @@ class ListSchedule {
 
 Makespan makespan(const MakespanInput& input) {
   const ListSchedule schedule{input};
-  // CTAs that stay wait for a tile of their own once; the others do for every tile (in `once`)
+  // CTAs that stay wait for a tile of their own once; the others do for every tile (in `once`). What passes between two
+  // CTAs passes once less than there are waves.
   const bool stays = input.launch.schedule != Schedule::one_per_cta;
-  const double first_wait = stays ? input.once.wait : 0;
-  return {schedule.cycles() + first_wait, schedule.longest_alone() + first_wait, schedule.last_wave(),
+  const double beside = (stays ? input.once.wait : 0) - input.once.again;
+  return {schedule.cycles() + beside, schedule.longest_alone() + beside, schedule.last_wave(),
           schedule.bound(static_cast<double>(schedule.together()))};
 }
 

@@ -24,6 +24,7 @@ struct FitConstant {
   double start = 0;
   double least = 0;
   double most = 0;
+  double size = 0;  ///< by which it usually differs from the start: the unit of the search; 0: a tenth of its range
 };
 
 /// log(predicted / observed) of every row for some values of the constants.

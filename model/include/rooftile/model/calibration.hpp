@@ -42,6 +42,12 @@ struct Calibration {
 /// Time over which clocks sink under load: half of `slowdown` is reached by calls of that length. Chosen, not fitted.
 inline constexpr Seconds slowdown_time{8e-3};
 
+/// What kernels were found to have, about.
+struct Usual {
+  double value;
+  double spread;
+};
+
 /// One member of a Calibration.
 struct CalibrationConstant {
   std::string_view name;  ///< the member's, and the key in a calibration file
@@ -49,6 +55,7 @@ struct CalibrationConstant {
   double Calibration::*member;
   double least;  ///< allowed, and the bounds of a fit
   double most;
+  Usual usual;
   std::string_view meaning;  ///< one line for people
   /// Where a fit begins: at the default, or where that hides behind a busier unit, at a value that decides something.
   double start = Calibration{}.*member;

@@ -90,6 +90,12 @@ struct TripCount {
   std::int16_t last_cycle;
 };
 
+/// What CTAs ask for as they enter their first loop.
+struct FirstTile {
+  std::int16_t op = -1;      ///< the load; -1: none does
+  std::int64_t sharers = 1;  ///< CTAs that ask for the same tile: those of axes that neither place it nor move the loop
+};
+
 struct LaunchCount {
   std::int64_t ctas;
   std::int64_t loaded;                        ///< bytes requested by loads
@@ -100,6 +106,7 @@ struct LaunchCount {
   OnceCount once;
   std::array<TripCount, max_loops> trip;  ///< of loops that lead a group and have a body of their own: body_of()
 
+  FirstTile first_tile;
   std::int16_t first_use;  ///< uses [first_use, last_use) of ProgramCounts are this launch's
   std::int16_t last_use;
 

@@ -1,6 +1,7 @@
 // Which fitted constants a launch takes, by what it does in the call.
 #pragma once
 
+#include "rooftile/model/cost_table.hpp"
 #include "rooftile/model/program.hpp"
 
 namespace rooftile {
@@ -13,18 +14,16 @@ struct LaunchFit {
   double trip_wait = 0;   ///< cycles
   double cta_cycles = 0;  ///< cycles
   double tile_factor = 1;
-  double trip_fp32 = 0;     ///< instructions of a trip beside its ops
-  double tile_integer = 0;  ///< instructions beside the ops of what a CTA does once
+  double search_cycles = 0;  ///< cycles
+  double between = 0;        ///< the part of cta_cycles that passes between two CTAs: the first ones do not take it
+  double trip_fp32 = 0;      ///< instructions of a trip beside its ops
+  double tile_integer = 0;   ///< instructions beside the ops of what a CTA does once
 };
 
 [[nodiscard]] inline LaunchFit launch_fit(const Program& program, const Launch& launch) {
   const auto main = [&](const Calibration& fit) {
-    return LaunchFit{fit.trip_factor,
-                     fit.exp2_weight,
-                     fit.smem_weight,
-                     fit.trip_wait,
-                     fit.cta_cycles + launch.search_steps * fit.search_cycles,
-                     fit.tile_factor};
+    return LaunchFit{fit.trip_factor, fit.exp2_weight, fit.smem_weight,   fit.trip_wait,
+                     fit.cta_cycles,  fit.tile_factor, fit.search_cycles, fit.cta_cycles};
   };
   const Calibration& of_pass = launch.of_backward ? program.backward : program.forward;
   const auto elements = static_cast<double>(launch.own_elements);
@@ -39,6 +38,12 @@ struct LaunchFit {
     case LaunchPart::other: break;
   }
   return {};
+}
+
+/// Cycles of a CTA beside its trips and its own tile; a step of its search may wait for words in memory.
+[[nodiscard]] inline double cycles_beside(const Launch& launch, const LaunchFit& fit, const CostTable& costs) {
+  const double step = fit.search_cycles + (launch.search_reads ? costs.load_latency(1) : 0);
+  return fit.cta_cycles + launch.search_steps * step;
 }
 
 }  // namespace rooftile

@@ -132,6 +132,8 @@ struct Role {
   std::int16_t warps = 0;
   std::int16_t registers = 0;
   std::int16_t copies = 1;    ///< identical warp groups; work ops are those of one, tile movements those of all
+  std::int16_t turns = 1;     ///< warps on each of the SM's four sub-partitions that need nothing of each other but
+                              ///< tiles: they take turns at its units (cycle_latency.hpp)
   std::int16_t first_op = 0;  ///< ops [first_op, last_op) of the program
   std::int16_t last_op = 0;
 };
@@ -162,6 +164,7 @@ struct Launch {
   std::int64_t own_elements = 0;  ///< elements on which a framework's kernel spends instructions beside its ops: of a
                                   ///< trip (rows), of a CTA whose operands lie differently (elementwise)
   double search_steps = 0;        ///< by which a CTA that stays looks for its next tile among sequences, on the average
+  bool search_reads = false;      ///< a step waits for words in memory: how many parts the keys of a sequence have
   std::int32_t threads = 0;
   std::int32_t registers = 0;  ///< per thread, at entry
   std::int64_t smem = 0;       ///< bytes per CTA

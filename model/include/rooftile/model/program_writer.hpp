@@ -91,6 +91,8 @@ class ProgramWriter {
   /// Begins a role of the current launch; `registers` per thread where they differ from the launch's. The ops of a role
   /// with several copies say what one copy does, but for tile movements, which are those of all copies together.
   void role(const char* name, int warps, int copies = 1, int registers = 0);
+  /// States that the warps of the current role share tiles and nothing else: more than four take turns (Role::turns).
+  void warps_take_turns();
 
   /// Adds a loop to the current launch; returns its number.
   int loop(Bound first, Bound last, int parent = -1);
