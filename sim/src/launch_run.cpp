@@ -78,7 +78,7 @@ void LaunchRun::start(std::size_t place, double now) {
   cta.adds_due = 0;
   cta.segment = whole;
   done_.ops += timing_.begin.ops;
-  begin_phase(place, timing_.begin, now);
+  begin_phase(place, age_ > hand_out_.places() ? timing_.begin : timing_.begin_first, now);
 }
 
 void LaunchRun::ask_first(std::size_t place, double now) {

@@ -4,6 +4,7 @@
 
 #include "cuts.hpp"
 #include "rooftile/model/busy_units.hpp"
+#include "rooftile/model/cycle_latency.hpp"
 
 namespace rooftile::sim {
 namespace {
@@ -89,8 +90,10 @@ class Timer {
     const double part = once_ > 0 ? before_ / once_ : 0;
     totals_.once.kinds.for_each(
         [&](OpKind kind) { timing_.own_wait = std::max(timing_.own_wait, costs_[kind].latency); });
-    timing_.begin = part_of(once, part, timing_.begin.ops);
-    timing_.begin.alone = std::max(timing_.begin.busy, part * in_turn + fit_.cta_cycles);
+    const double beside = part * in_turn + cycles_beside(launch_, fit_, costs_);
+    timing_.begin = timing_.begin_first = part_of(once, part, timing_.begin.ops);
+    timing_.begin.alone = std::max(timing_.begin.busy, beside);
+    timing_.begin_first.alone = std::max(timing_.begin_first.busy, beside - fit_.between);
     for (LoadWait& load : timing_.loads) load.rest = -transfer(load.op);  // it is part of `in_turn`
     timing_.end = part_of(once, 1 - part, timing_.end.ops);
     timing_.end.alone = std::max(timing_.end.busy, (1 - part) * in_turn);
@@ -141,13 +144,8 @@ class Timer {
 
   /// Of all ops on a dependence cycle, with loads that L2 answers.
   [[nodiscard]] double latency_of(const DependenceCycle& cycle) const {
-    double latency = 0;
-    cycle.ops.for_each([&](std::size_t place) {
-      const std::size_t op = place + static_cast<std::size_t>(launch_.first_op);
-      const OpCost& cost = costs_[program_.ops[op].kind];
-      latency += counts_.amount[op] * cost.cycles_per_amount + cost.latency;
-    });
-    return latency;
+    const auto answered = [this](const TileOp& op) { return costs_[op.kind].latency; };
+    return cycle_latency(cycle, program_, launch_, counts_, costs_, answered);
   }
   /// Keeps the slowest of the cycles through a load that DRAM answers.
   void wait_on(LoadWait& load, double rest, int lag) const {

@@ -60,7 +60,8 @@ struct LoopTiming {
 
 struct LaunchTiming {
   PhaseCost begin;
-  double own_wait = 0;  ///< cycles behind it until a tile of its own is there, answered by L2; who stays waits once
+  PhaseCost begin_first;  ///< of the CTAs that begin with the launch: without what passes between two
+  double own_wait = 0;    ///< cycles behind it until a tile of its own is there, answered by L2; who stays waits once
   PhaseCost end;
   InlineVector<LoadWait, 12> loads;
   InlineVector<std::int16_t, 12> sends;
