@@ -167,13 +167,30 @@ class FamilyFitter {
                                              " cannot determine " + std::to_string(constants.size()) + " constants"};
     }
     const std::size_t all = prepared.size() + free.size();
-    return analysis::fit(constants, all, [&](std::span<const double> values, std::span<double> residuals) {
+    const analysis::Residuals residuals = [&](std::span<const double> values, std::span<double> found) {
       const Calibration tried = with(free, values);
-      for (std::size_t r = 0; r < prepared.size(); ++r) residuals[r] = residual(*prepared[r], tried);
+      for (std::size_t r = 0; r < prepared.size(); ++r) found[r] = residual(*prepared[r], tried);
       for (std::size_t c = 0; c < free.size(); ++c) {
-        residuals[prepared.size() + c] = analysis::fit_scale * from_usual(*free[c], values[c]);
+        found[prepared.size() + c] = analysis::fit_scale * from_usual(*free[c], values[c]);
       }
-    });
+    };
+    analysis::Fit found = analysis::fit(constants, all, residuals);
+    for (std::size_t c = 0; c < free.size(); ++c) {
+      if (!moves_a_row(found.values, c, *free[c], prepared.size(), residuals)) {
+        found.spread[c] = std::numeric_limits<double>::infinity();
+      }
+    }
+    return found;
+  }
+  /// What is usual must not stand for what no row tells.
+  [[nodiscard]] static bool moves_a_row(const std::vector<double>& values, std::size_t constant,
+                                        const CalibrationConstant& moved, std::size_t rows,
+                                        const analysis::Residuals& residuals) {
+    std::vector<double> before(rows + values.size()), after(rows + values.size()), changed = values;
+    changed[constant] += values[constant] + moved.usual.spread <= moved.most ? moved.usual.spread : -moved.usual.spread;
+    residuals(values, before);
+    residuals(changed, after);
+    return !std::equal(before.begin(), before.begin() + static_cast<std::ptrdiff_t>(rows), after.begin());
   }
   /// Each constant counts like one row that is off by its distance from what kernels usually show (ridge regression,
   /// Hoerl and Kennard 1970): of explanations that the rows cannot tell apart, such as what tiles cost one after the
@@ -186,9 +203,9 @@ class FamilyFitter {
     const double near = 1e-3 * (constant.most - constant.least);
     return value < constant.least + near || value > constant.most - near;
   }
-  /// What the rows do not tell is taken to be as usual; what they want beyond what is allowed stays at its default.
+  /// What the rows do not tell is taken to be as usual; what they want beyond what is allowed stays there.
   void leave_out(const CalibrationConstant& constant, double fitted) {
-    if (!is_at_a_bound(constant, fitted)) held_.*constant.member = constant.usual.value;
+    held_.*constant.member = is_at_a_bound(constant, fitted) ? fitted : constant.usual.value;
   }
   /// The constant that the rows determine least, if they do not determine it; else the number of constants.
   [[nodiscard]] std::size_t loosest_of(const std::vector<const CalibrationConstant*>& free,

@@ -73,7 +73,8 @@ void TensorUses::finish(LaunchCount& totals) {
 }
 
 std::int64_t TensorUses::asking_alike(const TileOp& op) const {
-  return extents_product(launch_, axes_ & ~(tiles_->placing | ranges_.driving(op.loop)));
+  constexpr unsigned first_axis = 1;
+  return extents_product(launch_, axes_ & ~(tiles_->placing | (ranges_.driving(op.loop) & ~first_axis)));
 }
 
 /// The use of the tiles placed last; its box grows by theirs.

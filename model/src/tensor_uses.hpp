@@ -21,7 +21,8 @@ class TensorUses {
   void add(const TileOp& op, std::int64_t bytes);
   /// Sums up; the uses are those of the launch that `totals` speaks of.
   void finish(LaunchCount& totals);
-  /// CTAs that ask for the tile placed last at the same time: the loops around it begin alike for them.
+  /// CTAs that ask for the tile placed last, or walk over the same tiles from another one on: those along axis 0, and
+  /// along axes that neither place it nor move the loops around it.
   [[nodiscard]] std::int64_t asking_alike(const TileOp& op) const;
 
  private:

@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "rooftile/model/cost_table.hpp"
-#include "rooftile/model/launch_fit.hpp"
 #include "rooftile/model/predictor.hpp"
 #include "support.hpp"
 
@@ -369,48 +367,6 @@ TEST(Mechanism, EveryConstantMovesTheCallsThatItIsMeantFor) {
     EXPECT_GT(longer * (ratio * framework_ratio - 1), 0) << constant.name;
   }
   EXPECT_DOUBLE_EQ(moved(one_kernel, prefill, *find_calibration_constant("merge_cycles")), 1);
-}
-
-/// A search for the next tile costs a step per 31 sequences between two tiles of a CTA.
-TEST(Mechanism, CtasThatStayLookForTheirNextTileAmongSequences) {
-  KernelSpec spec = test::flash3_spec();
-  spec.split_rule = SplitRule::fa3_varlen;
-  for (TileRow& row : spec.tiles) row.schedule = Schedule::persistent_dynamic;
-  Program program;
-  const auto searching = [&](std::int64_t batch, std::int64_t seq) -> const Launch& {
-    AttentionShape shape = heads_of(1, seq, 128);
-    shape.batch = batch;
-    EXPECT_TRUE(build(program, test::hopper(), shape, spec));
-    return program.launches[0];
-  };
-  EXPECT_DOUBLE_EQ(searching(4 * 132, 128).search_steps, 132.0 / 31);       // a tile per sequence
-  EXPECT_DOUBLE_EQ(searching(4 * 132, 1024).search_steps, 132.0 / 8 / 31);  // eight of them
-  // first tiles: CTA 31 is the first whose sequence is not among the first 31
-  EXPECT_EQ(searching(31, 128).search_steps, 0);
-  EXPECT_EQ(searching(32, 128).search_steps, 1);
-  EXPECT_EQ(searching(132, 128).search_steps, 4);
-}
-
-/// What the device decides on is read by every step of a search, from memory.
-TEST(Mechanism, AStepOfASearchWaitsForTheNumbersOfParts) {
-  KernelSpec spec = test::flash3_spec();
-  spec.split_rule = SplitRule::fa3_varlen;
-  for (TileRow& row : spec.tiles) row.schedule = Schedule::persistent_dynamic;
-  const Device device = test::hopper();
-  Program program;
-  AttentionShape shape = heads_of(1, 128, 128);
-  shape.batch = 992;
-  ASSERT_TRUE(build(program, device, shape, spec));
-  const Launch launch = program.launches[0];
-  EXPECT_TRUE(launch.search_reads);
-  const CostTable costs{device, program};
-  Launch without = launch;
-  without.search_reads = false;
-  EXPECT_DOUBLE_EQ(cycles_beside(launch, {}, costs) - cycles_beside(without, {}, costs),
-                   launch.search_steps * device.memory.dram.latency.value());
-  shape.batch = 993;  // more than the kernel that decides has places for
-  ASSERT_TRUE(build(program, device, shape, spec));
-  EXPECT_FALSE(program.launches[0].search_reads);
 }
 
 }  // namespace

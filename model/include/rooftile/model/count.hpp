@@ -93,7 +93,8 @@ struct TripCount {
 /// What CTAs ask for as they enter their first loop.
 struct FirstTile {
   std::int16_t op = -1;      ///< the load; -1: none does
-  std::int64_t sharers = 1;  ///< CTAs that ask for the same tile: those of axes that neither place it nor move the loop
+  std::int64_t sharers = 1;  ///< CTAs that walk over the same tiles: along axis 0, and along axes that neither place
+                             ///< them nor move the loop
 };
 
 struct LaunchCount {
