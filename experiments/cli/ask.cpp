@@ -30,7 +30,7 @@ using experiments::Question;
 
 /// The option that gives each simulation rows of its own; nothing: none does.
 const char* view_option(const AskOptions& options) {
-  return options.tensors ? "--tensors" : options.utilisation_given ? "--utilisation" : nullptr;
+  return options.tensors ? "--tensors" : options.utilisation ? "--utilisation" : nullptr;
 }
 
 int ask_file(const AskOptions& options, Method method, Context& context) {
@@ -61,13 +61,14 @@ std::unique_ptr<SimulationView> view_of(const AskOptions& options) {
   const char* option = view_option(options);
   if (option == nullptr) return nullptr;
   if (options.stalls) refuse(option, "has rows of its own; leave --stalls away");
-  if (options.tensors && options.utilisation_given) refuse(option, "has rows of its own; leave --utilisation away");
+  if (options.tensors && options.utilisation) refuse(option, "has rows of its own; leave --utilisation away");
   if (options.tensors) return tensor_view();
   constexpr std::int64_t most = 10'000;
-  if (options.utilisation < 1 || options.utilisation > most) {
-    refuse(option, std::to_string(options.utilisation) + " is out of range; allowed: 1 to " + std::to_string(most));
+  const std::int64_t slices = options.utilisation.value_or(0);
+  if (slices < 1 || slices > most) {
+    refuse(option, std::to_string(slices) + " is out of range; allowed: 1 to " + std::to_string(most));
   }
-  return utilisation_view(static_cast<std::size_t>(options.utilisation));
+  return utilisation_view(static_cast<std::size_t>(slices));
 }
 
 /// Answers, and of simulations what a view showed of each.

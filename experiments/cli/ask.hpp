@@ -2,6 +2,7 @@
 // people, or the columns of the batch interface.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "cli/question_options.hpp"
@@ -12,11 +13,10 @@ struct AskOptions {
   QuestionOptions question;
   std::string cells;
   std::string across;
-  bool stalls = false;           ///< of simulations: where the time went
-  bool tensors = false;          ///< bytes of each tensor
-  std::int64_t utilisation = 0;  ///< how busy everything was in so many slices of each launch; 0: not asked for
-  bool utilisation_given = false;
-  std::string trace;  ///< of one simulation: file for its timeline
+  bool stalls = false;                      ///< of simulations: where the time went
+  bool tensors = false;                     ///< bytes of each tensor
+  std::optional<std::int64_t> utilisation;  ///< how busy everything was in so many slices of each launch
+  std::string trace;                        ///< of one simulation: file for its timeline
   OutputOptions output;
 };
 

@@ -12,9 +12,8 @@ void add_simulate(Command& command, Context& context) {
   command.flag("--stalls", options->stalls, "where the time of the places for CTAs went: what they waited for");
   command.flag("--tensors", options->tensors,
                "bytes of each tensor: asked of L2, found there, read from and written to DRAM");
-  const OptionHandle slices =
-      command.option("--utilisation", options->utilisation, "how busy everything was in N equal slices of each launch")
-          .placeholder("N");
+  command.option("--utilisation", options->utilisation, "how busy everything was in N equal slices of each launch")
+      .placeholder("N");
   command.option("--trace", options->trace, "timeline of SMs 0 to 3, for ui.perfetto.dev or chrome://tracing")
       .placeholder("FILE")
       .files();
@@ -26,10 +25,7 @@ void add_simulate(Command& command, Context& context) {
        "10",
        "rooftile simulate -p a100_sxm4_80gb,h100_sxm5_80gb -k flash2 --heads 16 --seq 1024 --head-dim 64 --format "
        "csv"});
-  command.action([options, slices, &context] {
-    options->utilisation_given = slices.given();
-    return ask(*options, analysis::Method::simulated, context);
-  });
+  command.action([options, &context] { return ask(*options, analysis::Method::simulated, context); });
 }
 
 }  // namespace rooftile::cli

@@ -63,8 +63,6 @@ OptionHandle& OptionHandle::group(const std::string& heading) {
   return *this;
 }
 
-bool OptionHandle::given() const { return option_->count() > 0; }
-
 OptionHandle& OptionHandle::completion(Completion completion) {
   (*completions_)[option_] = std::move(completion);
   return *this;
@@ -86,6 +84,12 @@ OptionHandle Command::option(const std::string& names, std::string& value, const
 }
 
 OptionHandle Command::option(const std::string& names, std::int64_t& value, const std::string& help) {
+  return {single(*app_, names, help,
+                 [&value](const std::string& name, const std::string& text) { value = to_integer(name, text); }),
+          chosen_->completions};
+}
+
+OptionHandle Command::option(const std::string& names, std::optional<std::int64_t>& value, const std::string& help) {
   return {single(*app_, names, help,
                  [&value](const std::string& name, const std::string& text) { value = to_integer(name, text); }),
           chosen_->completions};

@@ -84,8 +84,6 @@ class OptionHandle {
   OptionHandle& placeholder(const std::string& word);
   /// Heading under which the help lists it.
   OptionHandle& group(const std::string& heading);
-  /// True once the user has given it.
-  [[nodiscard]] bool given() const;
 
  private:
   OptionHandle& completion(Completion completion);
@@ -110,6 +108,8 @@ class Command {
 
   OptionHandle option(const std::string& names, std::string& value, const std::string& help);
   OptionHandle option(const std::string& names, std::int64_t& value, const std::string& help);
+  /// Nothing until the user gives it.
+  OptionHandle option(const std::string& names, std::optional<std::int64_t>& value, const std::string& help);
   OptionHandle option(const std::string& names, double& value, const std::string& help);
   /// Repeatable; a positional one takes all remaining words.
   OptionHandle option(const std::string& names, std::vector<std::string>& values, const std::string& help);
