@@ -23,6 +23,8 @@ enum class Deciding : std::uint8_t { before_the_call, on_the_device };
                                      Deciding deciding = Deciding::on_the_device);
 
 /// True if the numbers of parts of fa3_varlen stand in memory: those of up to 992 sequences (32 warps of 31).
-[[nodiscard]] constexpr bool parts_on_the_device(const AttentionShape& shape) { return shape.batch <= std::int64_t{32} * 31; }
+[[nodiscard]] constexpr bool parts_on_the_device(const AttentionShape& shape) {
+  return shape.batch <= std::int64_t{32} * 31;
+}
 
 }  // namespace rooftile::algorithms
