@@ -21,10 +21,8 @@ void add_simulate(Command& command, Context& context) {
       {"rooftile simulate -p a100_sxm4_80gb -k flash2 --batch 2 --heads 16 --seq 2048 --head-dim 128 --mask causal",
        "rooftile simulate -p a100_sxm4_80gb -k standard,flash2 --heads 8 --seq 512:2048:x2 --head-dim 64 --stalls",
        "rooftile simulate -p a100_sxm4_80gb -k standard --heads 8 --seq 2048 --head-dim 64 --tensors",
-       "rooftile simulate -p a100_sxm4_80gb -k flash2 --heads 16 --seq 4096 --head-dim 64 --mask causal --utilisation "
-       "10",
-       "rooftile simulate -p a100_sxm4_80gb,h100_sxm5_80gb -k flash2 --heads 16 --seq 1024 --head-dim 64 --format "
-       "csv"});
+       "rooftile simulate -p a100_sxm4_80gb -k flash2 --heads 16 --seq 4096 --head-dim 64 --utilisation 10",
+       "rooftile simulate -p a100_sxm4_80gb,h100_sxm5_80gb -k flash2 --heads 8 --seq 512 --head-dim 64 --format csv"});
   command.action([options, &context] { return ask(*options, analysis::Method::simulated, context); });
 }
 
