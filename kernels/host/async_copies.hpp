@@ -32,6 +32,11 @@ class AsyncCopies {
  public:
   void issue(const AsyncCopy& copy) { copies_.push_back(copy); }
   void commit() { group_ends_.push_back(copies_.size()); }
+  /// True if wait(pending) lands copies.
+  [[nodiscard]] bool lands(int pending) const {
+    const std::size_t groups = group_ends_.size() - first_group_, left = static_cast<std::size_t>(pending);
+    return groups > left && landed_ < group_ends_[group_ends_.size() - left - 1];
+  }
   /// Calls land(copy) for all copies but those of the latest `pending` groups and those in no group yet.
   template <class Land>
   void wait(int pending, Land&& land) {

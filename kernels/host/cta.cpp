@@ -93,6 +93,7 @@ void Cta::issue(Mbarrier& barrier, Box box) {
 
 void Cta::wait(std::uint32_t at, Mbarrier& barrier, std::uint32_t parity, const Site& site) {
   RunningWarp& me = *warps_[static_cast<std::size_t>(site.warp)];
+  if (launch_->loads_wait && !barrier.has_ended(parity) && !barrier.in_flight.empty()) launch_->fibers->give_way();
   while (!barrier.has_ended(parity)) {
     if (mbarriers_.land(barrier)) {
       wake_waiting(barrier);

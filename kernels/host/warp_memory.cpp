@@ -31,6 +31,7 @@ void Warp::copy(const u32& to, const void* from, const i32& offset, std::int64_t
 }
 
 void Warp::wait_for_copies(int pending) {
+  if (copies_.lands(pending)) wait_for_answer();
   copies_.wait(pending, [this](const AsyncCopy& landing) {
     if (!landing.moved) landing.move(shared_.at(0));
     shared_.land(landing.to, landing.active, index_);

@@ -205,7 +205,7 @@ template <class Load>
 std::string order_of_loads(const HostOptions& options, const Load& load) {
   OneMatrix memory{options};
   std::string order;
-  memory.machine.run("test", {2, 1, 1}, 1, 0, [&](Warp& b) {
+  memory.machine.run("test", {2, 1, 1}, 1, 1024, [&](Warp& b) {
     for (int n = 0; n < 3; ++n) {
       order += static_cast<char>('a' + b.block_x());
       load(b, memory.x);
@@ -225,6 +225,15 @@ TEST(MachineMemory, WarpsThatWaitForTheirLoadsTakeTurns) {
   EXPECT_EQ(order_of_loads({.resident = 2, .loads_wait = true}, four), "ababab");
   EXPECT_EQ(order_of_loads({.resident = 2, .loads_wait = true}, sixteen), "ababab");
   EXPECT_EQ(order_of_loads({.resident = 1, .loads_wait = true}, sixteen), "aaabbb");  // nobody else is there
+}
+TEST(MachineMemory, WarpsThatWaitForTheirCopiesTakeTurns) {
+  const auto copied = [](Warp& b, const float* x) {
+    b.cp_async16(b.lane() * 16, x, b.lane() * 4);
+    b.cp_commit();
+    b.cp_wait<0>();
+  };
+  EXPECT_EQ(order_of_loads({.resident = 2}, copied), "aaabbb");
+  EXPECT_EQ(order_of_loads({.resident = 2, .loads_wait = true}, copied), "ababab");
 }
 
 // --- shared memory
