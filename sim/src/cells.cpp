@@ -1,5 +1,6 @@
 #include "cells.hpp"
 
+#include <algorithm>
 #include <numeric>
 
 namespace rooftile::sim {
@@ -9,19 +10,46 @@ bool touches(const TileOp& op, std::size_t tensor) {
   return moves_a_tile(op.kind) && static_cast<std::size_t>(op.tensor) == tensor;
 }
 
+std::int64_t smallest_factor(std::int64_t n) {
+  for (std::int64_t factor = 2; factor * factor <= n; ++factor) {
+    if (n % factor == 0) return factor;
+  }
+  return n;
+}
+
 constexpr int most_doublings = 6;  // 64 blocks
 
 }  // namespace
 
-Cells::Cells(const Program& program, const ProgramCounts& counts, std::size_t t, std::int64_t first)
-    : dims_{program.tensors[t].extents.size()}, element_bytes_{program.tensors[t].element_bytes}, first_{first} {
+Cells::Cells(const Program& program, const ProgramCounts& counts, std::size_t t, std::int64_t first,
+             std::int64_t largest)
+    : dims_{program.tensors[t].extents.size()},
+      element_bytes_{program.tensors[t].element_bytes},
+      first_{first},
+      largest_{largest} {
+  join_values(program, t);
   find_blocks(program, t);
+  cut_blocks();
   join_blocks(program, counts, t);
   count_ = 1;
   for (std::size_t d = dims_; d-- > 0;) {
     side_[d].stride = count_;
     count_ *= ceil_div(side_[d].extent, side_[d].span);
   }
+}
+
+/// A tensor of rows of a few bytes that are moved as a whole, as a softmax's logsumexp: they are its elements.
+void Cells::join_values(const Program& program, std::size_t t) {
+  if (dims_ < 2) return;
+  const std::int64_t row = program.tensors[t].extents[dims_ - 1];
+  if (row * element_bytes_ >= sector || sector % (row * element_bytes_) != 0) return;
+  const bool whole = std::all_of(program.ops.begin(), program.ops.end(), [&](const TileOp& op) {
+    return !touches(op, t) || (op.dim[dims_ - 1].index == no_index && op.dim[dims_ - 1].extent >= row);
+  });
+  if (!whole) return;
+  joined_ = true;
+  element_bytes_ *= row;
+  --dims_;
 }
 
 void Cells::find_blocks(const Program& program, std::size_t t) {
@@ -62,7 +90,7 @@ void Cells::join_blocks(const Program& program, const ProgramCounts& counts, std
   std::int64_t bytes = element_bytes_;
   for (std::size_t d = 0; d < dims_; ++d) bytes *= side_[d].block;
   int doublings = 0;
-  while (doublings < most_doublings && (bytes << (doublings + 1)) <= largest_cell) ++doublings;
+  while (doublings < most_doublings && (bytes << (doublings + 1)) <= largest_) ++doublings;
 
   std::array<int, max_dims> best{};
   double fewest = visits(program, counts, t, best);
@@ -91,6 +119,32 @@ void Cells::join_blocks(const Program& program, const ProgramCounts& counts, std
     side_[d].bit_stride = bits;
     bits <<= static_cast<std::uint32_t>(best[d]);
   }
+}
+
+void Cells::cut_blocks() {
+  std::int64_t bytes = element_bytes_;
+  for (std::size_t d = 0; d < dims_; ++d) bytes *= side_[d].block;
+  for (std::size_t d = 0; d < dims_; ++d) {
+    Side& side = side_[d];
+    const std::int64_t least = d + 1 == dims_ ? sector / element_bytes_ : 1;
+    while (bytes > largest_ && side.block % least == 0 && side.block > least) {
+      const std::int64_t part = smallest_factor(side.block / least);
+      side.block /= part;
+      side.span = side.block;
+      bytes /= part;
+    }
+  }
+}
+
+std::int64_t Cells::bytes_of(std::int64_t cell) const {
+  std::int64_t bytes = element_bytes_;
+  for (std::size_t d = dims_; d-- > 0;) {
+    const Side& side = side_[d];
+    const std::int64_t cells = ceil_div(side.extent, side.span);
+    bytes *= std::min(side.span, side.extent - cell % cells * side.span);
+    cell /= cells;
+  }
+  return bytes;
 }
 
 }  // namespace rooftile::sim

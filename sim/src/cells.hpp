@@ -27,15 +27,27 @@ struct Covered {
 /// The cells of one tensor; `first` is the number of its first one.
 class Cells {
  public:
-  /// Larger cells would evict too much at once.
+  /// Larger ones would evict too much at once.
   static constexpr std::int64_t largest_cell = std::int64_t{16} * 1024;
 
-  /// Cells of tensor `t` of a program.
-  Cells(const Program& program, const ProgramCounts& counts, std::size_t t, std::int64_t first);
+  /// Cells of tensor `t` of a program, of at most `largest` bytes if its tiles can be cut into such.
+  Cells(const Program& program, const ProgramCounts& counts, std::size_t t, std::int64_t first,
+        std::int64_t largest = largest_cell);
 
   [[nodiscard]] std::int64_t count() const { return count_; }
+  /// Bytes of the tensor in its cell number `cell`.
+  [[nodiscard]] std::int64_t bytes_of(std::int64_t cell) const;
   /// Cells that the tiles of a call cover, each as often as it is covered; tiles count as inside the tensor.
   [[nodiscard]] double visited() const { return visited_; }
+
+  /// Several rows of a tile can lie in one sector.
+  [[nodiscard]] bool share_sectors() const { return joined_; }
+  /// Bytes that an SM moves for a tile, each of its rows in whole sectors; where rows share sectors.
+  [[nodiscard]] std::int64_t asked(const TileOp& op, const Indices& at) const {
+    std::int64_t bytes = sector;
+    for (std::size_t d = 0; d < dims_; ++d) bytes *= span_of(op.dim[d], side_[d].extent, at).extent;
+    return bytes;
+  }
 
   /// Calls `visit(covered)` for each cell that a tile of the tensor covers.
   template <class Visit>
@@ -74,8 +86,12 @@ class Cells {
   };
   static constexpr std::int64_t sector = 32;
 
+  /// Makes rows of a few bytes elements.
+  void join_values(const Program& program, std::size_t t);
   void find_blocks(const Program& program, std::size_t t);
   void join_blocks(const Program& program, const ProgramCounts& counts, std::size_t t);
+  /// Cuts blocks until they are no larger than a cell may be.
+  void cut_blocks();
   [[nodiscard]] double visits(const Program& program, const ProgramCounts& counts, std::size_t t,
                               const std::array<int, max_dims>& doubled) const;
   /// Elements [begin, end) of a cell along side `d`, counted from its first.
@@ -85,8 +101,10 @@ class Cells {
 
   std::array<Side, max_dims> side_{};
   std::size_t dims_ = 0;
+  bool joined_ = false;  ///< rows are smaller than a sector, and stand one after the other in it
   std::int64_t element_bytes_ = 2;
   std::int64_t first_ = 0;
+  std::int64_t largest_ = largest_cell;
   std::int64_t count_ = 0;
   double visited_ = 0;
 };

@@ -4,8 +4,21 @@
 #include <bit>
 
 #include "rooftile/model/l2_copies.hpp"
+#include "rooftile/model/rounding.hpp"
+#include "rooftile/model/sectored_cache.hpp"
 
 namespace rooftile::sim {
+namespace {
+
+/// What leaves at once is at most a 512th of L2.
+std::int64_t largest_cell(double capacity) {
+  constexpr double cells = 512;
+  std::int64_t largest = Cells::largest_cell;
+  while (static_cast<double>(largest) * cells > capacity && largest > SectoredCache::line_bytes) largest /= 2;
+  return largest;
+}
+
+}  // namespace
 
 L2::L2(const Device& device, const Program& program, const ProgramCounts& counts, Dram& dram)
     : program_{program}, dram_{dram}, capacity_{device.memory.l2.capacity.value()} {
@@ -17,8 +30,9 @@ L2::L2(const Device& device, const Program& program, const ProgramCounts& counts
     copies = std::max(copies, copies_of(use, partitions));
   }
   std::int64_t cells = 0;
+  const std::int64_t largest = largest_cell(capacity_);
   for (std::size_t t = 0; t < program.tensors.size(); ++t) {
-    cells_of_.emplace_back(program, counts, t, cells);
+    cells_of_.emplace_back(program, counts, t, cells, largest);
     cells += cells_of_.back().count();
     if (program.tensors[t].placement == Placement::l2) {
       pinned += copies_of_[t] * static_cast<double>(program.tensors[t].bytes());
@@ -27,6 +41,31 @@ L2::L2(const Device& device, const Program& program, const ProgramCounts& counts
   cell_.resize(static_cast<std::size_t>(cells));
   if (pinned > 0) set_aside_ = std::min(pinned, capacity_ * device.memory.l2.persisting_fraction.value());
   capacity_ -= set_aside_;
+  spread(largest);
+}
+
+void L2::spread(std::int64_t largest) {
+  double all = 0;
+  for (std::size_t t = 0; t < copies_of_.size(); ++t) {
+    all += copies_of_[t] * static_cast<double>(program_.tensors[t].bytes());
+  }
+  part_.resize(1);
+  room_ = capacity_;
+  if (all <= capacity_ / 2) return;  // nothing ever leaves
+  constexpr std::int64_t bytes_of_a_set = SectoredCache::line_bytes * SectoredCache::usual_ways;
+  const auto sets = std::max(std::int64_t{1}, static_cast<std::int64_t>(capacity_ + set_aside_) / bytes_of_a_set);
+  const std::int64_t parts = std::max(std::int64_t{1}, sets * SectoredCache::line_bytes / largest);
+  part_.resize(static_cast<std::size_t>(parts));
+  room_ = capacity_ / static_cast<double>(parts);
+  std::int64_t address = 0, cell = 0;
+  for (const Cells& cells : cells_of_) {
+    for (std::int64_t n = 0; n < cells.count(); ++n, ++cell) {
+      const std::int64_t set = SectoredCache::set_of(static_cast<std::uint64_t>(address), sets);
+      cell_[static_cast<std::size_t>(cell)].part = static_cast<std::int32_t>(set * parts / sets);
+      address += cells.bytes_of(n);
+    }
+    address = round_up(address, std::int64_t{256});
+  }
 }
 
 Answer L2::load(double now, const TileOp& op, const Indices& at, Asker asker) {
@@ -43,14 +82,17 @@ Answer L2::touch(double now, const TileOp& op, const Indices& at, Asker asker, A
   const auto t = static_cast<std::size_t>(op.tensor);
   Answer answer;
   std::int64_t fetch = 0;
-  const std::int64_t dirty_before = dirty_;
+  std::int64_t write_back = 0, dirtied = 0;
   double latest = 0;
   asked_.clear();
   cells_of_[t].for_each(op, at, [&](const Covered& covered) {
     const auto c = static_cast<std::int32_t>(covered.cell);
     Cell& cell = cell_[static_cast<std::size_t>(c)];
+    const std::int64_t so_far = dirty_;
     use(c);
     const std::int64_t missing = change(cell, t, covered, access);
+    dirtied += dirty_ - so_far;
+    write_back += make_room(part_[static_cast<std::size_t>(cell.part)]);
     answer.bytes += covered.bytes;
     fetch += missing;
     if (missing > 0) {
@@ -63,11 +105,11 @@ Answer L2::touch(double now, const TileOp& op, const Indices& at, Asker asker, A
       }
     }
   });
+  if (cells_of_[t].share_sectors()) answer.bytes = cells_of_[t].asked(op, at);
   if (watch_ != nullptr) {
     const auto bytes = [](std::int64_t count) { return Bytes{static_cast<double>(count)}; };
-    watch_->listener().l2({t, op.kind, bytes(answer.bytes), bytes(fetch), bytes(dirty_ - dirty_before)});
+    watch_->listener().l2({t, op.kind, bytes(answer.bytes), bytes(fetch), bytes(dirtied)});
   }
-  const std::int64_t write_back = make_room();
   if (fetch + write_back == 0) return answer;
   traffic_.fetched += fetch;
   traffic_.written_back += write_back;
@@ -96,7 +138,7 @@ std::int64_t L2::change(Cell& cell, std::size_t tensor, const Covered& covered, 
       if (!cell.pinned) link_newest(static_cast<std::int32_t>(&cell - cell_.data()));
     }
     cell.held += room;
-    (cell.pinned ? pinned_ : held_) += room;
+    (cell.pinned ? pinned_ : part_[static_cast<std::size_t>(cell.part)].held) += room;
     cell.valid |= fresh;
   }
   if (access == Access::load) return missing;
@@ -110,18 +152,18 @@ std::int64_t L2::change(Cell& cell, std::size_t tensor, const Covered& covered, 
 
 void L2::use(std::int32_t c) {
   const Cell& cell = cell_[static_cast<std::size_t>(c)];
-  if (cell.held == 0 || cell.pinned || newest_ == c) return;
+  if (cell.held == 0 || cell.pinned || part_[static_cast<std::size_t>(cell.part)].newest == c) return;
   unlink(c);
   link_newest(c);
 }
 
-std::int64_t L2::make_room() {
+std::int64_t L2::make_room(Part& part) {
   std::int64_t write_back = 0;
-  while (held_ > capacity_ && oldest_ != newest_) {
-    const std::int32_t c = oldest_;
+  while (part.held > room_ && part.oldest != part.newest) {
+    const std::int32_t c = part.oldest;
     Cell& cell = cell_[static_cast<std::size_t>(c)];
     unlink(c);
-    held_ -= cell.held;
+    part.held -= cell.held;
     write_back += cell.dirty_bytes;
     dirty_ -= cell.dirty_bytes;
     cell.valid = cell.dirty = 0;
@@ -132,17 +174,19 @@ std::int64_t L2::make_room() {
 
 void L2::link_newest(std::int32_t c) {
   Cell& cell = cell_[static_cast<std::size_t>(c)];
-  cell.older = newest_;
+  Part& part = part_[static_cast<std::size_t>(cell.part)];
+  cell.older = part.newest;
   cell.newer = none;
-  if (newest_ != none) cell_[static_cast<std::size_t>(newest_)].newer = c;
-  newest_ = c;
-  if (oldest_ == none) oldest_ = c;
+  if (part.newest != none) cell_[static_cast<std::size_t>(part.newest)].newer = c;
+  part.newest = c;
+  if (part.oldest == none) part.oldest = c;
 }
 
 void L2::unlink(std::int32_t c) {
   const Cell& cell = cell_[static_cast<std::size_t>(c)];
-  (cell.older == none ? oldest_ : cell_[static_cast<std::size_t>(cell.older)].newer) = cell.newer;
-  (cell.newer == none ? newest_ : cell_[static_cast<std::size_t>(cell.newer)].older) = cell.older;
+  Part& part = part_[static_cast<std::size_t>(cell.part)];
+  (cell.older == none ? part.oldest : cell_[static_cast<std::size_t>(cell.older)].newer) = cell.newer;
+  (cell.newer == none ? part.newest : cell_[static_cast<std::size_t>(cell.newer)].older) = cell.older;
 }
 
 }  // namespace rooftile::sim

@@ -1,6 +1,10 @@
 // L2: what it holds, tile by tile. The least recently used cells (cells.hpp) make room; reads that miss go to DRAM,
 // writes take room without fetching, what was written is sent back when it leaves.
 //
+// It has the sets of SectoredCache, 16 ways and the same hash, which the host execution of the real kernels counts
+// with. Neighbouring sets, as many as a cell has lines, make a part; a cell stands in the part of its first line, with
+// tensors one after the other in memory and cells one after the other in a tensor, and makes room there.
+//
 // A line stands in the partition of its memory and in that of the SM which reads it: what several CTAs ask for takes
 // room in each partition, as in the model (l2_reuse.hpp). Cells that a launch has asked for and that are still on their
 // way are waited for, not asked for again. Pinned tensors (Placement::l2) have a part set aside, and what fits there
@@ -55,7 +59,13 @@ class L2 {
     std::int32_t older = none, newer = none;
     std::int32_t held = 0;  ///< bytes it takes; 0: not here
     std::int32_t dirty_bytes = 0;
-    bool pinned = false;  ///< in the part set aside
+    bool pinned = false;    ///< in the part set aside
+    std::int32_t part = 0;  ///< of L2, in which it stands
+  };
+  /// Neighbouring sets, as many as a cell has lines.
+  struct Part {
+    std::int32_t oldest = none, newest = none;
+    double held = 0;
   };
   enum class Access : std::uint8_t { load, store, add };
 
@@ -65,7 +75,9 @@ class L2 {
   /// Puts a cell first.
   void use(std::int32_t c);
   /// Evicts what is too much; returns bytes to write back.
-  std::int64_t make_room();
+  std::int64_t make_room(Part& part);
+  /// Gives every cell its part.
+  void spread(std::int64_t largest);
   void link_newest(std::int32_t cell);
   void unlink(std::int32_t cell);
 
@@ -75,10 +87,9 @@ class L2 {
   std::vector<double> copies_of_;  ///< by tensor
   std::vector<Cell> cell_;
   std::vector<Cell*> asked_;  ///< of the access at hand: cells whose bytes come
-  std::int32_t oldest_ = none, newest_ = none;
-  double capacity_;
+  std::vector<Part> part_;
+  double capacity_, room_ = 0;  ///< of all parts, of one
   double set_aside_ = 0, pinned_ = 0;
-  double held_ = 0;
   std::int64_t dirty_ = 0;
   L2Traffic traffic_;
   const Watch* watch_ = nullptr;

@@ -50,6 +50,27 @@ TEST(Cells, BlocksOfKAreThoseOfItsTiles) {
   EXPECT_EQ(one[0].bytes, 64 * 128 * 2);
 }
 
+TEST(Cells, ValuesOfOneColumnShareSectors) {
+  static Program program;
+  static ProgramCounts counts;
+  ProgramWriter w{program};
+  const int lse = w.output("LSE", 4, {2, 100, 1});
+  w.launch("softmax", {}, {{"rows", 25}, {"head", 2}});
+  w.role("all", 4);
+  const int four = w.store(lse, {at(1), tile(0, 4), whole(1)});
+  count(program, counts);
+  const Cells cells{program, counts, 0, 0};
+  ASSERT_TRUE(cells.share_sectors());
+  const TileOp& op = program.ops[static_cast<std::size_t>(four)];
+  Indices left{}, right{};
+  right[0] = 1;
+  const auto one = covered_by(cells, op, left), other = covered_by(cells, op, right);
+  ASSERT_EQ(one.size(), 1U);
+  EXPECT_EQ(one[0].bytes, 32);                // a sector
+  EXPECT_EQ(one[0].blocks, other[0].blocks);  // the same one
+  EXPECT_EQ(cells.asked(op, left), 4 * 32);   // row by row, as a Program counts them
+}
+
 TEST(Cells, OfSTheyServeSquaresAndRows) {
   static Program program;
   static ProgramCounts counts;
@@ -196,7 +217,7 @@ class ElementMap {
     }
     RC_ASSERT(found == expected);
     RC_ASSERT(in_blocks == elements || in_blocks * tensor_.element_bytes <= bytes);  // or whole sectors
-    RC_ASSERT(bytes == sector_bytes_of(op, at));
+    RC_ASSERT((cells.share_sectors() ? cells.asked(op, at) : bytes) == sector_bytes_of(op, at));
   }
 
  private:

@@ -1,5 +1,8 @@
-// DRAM bytes of a simulation against those of the real kernels, run on the CPU in front of an L2 of as many bytes and
-// with as many CTAs in flight, whose warps take turns when they wait for loads, as on a GPU.
+// DRAM bytes of a simulation against those of the real kernels, run on the CPU in front of the same L2 and with as many
+// CTAs in flight, whose warps take turns when they wait for loads, as on a GPU.
+//
+// Which CTA is ahead of which is the same, too: an execution's are in step, so the simulated device has one CTA on each
+// of as many SMs, and memory that keeps nobody waiting for long.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -38,7 +41,19 @@ Device device_of(const Call& call) {
   d.sm.max_ctas = Count{static_cast<double>(call.resident)};
   d.memory.l2.capacity = Bytes{static_cast<double>(call.l2)};
   d.memory.l2.partitions = Count{1};
+  d.memory.l2.bandwidth = BytesPerCycle{1e5};
+  d.memory.dram.bandwidth = BytesPerSecond{1e15};
+  d.memory.dram.latency = Cycles{1};
   return d;
+}
+/// CTAs of the launch with most tensor work that are in flight at once.
+std::int64_t places_of(const Program& program, const ProgramCounts& counts, const Device& on) {
+  std::size_t largest = 0;
+  for (std::size_t l = 1; l < program.launches.size(); ++l) {
+    if (counts.launch[l].work_of(OpKind::mma) >= counts.launch[largest].work_of(OpKind::mma)) largest = l;
+  }
+  const auto sms = static_cast<std::int64_t>(on.sm.count.value());
+  return std::max<std::int64_t>(1, occupancy(on, program.launches[largest]).resident) * sms;
 }
 
 struct Compared {
@@ -68,16 +83,18 @@ double resident_set(const Program& program, const ProgramCounts& counts, const D
 Compared compare(const Call& call) {
   static Program program;
   static ProgramCounts counts;
-  const Device on = device_of(call);
-  test::build_or_throw(program, call.shape, spec_of(call), {}, on);
-  program.l2 = L2State::cold;
-  count(program, counts);
+  Device on = device_of(call);
+  const auto build = [&] {
+    test::build_or_throw(program, call.shape, spec_of(call), {}, on);
+    program.l2 = L2State::cold;
+    count(program, counts);
+  };
+  build();
+  const std::int64_t places = places_of(program, counts, on);
+  on.sm.count = Count{static_cast<double>(places)};
+  on.sm.max_ctas = Count{1};
+  build();
   const auto simulation = simulate(on, program, counts).value();
-  std::size_t largest = 0;
-  for (std::size_t l = 1; l < program.launches.size(); ++l) {
-    if (counts.launch[l].work_of(OpKind::mma) >= counts.launch[largest].work_of(OpKind::mma)) largest = l;
-  }
-  const std::int64_t places = std::max<std::int64_t>(1, occupancy(on, program.launches[largest]).resident) * call.sms;
   kernels::HostCall host{call.kernel,
                          {.batch = static_cast<int>(call.shape.batch),
                           .heads = static_cast<int>(call.shape.heads),
@@ -87,7 +104,7 @@ Compared compare(const Call& call) {
                           .head_dim = static_cast<int>(call.shape.head_dim),
                           .causal = call.shape.mask == Mask::causal,
                           .pass = call.shape.pass == Pass::bwd ? kernels::Pass::bwd : kernels::Pass::fwd,
-                          .sms = call.sms}};
+                          .sms = static_cast<int>(places)}};
   host.fill(1);
   const auto record = host.execute({.resident = static_cast<int>(places), .loads_wait = true, .l2_capacity = call.l2});
   Compared result;

@@ -24,9 +24,10 @@ class SectoredCache {
  public:
   static constexpr std::int64_t line_bytes = 128;
   static constexpr std::int64_t sector_bytes = 32;
+  static constexpr int usual_ways = 16;
 
   /// `capacity_bytes` is rounded down to whole sets, at least one. Throws std::invalid_argument for ways < 1.
-  explicit SectoredCache(std::int64_t capacity_bytes, int ways = 16);
+  explicit SectoredCache(std::int64_t capacity_bytes, int ways = usual_ways);
 
   /// One sector is read; `address` is any byte address below 2^63 in it.
   void read(std::uint64_t address) {
@@ -49,7 +50,11 @@ class SectoredCache {
   /// The set that this address falls into. Each run of sets() lines fills every set once; runs are turned against each
   /// other by a hash of their number.
   [[nodiscard]] std::int64_t set_of(std::uint64_t address) const {
-    return static_cast<std::int64_t>(set_of_line(address / line_bytes));
+    return static_cast<std::int64_t>(set_of_line(address / line_bytes, sets_));
+  }
+  /// The same of a cache of `sets`.
+  [[nodiscard]] static std::int64_t set_of(std::uint64_t address, std::int64_t sets) {
+    return static_cast<std::int64_t>(set_of_line(address / line_bytes, static_cast<std::uint64_t>(sets)));
   }
 
  private:
@@ -61,14 +66,14 @@ class SectoredCache {
   [[nodiscard]] static std::uint64_t sector_bit(std::uint64_t address) {
     return std::uint64_t{1} << (address / sector_bytes % (line_bytes / sector_bytes));
   }
-  [[nodiscard]] std::uint64_t set_of_line(std::uint64_t number) const {
-    const std::uint64_t turn = (number / sets_ * 0x9e3779b97f4a7c15u) >> 32;  // Fibonacci hashing: 2^64 / golden ratio
-    return (number + turn) % sets_;
+  [[nodiscard]] static std::uint64_t set_of_line(std::uint64_t number, std::uint64_t sets) {
+    const std::uint64_t turn = (number / sets * 0x9e3779b97f4a7c15u) >> 32;  // Fibonacci hashing: 2^64 / golden ratio
+    return (number + turn) % sets;
   }
   /// The line with this number, now the most recently used of its set.
   std::uint64_t& touch(std::uint64_t number) {
     if (lines_[latest_] >> number_shift == number) return lines_[latest_];
-    latest_ = set_of_line(number) * ways_;
+    latest_ = set_of_line(number, sets_) * ways_;
     std::uint64_t* const set = &lines_[latest_];
     std::uint64_t moved = set[0];
     for (std::uint64_t way = 1; way < ways_ && moved >> number_shift != number; ++way) {
