@@ -14,10 +14,11 @@ namespace rooftile::sim {
 /// One trip: where it stands, and which of its loop's ops take part.
 struct Trip {
   Indices at;
-  std::int8_t loop = -1;    ///< the leader of its group
-  std::uint32_t loads = 0;  ///< bit per LoopTiming::loads
-  std::uint32_t sends = 0;  ///< bit per LoopTiming::sends
-  std::int32_t ops = 0;     ///< that take part
+  std::int8_t loop = -1;        ///< the leader of its group
+  std::uint32_t loads = 0;      ///< bit per LoopTiming::loads: it asks for the tile
+  std::uint32_t multicast = 0;  ///< the same: its cluster asks, this CTA or another
+  std::uint32_t sends = 0;      ///< bit per LoopTiming::sends
+  std::int32_t ops = 0;         ///< that take part
 };
 
 class CtaWalk {
@@ -105,8 +106,11 @@ class CtaWalk {
     if (timing.empty) return false;
     trip.at = at_;
     trip.loop = leader;
-    trip.loads = trip.sends = 0;
-    for (std::size_t n = 0; n < timing.loads.size(); ++n) trip.loads |= takes_part(timing.loads[n].op) << n;
+    trip.loads = trip.multicast = trip.sends = 0;
+    for (std::size_t n = 0; n < timing.loads.size(); ++n) {
+      trip.loads |= takes_part(timing.loads[n].op) << n;
+      trip.multicast |= multicasts(timing.loads[n].op) << n;
+    }
     for (std::size_t n = 0; n < timing.sends.size(); ++n) trip.sends |= takes_part(timing.sends[n]) << n;
     trip.ops = timing.cost.ops;
     for (const std::int16_t op : timing.guarded) {
@@ -119,6 +123,10 @@ class CtaWalk {
   [[nodiscard]] std::uint32_t takes_part(std::int16_t index) const {
     const TileOp& op = program_->ops[static_cast<std::size_t>(index)];
     return asks(op) && lets_through(op) ? 1 : 0;
+  }
+  [[nodiscard]] std::uint32_t multicasts(std::int16_t index) const {
+    const TileOp& op = program_->ops[static_cast<std::size_t>(index)];
+    return op.hint == Hint::multicast && lets_through(op) ? 1 : 0;
   }
   [[nodiscard]] bool lets_through(const TileOp& op) const {
     if (op.guard == Guard::always) return true;

@@ -20,11 +20,17 @@ class HandOut {
       by_length_ |= loop.has_cap && loop.cap.moves() && loop.cap.index == 0;
     }
     by_length_ = by_length_ && launch.axes[0].descending;
+    if (places_ >= launch.cluster && launch.axes[0].extent % launch.cluster == 0 && !by_length_) {
+      places_ -= places_ % launch.cluster;
+      together_ = launch.cluster;
+    }
     if (launch.schedule == Schedule::persistent_static) round_.assign(static_cast<std::size_t>(places_), 0);
   }
 
   /// Places that get a CTA at all.
   [[nodiscard]] std::int64_t places() const { return places_; }
+  /// So many neighbouring places get theirs at once, those of a cluster.
+  [[nodiscard]] std::int64_t together() const { return together_; }
   /// The next CTA of a place; -1: no more.
   std::int64_t next(std::int64_t place) {
     if (round_.empty()) return given_ < ctas_ ? given_++ : -1;
@@ -41,6 +47,7 @@ class HandOut {
   const Launch& launch_;
   std::int64_t ctas_;
   std::int64_t places_;
+  std::int64_t together_ = 1;
   std::int64_t given_ = 0;
   bool by_length_ = false;           ///< tiles of a column are of different lengths, and the longest come first
   std::vector<std::int64_t> round_;  ///< by place

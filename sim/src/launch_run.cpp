@@ -25,6 +25,8 @@ LaunchRun::LaunchRun(const Program& program, const Launch& launch, const LaunchT
       ctas_(static_cast<std::size_t>(sms * resident), Cta{CtaWalk{program, launch, timing}}),
       soonest_{static_cast<std::size_t>(sms)} {
   sms_.assign(static_cast<std::size_t>(sms), Sm{resident_, hand_out_.places()});
+  together_ = static_cast<std::size_t>(hand_out_.together());
+  team_.resize(static_cast<std::size_t>(hand_out_.places()) / together_);
 }
 
 LaunchDone LaunchRun::run(double begin) {
@@ -33,7 +35,7 @@ LaunchDone LaunchRun::run(double begin) {
   for (Sm& sm : sms_) sm.advance(begin);
   // CTAs are handed out SM by SM, as long as there are places
   const std::size_t places = static_cast<std::size_t>(hand_out_.places());
-  for (std::size_t n = 0; n < places; ++n) start(n % sms_.size() * resident_ + n / sms_.size(), begin);
+  for (std::size_t n = 0; n < places; ++n) start(place_at(n), begin);
   for (std::size_t s = 0; s < sms_.size(); ++s) soonest_.set(s, sms_[s].share());
   while (left_ > 0) {
     const std::size_t s = soonest_.player();
@@ -55,9 +57,18 @@ LaunchDone LaunchRun::run(double begin) {
 
 void LaunchRun::refill(double now) {
   std::sort(freed_.begin(), freed_.end(), [this](std::size_t a, std::size_t b) { return turn_of(a) < turn_of(b); });
-  for (const std::size_t place : freed_) start(place, now);
-  for (const std::size_t place : freed_) soonest_.set(sm_of(place), sms_[sm_of(place)].share());
-  freed_.clear();
+  // a cluster begins when there is room for all of it
+  const auto waits = [this](std::size_t place) { return team_of(place).free < static_cast<std::int64_t>(together_); };
+  const auto begin = std::stable_partition(freed_.begin(), freed_.end(), waits);
+  for (auto place = begin; place != freed_.end(); ++place) {
+    done_.stalls[static_cast<std::size_t>(Stall::idle)] += now - ctas_[*place].since;
+    start(*place, now);
+  }
+  for (auto place = begin; place != freed_.end(); ++place) {
+    team_of(*place).free = 0;
+    soonest_.set(sm_of(*place), sms_[sm_of(*place)].share());
+  }
+  freed_.erase(begin, freed_.end());
 }
 
 void LaunchRun::start(std::size_t place, double now) {
@@ -114,12 +125,35 @@ void LaunchRun::look_ahead(Cta& cta) {
 
 void LaunchRun::ask(std::size_t place, std::int64_t trip, std::size_t load, double now) {
   Ahead& to = ahead(ctas_[place], trip);
+  if (together_ > 1 && (to.trip.multicast >> load & 1U) != 0) return ask_for_all(place, trip, load, now);
   if (((to.trip.loads & ~to.asked) >> load & 1U) == 0) return;
   const LoadWait& wait = timing_.loop[static_cast<std::size_t>(to.trip.loop)].loads[load];
   const TileOp& op = program_.ops[static_cast<std::size_t>(wait.op)];
   to.asked |= 1U << load;
   to.since[load] = now;
   to.request[load] = l2_.load(now, op, to.trip.at, asker(place)).request;
+}
+
+void LaunchRun::ask_for_all(std::size_t place, std::int64_t trip, std::size_t load, double now) {
+  Ahead& to = ahead(ctas_[place], trip);
+  if ((to.asked >> load & 1U) != 0) return;
+  to.asked |= 1U << load;
+  to.request[load] = not_asked;
+  std::int8_t& ready = team_of(place).ready[static_cast<std::size_t>(trip) & ahead_mask_][load];
+  if (static_cast<std::size_t>(++ready) < together_) return;
+  ready = 0;
+  const TileOp& op = program_.ops[static_cast<std::size_t>(loop_at(to).loads[load].op)];
+  const Dram::Request request = l2_.load(now, op, to.trip.at, asker(place)).request;
+  const std::size_t first = turn_of(place) / together_ * together_;
+  for (std::size_t turn = first; turn < first + together_; ++turn) {
+    const std::size_t member = place_at(turn);
+    Ahead& its = ahead(ctas_[member], trip);
+    its.since[load] = now;
+    its.request[load] = request;
+    if (!sms_[sm_of(member)].waits(member % resident_)) continue;
+    sms_[sm_of(member)].hold(member % resident_, now);
+    soonest_.set(sm_of(member), sms_[sm_of(member)].share());
+  }
 }
 
 double LaunchRun::allowed(const Cta& cta, double now) {
@@ -140,7 +174,13 @@ double LaunchRun::trip_allowed(const Cta& cta, double now) {
   double until = now;
   for (std::size_t n = 0; n < loop.loads.size(); ++n) {
     const LoadWait& load = loop.loads[n];
-    if (load.lag == 0 || at_hand.request[n] == 0) continue;
+    if (load.lag == 0) continue;
+    if (at_hand.request[n] == not_asked) return never;
+    if (together_ > 1 && (at_hand.trip.multicast >> n & 1U) != 0) {  // the others may have had room for it later
+      const double buffers = std::min<double>(load.lag, static_cast<double>(cta.trip + 1));
+      until = std::max(until, at_hand.since[n] + load.whole * buffers / load.lag);
+    }
+    if (at_hand.request[n] == 0) continue;
     const auto [ready, known] = dram_.answer(now, at_hand.request[n]);
     until = std::max(until, ready);
     if (!known) continue;
@@ -165,6 +205,7 @@ void LaunchRun::begin_segment(std::size_t place, double now) {
   const Segment& segment = loop_of(cta).segments[static_cast<std::size_t>(cta.segment)];
   if (segment.waits >= 0) {
     const Ahead& at_hand = ahead(cta, cta.trip);
+    if (at_hand.request[static_cast<std::size_t>(segment.waits)] == not_asked) return hold(place, never, Stall::dram);
     const double due = dram_.answer(now, at_hand.request[static_cast<std::size_t>(segment.waits)]).at;
     if (due > now) return hold(place, due, Stall::dram);
   }
@@ -328,6 +369,8 @@ void LaunchRun::end_cta(std::size_t place, double now) {
   if (cta_done_) cta_done_();
   ctas_[place].stays = launch_.schedule != Schedule::one_per_cta;
   sms_[sm_of(place)].leave(place % resident_);
+  ctas_[place].since = now;
+  ++team_of(place).free;
   freed_.push_back(place);
 }
 

@@ -56,7 +56,13 @@ class LaunchRun {
     std::array<Dram::Request, 12> request{};  ///< by load: what brings it; 0: it was there
   };
   static constexpr Dram::Request not_sent = -1;
+  static constexpr Dram::Request not_asked = -1;  ///< for a multicast tile: the cluster has no room for it yet
   static constexpr std::int32_t whole = -1;
+  /// The places that run a cluster.
+  struct Team {
+    std::array<std::array<std::int8_t, 12>, most_buffers> ready{};  ///< by trip and load: CTAs with room for its tile
+    std::int64_t free = 0;                                          ///< places without a CTA
+  };
   struct Cta {
     explicit Cta(const CtaWalk& to_walk) : walk{to_walk} {}
     PhaseKind stage = PhaseKind::begin;
@@ -90,6 +96,8 @@ class LaunchRun {
   void look_ahead(Cta& cta);
   void ask_ahead(std::size_t place, double now);
   void ask(std::size_t place, std::int64_t trip, std::size_t load, double now);
+  /// A CTA of a cluster has room for a multicast tile: the last one asks for all.
+  void ask_for_all(std::size_t place, std::int64_t trip, std::size_t load, double now);
   /// A CTA is set up: asks for its own tiles and those of its first trips.
   void ask_first(std::size_t place, double now);
   /// True if a tile of the trip at hand is on its way from DRAM.
@@ -117,12 +125,17 @@ class LaunchRun {
   [[nodiscard]] std::size_t turn_of(std::size_t place) const {
     return place % resident_ * sms_.size() + place / resident_;
   }
+  [[nodiscard]] std::size_t place_at(std::size_t turn) const {
+    return turn % sms_.size() * resident_ + turn / sms_.size();
+  }
+  [[nodiscard]] Team& team_of(std::size_t place) { return team_[turn_of(place) / together_]; }
   [[nodiscard]] std::size_t sm_of(std::size_t place) const { return place / resident_; }
   [[nodiscard]] Asker asker(std::size_t place) const { return {sm_of(place), place % resident_}; }
-  /// The timing of the trip at hand.
-  [[nodiscard]] const LoopTiming& loop_of(const Cta& cta) const {
-    return timing_.loop[static_cast<std::size_t>(ahead(cta, cta.trip).trip.loop)];
+  [[nodiscard]] const LoopTiming& loop_at(const Ahead& trip) const {
+    return timing_.loop[static_cast<std::size_t>(trip.trip.loop)];
   }
+  /// The timing of the trip at hand.
+  [[nodiscard]] const LoopTiming& loop_of(const Cta& cta) const { return loop_at(ahead(cta, cta.trip)); }
 
   const Program& program_;
   const Launch& launch_;
@@ -136,6 +149,8 @@ class LaunchRun {
   std::vector<Sm> sms_;
   std::vector<Cta> ctas_;           ///< by place, SM by SM
   std::vector<std::size_t> freed_;  ///< places whose CTA has just ended
+  std::size_t together_ = 1;        ///< CTAs of a cluster
+  std::vector<Team> team_;
   Soonest soonest_;
   std::int64_t left_ = 0;  ///< places with a CTA
   std::int64_t age_ = 0;

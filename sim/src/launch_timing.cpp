@@ -114,6 +114,7 @@ class Timer {
         const std::int16_t load = timing_.loop[body].loads[n].op;  // of the loop whose body this one repeats
         if (cycle.ops.has(static_cast<std::size_t>(load - launch_.first_op))) {
           wait_on(loop.loads[n], latency - costs_[OpKind::load].latency - transfer(load), cycle.lag);
+          if (loop.loads[n].lag == cycle.lag) loop.loads[n].whole = std::max(loop.loads[n].whole, latency);
         }
       }
     }

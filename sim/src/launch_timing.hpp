@@ -39,6 +39,7 @@ struct LoadWait {
   std::int16_t op = -1;  ///< index into Program::ops
   std::int8_t lag = 0;   ///< buffers; 0: nothing waits for it
   double rest = 0;       ///< cycles
+  double whole = 0;      ///< cycles of the dependence cycle, answered by L2
 };
 
 /// A part of a trip.

@@ -55,6 +55,8 @@ class Sm {
   /// Its CTA is gone.
   void leave(std::size_t place) { rest(place, never); }
 
+  /// It waits for it does not know how long.
+  [[nodiscard]] bool waits(std::size_t place) const { return !runs(place) && until_[place] == never; }
   [[nodiscard]] bool runs(std::size_t place) const { return own_speed_[place] > 0; }
   /// What is left of the phase, and by how much that shrinks per cycle.
   [[nodiscard]] double left(std::size_t place) const { return left_[place]; }

@@ -182,7 +182,10 @@ TEST(CtaWalk, OneOfAClusterAsksForAll) {
   CtaWalk walk{program, program.launches[0], *timing};
   for (std::int64_t cta = 0; cta < 4; ++cta) {
     walk.begin(cta);
-    for (Trip trip; walk.next(trip);) EXPECT_EQ(trip.loads, cta % 2 == 0 ? 1U : 0U) << cta;
+    for (Trip trip; walk.next(trip);) {
+      EXPECT_EQ(trip.loads, cta % 2 == 0 ? 1U : 0U) << cta;
+      EXPECT_EQ(trip.multicast, 1U) << cta;
+    }
   }
 }
 
