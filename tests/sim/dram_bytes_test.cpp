@@ -137,6 +137,23 @@ TEST(DramBytes, ResidencyDecides) {
   }
 }
 
+/// The same of 8 heads of 4096 keys, 1 MiB of K and V each, of which compulsory are 12 MiB. Where they are exactly as
+/// large as L2, Q and O push them out of the sets alone that they fall into themselves.
+TEST(DramBytes, ResidencyDecidesOfAMebibyteToo) {
+  const AttentionShape shape{.heads = 8, .kv_heads = 8, .seq_q = 4096, .seq_kv = 4096, .head_dim = 64};
+  struct Case {
+    double l2;
+    int resident;
+    double read, of;  ///< bytes; part by which the simulation may be off
+  };
+  for (const Case& c : {Case{40 * mib, 16, 12 * mib, 0}, Case{mib, 16, 20 * mib, 0}, Case{mib, 216, 13 * mib, 0},
+                        Case{256 * kib, 1, 260 * mib, 0}, Case{mib, 1, 125.23 * mib, 0.03}}) {
+    const Compared found = compare({"rt_flash2", shape, static_cast<std::int64_t>(c.l2), c.resident, 1});
+    EXPECT_NEAR(found.executed.read / c.read, 1, 0.001) << c.l2 / kib << " KiB, " << c.resident;
+    EXPECT_NEAR(found.simulated.read / found.executed.read, 1, c.of + 1e-4) << c.l2 / kib << " KiB, " << c.resident;
+  }
+}
+
 template <class T>
 T one_of(std::mt19937& draw, std::initializer_list<T> list) {
   return list.begin()[draw() % list.size()];
@@ -174,10 +191,8 @@ double within(const std::vector<double>& errors, double most) {
   return static_cast<double>(good) / static_cast<double>(errors.size());
 }
 
-/// Calls of all families at random. What is left: rows of S are padded to 16 bytes, so that neighbours can share a
-/// sector, which a Program does not know (up to 3 %); what is read again and again and just fits L2, or just does not,
-/// misses all or nothing of a true LRU, and a part of 16 ways; the launches before and behind a backward have room for
-/// more CTAs than it has, which an execution does not know.
+/// Calls of all families at random. What is left: a set of the simulator's L2 is as large as a cell; what is asked for
+/// in half a trip, and by which CTA first, decides where what is used again just fits L2, or just does not.
 TEST(DramBytes, AreThoseOfTheRealKernels) {
   std::mt19937 draw{20260};
   std::vector<double> roomy, between, small;  // L2 holds twice what is used at once, half of it at most
@@ -187,11 +202,11 @@ TEST(DramBytes, AreThoseOfTheRealKernels) {
     const double filled = c.resident_set / static_cast<double>(call.l2);
     (filled <= 0.5 ? roomy : filled < 2 ? between : small).push_back(std::abs(c.error()));
   }
-  EXPECT_GE(within(roomy, 0.02), 0.94);
+  EXPECT_GE(within(roomy, 0.02), 0.97);
   EXPECT_EQ(within(roomy, 0.1), 1);
-  EXPECT_GE(within(small, 0.02), 0.7);
-  EXPECT_GE(within(small, 0.1), 0.93);
-  EXPECT_GE(within(between, 0.1), 0.93);
+  EXPECT_GE(within(small, 0.02), 0.89);
+  EXPECT_GE(within(small, 0.1), 0.97);
+  EXPECT_EQ(within(between, 0.1), 1);
 }
 
 }  // namespace
