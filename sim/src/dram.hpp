@@ -39,7 +39,7 @@ class Dram {
   /// Numbers of requests grow; 0: none.
   using Request = std::int64_t;
   struct Answer {
-    double at = 0;      ///< cycle when the bytes are there; 0: long since
+    double at = 0;      ///< cycle when the bytes are there; 0: longer since than anybody remembers
     bool known = true;  ///< no: some of it is to be sent, and `at`, which lies ahead, is when to ask again
   };
 
@@ -56,6 +56,8 @@ class Dram {
 
   /// Tells it of the bytes that move from now on; null: nobody.
   void show_to(const Watch* watch) { watch_ = watch; }
+  /// Answers are remembered for so many cycles.
+  void remember_for(double cycles) { remembered_for_ = cycles; }
   /// Asks for bytes, or sends them; `now` never goes back.
   Request request(double now, double bytes, Asker asker = {}) {
     settle(now);
@@ -94,8 +96,10 @@ class Dram {
   /// Sends what is due by `now`, in order of time, and forgets what was answered.
   void settle(double now) {
     while (turn_.time() <= now) send(turn_.player());
-    while (!flight_.empty() && flight_.front().left <= 0 && flight_.front().ready <= now) {
-      in_flight_ -= flight_.front().bytes;
+    for (; answered_ < flight_.size() && flight_[answered_].left <= 0 && flight_[answered_].ready <= now; ++answered_) {
+      in_flight_ -= flight_[answered_].bytes;
+    }
+    for (; answered_ > 0 && flight_.front().ready + remembered_for_ <= now; --answered_) {
       flight_.pop_front();
       ++first_;
     }
@@ -172,7 +176,9 @@ class Dram {
   double in_flight_ = 0;
   double moved_ = 0;
   Request first_ = 1;          ///< in `flight_`
-  std::deque<Flight> flight_;  ///< not answered, or behind one that is not
+  std::deque<Flight> flight_;  ///< remembered, not answered, or behind one that is not
+  std::size_t answered_ = 0;   ///< of `flight_`, from its front on
+  double remembered_for_ = 0;
   const Watch* watch_ = nullptr;
 };
 

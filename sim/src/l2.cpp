@@ -41,10 +41,10 @@ L2::L2(const Device& device, const Program& program, const ProgramCounts& counts
   cell_.resize(static_cast<std::size_t>(cells));
   if (pinned > 0) set_aside_ = std::min(pinned, capacity_ * device.memory.l2.persisting_fraction.value());
   capacity_ -= set_aside_;
-  spread(largest);
+  spread(largest, static_cast<std::int64_t>(partitions));
 }
 
-void L2::spread(std::int64_t largest) {
+void L2::spread(std::int64_t largest, std::int64_t partitions) {
   double all = 0;
   for (std::size_t t = 0; t < copies_of_.size(); ++t) {
     all += copies_of_[t] * static_cast<double>(program_.tensors[t].bytes());
@@ -52,7 +52,8 @@ void L2::spread(std::int64_t largest) {
   part_.resize(1);
   room_ = capacity_;
   if (all <= capacity_ / 2) return;  // nothing ever leaves
-  constexpr std::int64_t bytes_of_a_set = SectoredCache::line_bytes * SectoredCache::usual_ways;
+  // a set has its ways in each partition
+  const std::int64_t bytes_of_a_set = SectoredCache::line_bytes * SectoredCache::usual_ways * partitions;
   const auto sets = std::max(std::int64_t{1}, static_cast<std::int64_t>(capacity_ + set_aside_) / bytes_of_a_set);
   const std::int64_t parts = std::max(std::int64_t{1}, sets * SectoredCache::line_bytes / largest);
   part_.resize(static_cast<std::size_t>(parts));

@@ -77,7 +77,7 @@ class L2 {
   /// Evicts what is too much; returns bytes to write back.
   std::int64_t make_room(Part& part);
   /// Gives every cell its part.
-  void spread(std::int64_t largest);
+  void spread(std::int64_t largest, std::int64_t partitions);
   void link_newest(std::int32_t cell);
   void unlink(std::int32_t cell);
 

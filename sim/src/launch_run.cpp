@@ -32,6 +32,7 @@ LaunchRun::LaunchRun(const Program& program, const Launch& launch, const LaunchT
 LaunchDone LaunchRun::run(double begin) {
   done_ = {};
   done_.begin = done_.end = begin;
+  dram_.remember_for(timing_.longest_rest);  // a tile that came before the units were done delays what stands behind it
   for (Sm& sm : sms_) sm.advance(begin);
   // CTAs are handed out SM by SM, as long as there are places
   const std::size_t places = static_cast<std::size_t>(hand_out_.places());

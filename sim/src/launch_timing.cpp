@@ -148,12 +148,13 @@ class Timer {
     const auto answered = [this](const TileOp& op) { return costs_[op.kind].latency; };
     return cycle_latency(cycle, program_, launch_, counts_, costs_, answered);
   }
-  /// Keeps the slowest of the cycles through a load that DRAM answers.
-  void wait_on(LoadWait& load, double rest, int lag) const {
-    const double miss = costs_.load_latency(1);
-    if (load.lag > 0 && (miss + rest) / lag <= (miss + load.rest) / load.lag) return;
-    load.lag = static_cast<std::int8_t>(std::min(lag, most_buffers));
+  /// Of the cycles through a load, those of the fewest trips say how many buffers it has; of these the slowest counts.
+  void wait_on(LoadWait& load, double rest, int lag) {
+    const auto buffers = static_cast<std::int8_t>(std::min(lag, most_buffers));
+    if (load.lag > 0 && (load.lag < buffers || (load.lag == buffers && load.rest >= rest))) return;
+    load.lag = buffers;
     load.rest = rest;
+    timing_.longest_rest = std::max(timing_.longest_rest, rest);
   }
 
   const Program& program_;

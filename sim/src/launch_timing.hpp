@@ -68,6 +68,7 @@ struct LaunchTiming {
   InlineVector<std::int16_t, 12> sends;
   std::array<LoopTiming, max_loops> loop;  ///< of loops that lead a group
   std::int32_t depth = 1;                  ///< the largest of its loops
+  double longest_rest = 0;                 ///< at least that of any load
 
   LaunchTiming(const Program& program, const Launch& launch, const LaunchCount& totals, const ProgramCounts& counts,
                const CostTable& costs);
