@@ -33,6 +33,9 @@ style   clang-tidy-14       14      static checks
 style   ccache              any     repeated builds
 pictures gnuplot-nox        5.4     timelines of draw_timeline.sh
 pictures jq                 1.6     reads them
+browser nodejs              18      drives the browser that the report is tested in
+browser npm                 9       fetches playwright-core
+browser chromium            any     draws the report
 '
 
 say() { printf 'rooftile: %s\n' "$*" >&2; }
@@ -47,10 +50,11 @@ list_requirements() {
   done <<<"$packages"
 }
 
-# missing_packages GROUP...  one name per line
+# missing_packages GROUP...  one name per line. A package that another one provides (npm, in some builds of nodejs) is there
 missing_packages() {
   local group package rest installed
-  installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' 2>/dev/null)
+  installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}, ${Provides}\n' 2>/dev/null |
+    sed -n 's/^installed //p' | tr ',' '\n' | awk 'NF { print "installed", $1 }')
   while read -r group package rest; do
     [[ -n $group && " $* " == *" $group "* ]] || continue
     grep -qxF "installed $package" <<<"$installed" || echo "$package"

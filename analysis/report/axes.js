@@ -15,6 +15,13 @@ const axes = (() => {
     pen.font = `${size}px ${chart_font}`;
     return pen.measureText(text).width;
   };
+  // A text cut to a width in pixels.
+  const fit = (text, room, size = 12) => {
+    const start = format.clip(text, 160);
+    const width = text_width(start, size);
+    if (width <= room) return start;
+    return format.clip(start, Math.max(1, Math.floor([...start].length * room / width)));
+  };
   const chart_font = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
 
   const is_bar = (mark) => mark.mark === "bar" || mark.mark === "cell";
@@ -57,10 +64,11 @@ const axes = (() => {
     if (log) {
       const air = low === high ? Math.log(2) : Math.max((Math.log(high) - Math.log(low)) * share, 0.03);
       const top = Math.log(high) + air + (Math.log(high) - Math.log(low)) * above;
-      return [Math.max(Math.exp(Math.log(low) - air), 1e-300), Math.min(Math.exp(top), largest)];
+      return [Math.min(Math.max(Math.exp(Math.log(low) - air), 1e-300), largest / 10), Math.min(Math.exp(top), largest)];
     }
-    let [from, to] = [Math.max(low, -largest), Math.min(high, largest)];
+    let [from, to] = [low, high].map((value) => Math.min(Math.max(value, -largest), largest));
     if (zero) [from, to] = [Math.min(0, from), Math.max(0, to)];
+    if (from === 0 && to === 0) return [0, 1];
     if (from > 0 && from < to / 3) from = 0;
     const air = from === to ? Math.abs(from) / 10 || 1 : (to - from) * share;
     return [from === 0 ? 0 : from - air, to === 0 ? 0 : to + air];
@@ -140,5 +148,5 @@ const axes = (() => {
     return widest + 6 > length / axis.domain.length ? widest : 0;
   };
 
-  return { make, position, category, sideways, text_width, left_room, turned, log_ticks, padded, chart_font };
+  return { make, position, category, sideways, text_width, fit, left_room, turned, log_ticks, padded, chart_font };
 })();

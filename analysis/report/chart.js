@@ -17,18 +17,15 @@ const chart = (() => {
         }
       }
     }
-    if (names.length < 2) return { facets: null, single: names[0] ?? "" };
+    if (names.length === 0) return null;
     const columns = Math.max(1, Math.min(names.length, Math.floor(width / 230), names.length === 4 ? 2 : 3));
     const shown = names.slice(0, most_facets);
     const spot = (cell) => index.get(axes.category(cell));
     return {
-      single: "",
-      facets: {
-        names: shown, columns, lines: Math.ceil(shown.length / columns), left_out: names.length - shown.length,
-        shows: (cell) => spot(cell) < most_facets,
-        column: (cell) => spot(cell) % columns, line: (cell) => Math.floor(spot(cell) / columns),
-        places: shown.map((name, n) => ({ name, fx: n % columns, fy: Math.floor(n / columns) })),
-      },
+      names: shown, columns, lines: Math.ceil(shown.length / columns), left_out: names.length - shown.length,
+      shows: (cell) => spot(cell) < most_facets,
+      column: (cell) => spot(cell) % columns, line: (cell) => Math.floor(spot(cell) / columns),
+      places: shown.map((name, n) => ({ name, fx: n % columns, fy: Math.floor(n / columns) })),
     };
   };
 
@@ -55,7 +52,7 @@ const chart = (() => {
     const number = ++drawn;
     const only_bars = from.marks.every((mark) => ["bar", "cell", "rule"].includes(mark.mark));
     const roofs = from.marks.some((mark) => mark.mark === "line" && mark.along);
-    const { facets, single } = facets_of(from, width);
+    const facets = facets_of(from, width);
     const names = names_of(from);
     const few = names.series.slice(0, marks.most_looks);
     const slots = palette.slots(few, wanted, names.kinds);
@@ -65,7 +62,7 @@ const chart = (() => {
     const rest = `${names.series.length - few.length} more`;
     const grey = { slot: -1, colour: theme.soft, symbol: "circle", dash: "", hatch: "none", filling: "hollow" };
     return {
-      width, theme, tips, roofs, facets, single, number, names, hatches, hover: [],
+      width, theme, tips, roofs, facets, number, names, hatches, hover: [],
       x: axes.make(from, "x", only_bars ? 0.02 : roofs ? 0.01 : 0.035),
       y: axes.make(from, "y", only_bars ? 0.02 : roofs ? 0.03 : 0.06, roofs ? 0.07 : 0),
       ends: width >= 560 && !facets,
@@ -137,7 +134,7 @@ const chart = (() => {
     const cells = from.marks.some((mark) => mark.mark === "cell");
     const per_facet = it.facets ? it.width / it.facets.columns : it.width;
     const inner = tall ? Math.max(60, bands * (cells ? (bands > 30 ? 18 : 32) : bands > 30 ? 17 : 26))
-      : it.facets ? Math.min(printed ? 150 : 210, per_facet * 0.8)
+      : it.facets && it.facets.names.length > 1 ? Math.min(printed ? 150 : 210, per_facet * 0.8)
         : printed ? (it.roofs ? 300 : 225) : Math.min(400, Math.max(Math.min(it.width * 0.95, 320), it.width * 0.52));
     return inner;
   };
@@ -172,15 +169,14 @@ const chart = (() => {
     const y_ticks = it.y.scale === "category" ? it.y.domain : it.y.ticks(inner);
     // As texts, not as a format: a log scale would leave out those of its own formats that it finds too many.
     const written = (axis, length) => (axis.scale === "category"
-      ? { text: (key) => format.clip(key, length), tickSize: 0 } : { text: axis.text });
+      ? { text: (key) => axes.fit(key, length), tickSize: 0 } : { text: axis.text });
     const result = [];
     if (it.x.scale !== "category") result.push(Plot.gridX(x_ticks, grid));
     if (it.y.scale !== "category") result.push(Plot.gridY(y_ticks, grid));
-    const narrow = it.y.scale === "category" ? Math.max(8, Math.floor(it.width * 0.4 / 6.6)) : 40;
     result.push(
-      Plot.axisX(x_ticks, { ...style, ...far, label: it.x.label || null, ...written(it.x, 28),
+      Plot.axisX(x_ticks, { ...style, ...far, label: it.x.label || null, ...written(it.x, 200),
         ...(turned ? { tickRotate: -42, textAnchor: "end" } : {}), labelAnchor: "center", labelArrow: "none", labelOffset: it.marginBottom - 4 }),
-      Plot.axisY(y_ticks, { ...style, label: null, ...written(it.y, Math.min(narrow, 40)),
+      Plot.axisY(y_ticks, { ...style, label: null, ...written(it.y, it.marginLeft - 10),
         ...(it.facets ? { facetAnchor: "left" } : {}) }));
     if (it.y.label) {
       // above the axis, level, where it can be read without turning one's head
@@ -189,7 +185,7 @@ const chart = (() => {
     }
     if (it.facets) {
       result.push(Plot.frame({ stroke: it.theme.faint }),
-        Plot.text(it.facets.places, { fx: "fx", fy: "fy", text: (place) => format.clip(place.name, Math.max(10, Math.floor(across / 7))),
+        Plot.text(it.facets.places, { fx: "fx", fy: "fy", text: (place) => axes.fit(place.name, across * 0.9),
           frameAnchor: "top-left", dy: -16, textAnchor: "start", fontWeight: 600, fill: it.theme.ink, fontSize: 12 }));
     }
     return result;

@@ -19,6 +19,7 @@ const format = (() => {
   // number(0.1) "0.1", number(1234567) "1,234,567" (whole numbers keep their digits), number(1.2e-7) "1.2×10⁻⁷"
   const number = (value, digits = 4) => {
     if (value === 0) return "0";
+    if (!Number.isFinite(value)) return value > 0 ? "∞" : value < 0 ? "−∞" : "–";
     const size = Math.abs(value);
     if (Number.isInteger(value) && size < 1e9) return sign(grouped(String(value)));
     if (size >= 1e-4 && size < 1e7) {

@@ -72,7 +72,7 @@ const lines = (() => {
     const heights = labels.spread(ends.map((one) => one.at[1]), 14, frame.y1 + 4, frame.y2 - 2);
     ends.forEach((one, n) => {
       const x = frame.x2 - one.at[0] < 60 ? one.at[0] + 9 : frame.x2 + 8;
-      g.append(written(one.text, { x, y: heights[n], anchor: "start", colour: one.colour, paper: it.theme.paper }));
+      g.append(written(axes.fit(one.text, it.marginRight - 10, 11.5), { x, y: heights[n], anchor: "start", colour: one.colour, paper: it.theme.paper }));
     });
     // Lines and points in the way are looked through for each candidate: no more of them than can be afforded.
     const few = record.wanted.length - ends.length;

@@ -128,7 +128,8 @@ const marks = (() => {
       // a label that its bar has no room for would lie on the next one
       const fits = (scales, row) => {
         const room = Math.abs(scales[flat ? "x" : "y"](to(row)) - scales[flat ? "x" : "y"](from(row)));
-        return row[mark.label] !== null && room >= (flat ? axes.text_width(text(row), 11) + 6 : 14);
+        const wide = axes.text_width(format.clip(text(row), 60), 11) + 6;
+        return row[mark.label] !== null && (flat ? room >= wide : room >= 14 && scales.x.bandwidth() >= wide);
       };
       result.push(Plot.text(rows, { ...centre, ...facets(mark, it), text, fontSize: 11, fill: it.theme.ink,
         stroke: it.theme.paper, strokeWidth: 7, strokeLinejoin: "round", className: "in-bar",
@@ -164,7 +165,9 @@ const marks = (() => {
       result.push(Plot.cell(unknown, { ...at, fill: it.hatch(null), inset: 1, rx: 2, className: "cell unknown" }));
     }
     const size = it.width < 480 ? 10 : 11;
-    const written = { ...at, text, fontSize: size, lineWidth: 12, textOverflow: "ellipsis" };
+    const written = { ...at, text, fontSize: size, render: (index, scales, values, dimensions, context, next) =>
+      next(index, scales, { ...values, text: Array.from(values.text, (one) => axes.fit(one ?? "", scales.x.bandwidth() - 4, size)) },
+        dimensions, context) };
     for (const [shade, group] of shades) {
       result.push(Plot.text(group, { ...written, fill: palette.on_ramp(shade) }));
     }

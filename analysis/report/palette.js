@@ -13,7 +13,6 @@ const palette = (() => {
   const colours = light.series.length;
   const symbols = ["circle", "triangle", "square", "diamond", "star", "cross", "wye", "plus", "times", "asterisk"];
   const stroked = new Set(["plus", "times", "asterisk"]);
-  // No two of the first seven alike, and the steps differ from those of the colours: 49 pairs before one comes again.
   const dashes = ["", "7 3", "2 2.5", "9 3 2 3", "12 4", "5 2 1 2 1 2", "1 4", "14 3 3 3"];
   const hatches = ["none", "rising", "falling", "level", "upright", "crossed", "dots", "grid"];
   const fillings = ["full", "hollow", "pale"];
@@ -53,10 +52,10 @@ const palette = (() => {
   const look = (slot, theme) => ({
     slot,
     colour: theme.series[slot % colours],
-    // after one round of colours the signs move on by one, or slots 0 and 7 would differ by nothing
-    symbol: symbols[(slot + Math.floor(slot / colours) * 3) % symbols.length],
-    dash: dashes[(slot + Math.floor(slot / colours)) % dashes.length],
-    hatch: hatches[(slot + Math.floor(slot / colours)) % hatches.length],
+    // seven colours and ten shapes, eight dashes, eight hatches: no common divisor, so that pairs come again late
+    symbol: symbols[slot % symbols.length],
+    dash: dashes[slot % dashes.length],
+    hatch: hatches[slot % hatches.length],
     filling: fillings[slot % fillings.length],
   });
 
