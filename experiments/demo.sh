@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # From a fresh checkout to predictions beside published measurements: installs what is missing, builds the program, fills
-# build/demo/results.db, prints both tables. Run it again at any time: what is done is not done again.
+# build/demo/results.db, prints both tables, writes build/demo/report.html. Run it again at any time: what is done is not
+# done again.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 
@@ -23,9 +24,13 @@ title '1. Does QKᵀ keep an A100 busy? FLOP per byte against the ridge (312 TFL
 title '2. Predicted beside published times: the error of each predictor, as it is'
 "$rooftile" compare --db "$db"
 
+report=build/demo/report.html
+"$rooftile" report --db "$db" -o "$report"
+
 cat <<END
 
 Everything above is in $db (SQLite; any SQLite tool reads it).
+The same as charts: $report (one file; open it in a browser).
 
 Next:
   rooftile=$rooftile

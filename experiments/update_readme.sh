@@ -5,7 +5,7 @@
 # --check changes nothing and fails if a page and the program disagree.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-pages='README.md hw_profiles/README.md'
+pages='README.md hw_profiles/README.md experiments/tutorial.md'
 
 check=false
 if [[ "${1-}" == --check ]]; then check=true; shift; fi

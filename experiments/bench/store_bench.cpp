@@ -5,13 +5,17 @@
 //   v_accuracy    the view, read wholly               (aim: 100 ms)
 //   v_compare     every column of the view's 50,000 rows, read wholly   (aim: 400 ms)
 //   compare       the same rows as structs, grouped: what `rooftile compare` does
+//   report        the charts of all of them, and the page   (aim: 3 s, 10 MB)
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 
 #include <filesystem>
+#include <sstream>
 #include <string>
 #include <vector>
 
+#include "question/data_directories.hpp"
+#include "report/make_report.hpp"
 #include "rooftile/analysis/compare.hpp"
 #include "rooftile/analysis/store.hpp"
 
@@ -104,6 +108,16 @@ void compare_all(benchmark::State& state) {
   }
 }
 
+void report_all(benchmark::State& state) {
+  const Store& store = large_store();
+  experiments::Catalogues catalogues{experiments::find_data({})};
+  for (auto _ : state) {
+    std::ostringstream page;
+    write_page(page, experiments::make_report(store, catalogues));
+    state.counters["bytes"] = static_cast<double>(page.str().size());
+  }
+}
+
 BENCHMARK(import)->Name("store/import")->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(read_view, accuracy, "SELECT * FROM v_accuracy", 13)
     ->Name("store/v_accuracy")
@@ -112,6 +126,7 @@ BENCHMARK_CAPTURE(read_view, compare, "SELECT * FROM v_compare", 45)
     ->Name("store/v_compare")
     ->Unit(benchmark::kMillisecond);
 BENCHMARK(compare_all)->Name("store/compare")->Unit(benchmark::kMillisecond);
+BENCHMARK(report_all)->Name("store/report")->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace rooftile::analysis

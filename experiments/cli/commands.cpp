@@ -15,6 +15,8 @@ constexpr CommandEntry table[] = {
     {"validate", "the error of today's model on measurements, by what decides the time", add_validate},
     {"calibrate", "fit the constants that no data sheet states to measurements", add_calibrate},
     {"query", "SQL over a results database", add_query},
+    {"report", "a results database as one page of charts", add_report},
+    {"plot", "one chart of the report as a picture", add_plot},
     {"db", "import, merge and export results, what a database holds", add_db},
     {"profile", "list, show, check and make GPU profiles", add_profile},
     {"devices", "the GPUs of this machine and their profiles", add_devices},

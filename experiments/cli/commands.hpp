@@ -15,6 +15,8 @@ void add_calibrate(Command& command, Context& context);
 void add_compare(Command& command, Context& context);
 void add_validate(Command& command, Context& context);
 void add_query(Command& command, Context& context);
+void add_report(Command& command, Context& context);
+void add_plot(Command& command, Context& context);
 void add_db(Command& command, Context& context);
 void add_profile(Command& command, Context& context);
 void add_devices(Command& command, Context& context);
