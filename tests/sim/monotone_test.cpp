@@ -67,7 +67,8 @@ TEST(Monotone, CallsThatContendAreSeldomSlowerOnAFasterDevice) {
     slower.push_back(most);
   });
   std::sort(slower.begin(), slower.end());
-  EXPECT_LE(slower[slower.size() * 9 / 10], 0.01);
+  EXPECT_LE(slower[slower.size() * 9 / 10], 0.005);
+  EXPECT_LE(slower.back(), 0.15);
 }
 
 }  // namespace

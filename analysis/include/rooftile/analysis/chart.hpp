@@ -89,8 +89,8 @@ template <>
 struct rooftile::EnumNames<rooftile::analysis::MarkKind> {
   using Kind = analysis::MarkKind;
   static constexpr std::string_view kind = "mark";
-  static constexpr Named<Kind> table[] = {{Kind::dot, "dot"},   {Kind::line, "line"}, {Kind::area, "area"},
-                                          {Kind::bar, "bar"},   {Kind::cell, "cell"}, {Kind::rule, "rule"},
+  static constexpr Named<Kind> table[] = {{Kind::dot, "dot"},   {Kind::line, "line"},  {Kind::area, "area"},
+                                          {Kind::bar, "bar"},   {Kind::cell, "cell"},  {Kind::rule, "rule"},
                                           {Kind::text, "text"}, {Kind::table, "table"}};
 };
 template <>

@@ -25,9 +25,9 @@ struct HostOptions {
   std::uint64_t seed = 0;
   /// CTAs in flight at once, handed out in grid order as others finish.
   int resident = 1;
-  /// A warp that loads from global memory into registers, or waits for copies that it or TMA makes, lets the others have
-  /// their turn before it goes on, as on a GPU its wait for the answer does; else it goes on until it waits for another
-  /// warp. Decides which of many warps' bytes an L2 holds that is too small for them.
+  /// A warp that loads from global memory into registers, or waits for copies that it or TMA makes, lets the others
+  /// have their turn before it goes on, as on a GPU its wait for the answer does; else it goes on until it waits for
+  /// another warp. Decides which of many warps' bytes an L2 holds that is too small for them.
   bool loads_wait = false;
   /// Bytes of the sectored LRU L2 in front of DRAM; 0: none, DRAM bytes stay 0. It is kept between launches.
   std::int64_t l2_capacity = 0;
