@@ -57,7 +57,7 @@ const chart = (() => {
     const few = names.series.slice(0, marks.most_looks);
     const slots = palette.slots(few, wanted, names.kinds);
     const bands = new Map(names.bands.slice(0, marks.most_looks).map((name, slot) => [name, palette.look(slot, theme)]));
-    const symbol_slots = palette.slots(names.symbols.slice(0, palette.symbols.length));
+    const symbol_slots = palette.slots(names.symbols.slice(0, palette.symbols.length - 1));
     const records = new Map(), entries = new Map(), hatches = new Map();
     const rest = `${names.series.length - few.length} more`;
     const grey = { slot: -1, colour: theme.soft, symbol: "circle", dash: "", hatch: "none", filling: "hollow" };
@@ -65,7 +65,10 @@ const chart = (() => {
       width, theme, tips, roofs, facets, number, names, hatches, hover: [],
       x: axes.make(from, "x", only_bars ? 0.02 : roofs ? 0.01 : 0.035),
       y: axes.make(from, "y", only_bars ? 0.02 : roofs ? 0.03 : 0.06, roofs ? 0.07 : 0),
-      ends: width >= 560 && !facets,
+      ends: width >= 560 && !facets && names.series.length <= 24,
+      known: (name) => name === "" || slots.has(name) || bands.has(name),
+      has_symbol: (name) => name === "" || symbol_slots.has(name),
+      more_symbols: `${names.symbols.length - symbol_slots.size} more`,
       has_dots: from.marks.some((mark) => mark.mark === "dot"),
       dashes_mean: from.marks.some((mark) => mark.mark === "line" && mark.dash),
       record: (at) => {
@@ -77,12 +80,10 @@ const chart = (() => {
       symbol: (name) => palette.symbols[symbol_slots.get(name) ?? palette.symbols.length - 1],
       legend: (key, entry) => {
         if (key === "") return;
-        const known = /^[\u0000\u0001]/.test(key) || slots.has(key) || bands.has(key);
-        const name = known ? key : `\u0000${rest}`;
-        const before = entries.get(name) ?? { text: known ? key : rest, kinds: new Map() };
+        const before = entries.get(key) ?? { text: key === marks.others ? rest : key, kinds: new Map() };
         if (!before.kinds.has(entry.kind)) before.kinds.set(entry.kind, entry);
         if (entry.text !== undefined) before.text = entry.text;
-        entries.set(name, before);
+        entries.set(key, before);
       },
       entries,
       hatch: (look) => {
@@ -133,7 +134,7 @@ const chart = (() => {
     const bands = it.y.domain.length;
     const cells = from.marks.some((mark) => mark.mark === "cell");
     const per_facet = it.facets ? it.width / it.facets.columns : it.width;
-    const inner = tall ? Math.max(60, bands * (cells ? (bands > 30 ? 18 : 32) : bands > 30 ? 17 : 26))
+    const inner = tall ? Math.min(4000, Math.max(60, bands * (cells ? (bands > 30 ? 18 : 32) : bands > 30 ? 17 : 26)))
       : it.facets && it.facets.names.length > 1 ? Math.min(printed ? 150 : 210, per_facet * 0.8)
         : printed ? (it.roofs ? 300 : 225) : Math.min(400, Math.max(Math.min(it.width * 0.95, 320), it.width * 0.52));
     return inner;
@@ -165,8 +166,10 @@ const chart = (() => {
     const far = it.facets ? { facetAnchor: "bottom-empty" } : {};
     const style = { color: it.theme.soft, fontSize: 12, tickSize: 4, fill: it.theme.soft, stroke: it.theme.rule };
     const grid = { stroke: it.theme.faint, strokeOpacity: 1 };
-    const x_ticks = it.x.scale === "category" ? it.x.domain : it.x.ticks(across);
-    const y_ticks = it.y.scale === "category" ? it.y.domain : it.y.ticks(inner);
+    // hundreds of categories: every so manyth has its name, all have their place
+    const some = (names, length) => names.filter((_, n) => n % Math.ceil(names.length * 13 / length) === 0);
+    const x_ticks = it.x.scale === "category" ? some(it.x.domain, across) : it.x.ticks(across);
+    const y_ticks = it.y.scale === "category" ? some(it.y.domain, inner) : it.y.ticks(inner);
     // As texts, not as a format: a log scale would leave out those of its own formats that it finds too many.
     const written = (axis, length) => (axis.scale === "category"
       ? { text: (key) => axes.fit(key, length), tickSize: 0 } : { text: axis.text });
@@ -192,12 +195,13 @@ const chart = (() => {
   };
 
   const scale_options = (axis, cells) => ({ domain: axis.domain, label: null,
-    type: axis.scale === "category" ? "band" : axis.scale, ...(axis.scale === "category" ? { padding: cells ? 0.03 : 0.18 } : {}) });
+    type: axis.scale === "category" ? "band" : axis.scale, ...(axis.scale === "category" ? { padding: cells ? 0.03 : 0.18, round: axis.domain.length < 80 } : {}) });
 
   const draw = (from, options) => {
     const notes = [...from.problems.map((problem) => `Left out: ${problem}.`)];
     const width = Math.max(240, Math.round(options.width));
     const it = workshop(from, width, options);
+    it.note = (text) => notes.includes(text) || notes.push(text);
     const painted = draw_marks(from, it, notes);
     if (painted.length === 0) {
       const rows = from.tables.reduce((sum, table) => sum + table.rows.length, 0);

@@ -18,6 +18,7 @@ const labels = (() => {
 
   // Two turned boxes overlap unless an edge direction of one separates them.
   const overlap = (a, b) => {
+    if (Math.abs(a.x - b.x) > a.w + a.h + b.w + b.h || Math.abs(a.y - b.y) > a.w + a.h + b.w + b.h) return false;
     const one = corners(a), other = corners(b);
     for (const angle of [a.angle, a.angle + Math.PI / 2, b.angle, b.angle + Math.PI / 2]) {
       const along = ([x, y]) => x * Math.cos(angle) + y * Math.sin(angle);

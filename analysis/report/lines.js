@@ -1,5 +1,7 @@
 // Lines, and the labels of everything, which are written last: along a roof, at the end of a line, beside a point.
 const lines = (() => {
+  const most_labels = 100; // more of them nobody could read, and each has to be held against all before it
+
   const svg = (name, attributes = {}, text) => {
     const element = document.createElementNS("http://www.w3.org/2000/svg", name);
     for (const [key, value] of Object.entries(attributes)) if (value !== null) element.setAttribute(key, value);
@@ -21,16 +23,17 @@ const lines = (() => {
   const line = (mark, rows, it) => {
     const result = [];
     const style = { x: marks.place(mark.x, it.x), y: marks.place(mark.y, it.y), ...marks.facets(mark, it) };
-    for (const [name, group] of marks.by_series(mark.rows, mark.series)) {
+    for (const [name, group] of marks.by_series(mark.rows, mark.series, it.known)) {
       const look = it.look(name);
       const colour = mark.series === undefined ? it.theme.soft : look.colour;
       // Where dashes mean something (sustained roofs), series go without: shapes and labels tell them apart.
       const dash = it.dashes_mean ? (mark.dash ? "6 4" : null) : mark.series === undefined ? null : look.dash || null;
-      const labels_here = mark.label === undefined ? []
+      const many = name === marks.others;
+      const labels_here = mark.label === undefined || many ? []
         : group.map((row) => row[mark.label]).filter((text) => text !== null && text !== "");
       const text = labels_here.length ? format.clip(format.value(labels_here.at(-1), mark.columns[mark.label].unit), 48) : "";
       const written = text !== "" && (mark.along || it.ends);
-      result.push(Plot.line(group, { ...style, stroke: colour, strokeWidth: mark.along ? 1.6 : 1.9, strokeDasharray: dash,
+      result.push(Plot.line(group, { ...style, ...(many ? { z: (row) => row[mark.series] } : {}), stroke: colour, strokeWidth: mark.along ? 1.6 : 1.9, strokeDasharray: dash,
         strokeLinejoin: "round", className: "line",
         render: (index, scales, values, dimensions, context, next) => {
           const g = next(index, scales, values, dimensions, context);
@@ -46,7 +49,7 @@ const lines = (() => {
           }
           return g;
         } }));
-      const dotted = !mark.along && !it.dashes_mean && !it.has_dots && mark.series !== undefined && group.length <= 24;
+      const dotted = !mark.along && !it.dashes_mean && !it.has_dots && mark.series !== undefined && !many && group.length <= 24;
       if (dotted) {
         const shape = look.symbol, open = palette.stroked.has(shape);
         result.push(Plot.dot(group, { ...style, r: 3.6, symbol: shape, className: "at-line",
@@ -75,11 +78,12 @@ const lines = (() => {
       g.append(written(axes.fit(one.text, it.marginRight - 10, 11.5), { x, y: heights[n], anchor: "start", colour: one.colour, paper: it.theme.paper }));
     });
     // Lines and points in the way are looked through for each candidate: no more of them than can be afforded.
-    const few = record.wanted.length - ends.length;
+    const rest = record.wanted.filter((one) => one.kind !== "end");
+    const few = Math.min(rest.length, most_labels);
+    if (rest.length > few) it.note(`${few} of ${format.number(rest.length)} labels are written; tips and the table have all.`);
     const points = few * record.points.length > 60000 ? [] : record.points;
     const in_way = few * record.lines.length > 6000 ? [] : record.lines;
-    for (const one of record.wanted) {
-      if (one.kind === "end") continue;
+    for (const one of rest.slice(0, few)) {
       const text = format.clip(one.text, 60);
       const size = { w: axes.text_width(text, 11.5) / 2 + 1, h: 7 };
       const boxes = one.kind === "along" ? labels.along(one.line, size, frame) : labels.around(one.at, size);

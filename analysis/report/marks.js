@@ -3,11 +3,14 @@
 const marks = (() => {
   const most_looks = 42;
 
-  // rows -> Map of series name -> rows; no column: one nameless series
-  const by_series = (rows, column) => {
+  // rows -> Map of series name -> rows; no column: one nameless series. Names that `known` does not know have no look of
+  // their own and share one group: thousands of names cost no more than forty.
+  const others = "\u0002";
+  const by_series = (rows, column, known = () => true) => {
     const groups = new Map();
     for (const row of rows) {
-      const name = column === undefined ? "" : axes.category(row[column]);
+      let name = column === undefined ? "" : axes.category(row[column]);
+      if (!known(name)) name = others;
       if (!groups.has(name)) groups.set(name, []);
       groups.get(name).push(row);
     }
@@ -65,10 +68,10 @@ const marks = (() => {
     const own_symbol = mark.symbol !== undefined && mark.symbol !== mark.series;
     const many = rows.length > 400, radius = many ? 2.3 : rows.length > 80 ? 3.3 : 4.2;
     const label = mark.label;
-    for (const [name, of_series] of by_series(rows, mark.series)) {
+    for (const [name, of_series] of by_series(rows, mark.series, it.known)) {
       const look = it.look(name);
       it.legend(name, { kind: own_symbol ? "filling" : "dot", look, of: own_symbol ? mark.columns[mark.series]?.name : undefined });
-      for (const [kind, group] of by_series(of_series, own_symbol ? mark.symbol : undefined)) {
+      for (const [kind, group] of by_series(of_series, own_symbol ? mark.symbol : undefined, it.has_symbol)) {
         const { symbol, stroked } = symbol_of(kind, own_symbol ? it.symbol(kind) : look.symbol);
         const filling = own_symbol && !stroked ? look.filling : "full";
         const ink = stroked ? { stroke: look.colour, strokeWidth: 1.8, fill: "none" }
@@ -83,7 +86,10 @@ const marks = (() => {
               if (text !== null && text !== "") record.wanted.push({ kind: "point", at: [x, y], text: format.value(text, mark.columns[label].unit), optional: true });
             }
           }) }));
-        if (own_symbol) it.legend(`\u0000${kind}`, { kind: "symbol", text: kind, symbol: it.symbol(kind), of: mark.columns[mark.symbol].name });
+        if (own_symbol) {
+          it.legend(`\u0000${kind}`, { kind: "symbol", text: kind === others ? it.more_symbols : kind, symbol: it.symbol(kind),
+            of: mark.columns[mark.symbol].name });
+        }
       }
     }
     tip(mark, rows, it, { x: place(mark.x, it.x), y: place(mark.y, it.y) });
@@ -92,13 +98,14 @@ const marks = (() => {
 
   const area = (mark, rows, it) => {
     const result = [];
-    for (const [name, group] of by_series(rows, mark.series)) {
+    for (const [name, group] of by_series(rows, mark.series, it.known)) {
       const look = it.look(name);
+      const z = name === others ? { z: (row) => row[mark.series] } : {};
       const sorted = it.x.scale === "category" ? group : [...group].sort((a, b) => a[mark.x] - b[mark.x]);
       const colour = mark.series === undefined ? it.theme.soft : look.colour;
-      const line = (column) => Plot.line(sorted, { x: place(mark.x, it.x), y: place(column, it.y), ...facets(mark, it),
+      const line = (column) => Plot.line(sorted, { ...z, x: place(mark.x, it.x), y: place(column, it.y), ...facets(mark, it),
         stroke: colour, strokeOpacity: 0.7, strokeWidth: 0.8, strokeDasharray: look.dash || null });
-      result.push(Plot.areaY(sorted, { x: place(mark.x, it.x), y1: place(mark.y1 ?? mark.y, it.y),
+      result.push(Plot.areaY(sorted, { ...z, x: place(mark.x, it.x), y1: place(mark.y1 ?? mark.y, it.y),
         y2: place(mark.y2 ?? mark.y, it.y), ...facets(mark, it), fill: colour, fillOpacity: 0.13, className: "area" }));
       if (mark.y1 !== undefined) result.push(line(mark.y1));
       if (mark.y2 !== undefined) result.push(line(mark.y2));
@@ -115,11 +122,11 @@ const marks = (() => {
     const to = (row) => axes.position(row[two ?? (flat ? mark.x : mark.y)], along);
     const band = place(flat ? mark.y : mark.x, across);
     const middle = (row) => (along.scale === "log" ? Math.sqrt(from(row) * to(row)) : (from(row) + to(row)) / 2);
-    for (const [name, group] of by_series(rows, mark.series)) {
+    for (const [name, group] of by_series(rows, mark.series, it.known)) {
       const look = it.look(name);
       const channels = flat ? { x1: from, x2: to, y: band } : { y1: from, y2: to, x: band };
       result.push((flat ? Plot.barX : Plot.barY)(group, { ...channels, ...facets(mark, it), fill: it.hatch(look),
-        stroke: it.theme.paper, strokeWidth: 0.6, inset: 0, className: "bar" }));
+        ...(across.domain.length < 100 ? { stroke: it.theme.paper, strokeWidth: 0.6 } : {}), className: "bar" }));
       if (mark.series !== undefined) it.legend(name, { kind: "bar", look });
     }
     const centre = flat ? { x: middle, y: band } : { x: band, y: middle };
@@ -151,6 +158,8 @@ const marks = (() => {
     const at = { x: place(mark.x, it.x), y: place(mark.y, it.y), ...facets(mark, it) };
     const known = rows.filter((row) => typeof value(row) === "number");
     const unknown = rows.filter((row) => typeof value(row) !== "number");
+    // air between the cells, as long as they are wide enough to spare it
+    const box = it.x.domain.length < 60 ? { inset: 1, rx: 2, className: "cell" } : { className: "cell" };
     const text = (row) => {
       const shown = mark.label ?? mark.fill;
       return shown === undefined ? "" : format.value(row[shown], mark.columns[shown].unit);
@@ -159,10 +168,10 @@ const marks = (() => {
     // Shades as attributes of their own: a colour channel would become a scale that all charts share the rules of.
     const shades = d3.group(known, (row) => Math.round(share(value(row)) * 32) / 32);
     for (const [shade, group] of shades) {
-      result.push(Plot.cell(group, { ...at, fill: palette.ramp(shade), inset: 1, rx: 2, className: "cell" }));
+      result.push(Plot.cell(group, { ...at, fill: palette.ramp(shade), ...box }));
     }
     if (unknown.length) {
-      result.push(Plot.cell(unknown, { ...at, fill: it.hatch(null), inset: 1, rx: 2, className: "cell unknown" }));
+      result.push(Plot.cell(unknown, { ...at, fill: it.hatch(null), ...box }));
     }
     const size = it.width < 480 ? 10 : 11;
     const written = { ...at, text, fontSize: size, render: (index, scales, values, dimensions, context, next) =>
@@ -209,5 +218,5 @@ const marks = (() => {
       }) })];
   };
 
-  return { by_series, drawable, facets, place, tip, noting, dot, area, bar, cell, rule, text, most_looks };
+  return { others, by_series, drawable, facets, place, tip, noting, dot, area, bar, cell, rule, text, most_looks };
 })();
