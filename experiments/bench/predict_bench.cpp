@@ -1,7 +1,8 @@
 // How many predictions a second are made. Names: predict/<predictor>/<kernel>/<what>/<N>
 //
 //   prepared    on one core; the program is built and counted once; predictions are timed
-//   built       on one core; the program is built and counted anew for every prediction
+//   built       on one core; the program is built and counted anew for every prediction, each time for another length:
+//               N and seven longer ones, as in a sweep
 //   all_cores   the same on every core at once, as a batch is answered
 #include <benchmark/benchmark.h>
 
@@ -9,6 +10,7 @@
 #include <string>
 
 #include "rooftile/model/algorithm.hpp"
+#include "rooftile/model/counter.hpp"
 #include "rooftile/model/predictor.hpp"
 #include "rooftile/model_yaml/profile_reader.hpp"
 #include "rooftile/model_yaml/spec_reader.hpp"
@@ -74,15 +76,20 @@ void prepared(benchmark::State& state, const Predictor& predictor, const Subject
   state.SetItemsProcessed(state.iterations());
 }
 
+/// The lengths of a sweep.
+constexpr std::int64_t lengths = 8, longer_by = 256;
+
 void built(benchmark::State& state, const Predictor& predictor, const Subject& subject) {
   Program program;
   const Setup setup{subject};
   const Device& device = setup.device;
-  Workload workload = workload_of(subject, state.range(0));
+  Counter counter;
+  std::int64_t step = 0;
   for (auto _ : state) {
+    Workload workload = workload_of(subject, state.range(0) + longer_by * (step++ % lengths));
     benchmark::DoNotOptimize(workload);
     if (!build(program, device, workload, setup.spec)) state.SkipWithError("not built");
-    auto prediction = predictor.predict(device, program);
+    auto prediction = predictor.predict(device, program, counter.count(program));
     if (!prediction) state.SkipWithError(prediction.error().reason.c_str());
     benchmark::DoNotOptimize(prediction);
   }

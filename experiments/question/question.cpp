@@ -133,9 +133,7 @@ Answer Answerer::answer(const Question& question, std::shared_ptr<const Profile>
     throw InputError{Location{answer.profile->where.file}, lack};
   }
   if (simulated) {
-    if (!counts_) counts_ = std::make_unique<ProgramCounts>();
-    count(*program_, *counts_);
-    auto simulation = sim::simulate(device, *program_, *counts_, listener_);
+    auto simulation = sim::simulate(device, *program_, counter_.count(*program_), listener_);
     if (!simulation) return refuse(simulation.error());
     answer.prediction = simulation->answer;
     answer.cta = longest_cta(*program_, answer.prediction);
@@ -144,7 +142,7 @@ Answer Answerer::answer(const Question& question, std::shared_ptr<const Profile>
     answer.simulation = std::make_shared<sim::Simulation>(*std::move(simulation));
     return answer;
   }
-  const auto prediction = answer.predictor->predict(device, *program_);
+  const auto prediction = answer.predictor->predict(device, *program_, counter_.count(*program_));
   if (!prediction) return refuse(prediction.error());
   answer.prediction = *prediction;
   answer.cta = longest_cta(*program_, answer.prediction);

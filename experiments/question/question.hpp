@@ -11,6 +11,7 @@
 
 #include "question/catalogues.hpp"
 #include "rooftile/analysis/result.hpp"
+#include "rooftile/model/counter.hpp"
 #include "rooftile/model/kernel_spec.hpp"
 #include "rooftile/model/prediction.hpp"
 #include "rooftile/model/predictor.hpp"
@@ -85,7 +86,7 @@ class Answerer {
  private:
   Catalogues* catalogues_;
   std::unique_ptr<Program> program_;
-  std::unique_ptr<ProgramCounts> counts_;  ///< of a simulation
+  Counter counter_;
   sim::Listener* listener_ = nullptr;
   IncompleteProfile incomplete_;
 };

@@ -1,4 +1,4 @@
-#include "rooftile/model/count.hpp"
+#include "rooftile/model/counter.hpp"
 
 #include <algorithm>
 
@@ -15,11 +15,11 @@ struct Life {
   std::int64_t most_touched = 0;  ///< by the launch that touches most of it
 };
 
-using Lives = std::array<Life, max_tensors>;
+using Lives = InlineVector<Life, max_tensors>;
 
 /// From the first launch that uses a tensor to the last; one that is read before it is written was left by the forward.
 void find_lives(const Program& program, const ProgramCounts& counts, Lives& lives) {
-  std::fill_n(lives.begin(), program.tensors.size(), Life{});
+  for (std::size_t t = 0; t < program.tensors.size(); ++t) lives.push_back({});
   for (std::size_t l = 0; l < program.launches.size(); ++l) {
     for (const TensorUse& use : counts.uses_of(l)) {
       Life& life = lives[static_cast<std::size_t>(use.tensor)];
@@ -58,15 +58,34 @@ void count_memory(const Program& program, ProgramCounts& counts) {
   counts.compulsory = Bytes{static_cast<double>(compulsory)};
 }
 
+void count_planned(const Program& program, const CountPlan& plan, ProgramCounts& counts) {
+  counts.uses.clear();
+  for (std::size_t l = 0; l < program.launches.size(); ++l) count_launch(program, l, plan, counts);
+  count_memory(program, counts);
+}
+
 }  // namespace
 
 void count(const Program& program, ProgramCounts& counts) {
-  counts.uses.clear();
-  counts.cycles.clear();
-  for (std::size_t l = 0; l < program.launches.size(); ++l) {
-    count_launch(program, program.launches[l], counts.launch[l], counts);
-  }
-  count_memory(program, counts);
+  CountPlan plan;
+  plan.make(program, counts);
+  count_planned(program, plan, counts);
+}
+
+struct Counter::State {
+  CountPlan plan;
+  ProgramCounts counts;
+};
+
+Counter::Counter() : state_{std::make_unique<State>()} {}
+Counter::Counter(Counter&&) noexcept = default;
+Counter& Counter::operator=(Counter&&) noexcept = default;
+Counter::~Counter() = default;
+
+const ProgramCounts& Counter::count(const Program& program) {
+  state_->plan.follow(program, state_->counts);
+  count_planned(program, state_->plan, state_->counts);
+  return state_->counts;
 }
 
 std::int64_t entries(const Launch& launch, int loop) {

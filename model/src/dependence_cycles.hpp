@@ -51,7 +51,7 @@ class WaitGraph {
   Bits nodes_ = 0;
   Bits has_later_ = 0;                          ///< ops that wait for one of an earlier trip
   std::array<Bits, OpSet::reach> before_;       ///< by op: those of the same trip that it waits for
-  InlineVector<Edge, 3 * OpSet::reach> later_;  ///< into a later trip, in program order
+  InlineVector<Edge, 4 * OpSet::reach> later_;  ///< into a later trip, in program order
 };
 
 inline void WaitGraph::add(std::size_t place, const TileOp& op, std::int16_t first_op) {

@@ -1,9 +1,9 @@
 #include "launch_counter.hpp"
 
-#include "dependence_cycles.hpp"
+#include <algorithm>
+
 #include "nest.hpp"
 #include "tensor_uses.hpp"
-#include "tile_equality.hpp"
 
 namespace rooftile {
 namespace {
@@ -45,15 +45,17 @@ OpCount count_whole_tiles(NestCounter& nest, std::int64_t n, const TileOp& op, c
 /// Counts the ops of one launch, in program order.
 class LaunchCounter {
  public:
-  LaunchCounter(const Program& program, const Launch& launch, LaunchCount& totals, ProgramCounts& counts)
+  LaunchCounter(const Program& program, std::size_t number, const CountPlan& plan, ProgramCounts& counts)
       : program_{program},
-        launch_{launch},
-        totals_{totals},
+        launch_{program.launches[number]},
+        totals_{counts.launch[number]},
+        plan_{plan},
+        planned_{plan.launch(number)},
         counts_{counts},
-        nest_{launch},
-        ranges_{launch},
-        uses_{program, launch, ranges_, counts},
-        ctas_{launch.ctas()} {}
+        nest_{launch_},
+        ranges_{launch_},
+        uses_{program, launch_, ranges_, counts},
+        ctas_{launch_.ctas()} {}
 
   void run() {
     totals_.ctas = ctas_;
@@ -65,66 +67,56 @@ class LaunchCounter {
     for (std::size_t l = 0; l < launch_.loops.size(); ++l) {
       totals_.trips[l] = trips_of(l);
       totals_.trip[l] = {};
-      waits_[l].clear();
-      const bool own = totals_.trips[l] > 0 && body_of(launch_, totals_, l) == l;
-      own_body_ |= static_cast<unsigned>(own) << l;
+      if (totals_.trips[l] == 0 || body_of(launch_, totals_, l) != l) continue;
+      own_body_ |= 1U << l;
+      totals_.trip[l].first_cycle = planned_.cycles[l].first;
+      totals_.trip[l].last_cycle = planned_.cycles[l].last;
     }
-    for (std::int16_t i = launch_.first_op; i < launch_.last_op;) i = count_part(i);
+    for (int p = planned_.first_part; p < planned_.last_part; ++p) count_part(plan_.part(p));
     uses_.finish(totals_);
-    count_cycles();
   }
 
  private:
-  /// Ops that follow each other in one role and one loop, or outside all loops.
+  /// Where ops that stand together add up.
   struct Part {
     std::int64_t executions;  ///< of its ops, but for guards
     double copies;            ///< warp groups that make them
     double all;               ///< executions, copies times
+    bool loops;               ///< they stand in a loop
     Work* work;               ///< where the ops of all copies add up in one execution
     Work* in_turn;            ///< and, outside loops, those of one copy
-    WaitGraph* waits;         ///< in loops: the ops that wait for others
   };
 
-  /// Counts the part that begins with op i; returns where it ends.
-  std::int16_t count_part(std::int16_t i) {
-    if (i >= role_end_) enter_role_at(i);
-    const TileOp* op = program_.ops.begin() + i;
-    const TileOp* const end = program_.ops.begin() + role_end_;
-    const std::int8_t loop = op->loop;
-    const Part part = part_in(loop);
-    KindSet kinds{};
-    for (; op != end && op->loop == loop; ++op, ++i) {
-      kinds.add(op->kind);
-      if (moves_a_tile(op->kind)) {
-        count_movement(i, *op, part);
-      } else {
-        count_work(i, *op, part);
-      }
-      if (op->after_count > 0 && part.waits != nullptr) {
-        part.waits->add(static_cast<std::size_t>(i - launch_.first_op), *op, launch_.first_op);
-      }
+  void count_part(const CountPart& planned) {
+    const Part part = part_of(planned);
+    if (planned.loop < 0) totals_.once.kinds.add(planned.kinds);
+    planned.summed.for_each([&](OpKind op_kind) {
+      const auto kind = static_cast<std::size_t>(op_kind);
+      const double amount = planned.work[kind];
+      totals_.work[kind] += part.all * amount;
+      (*part.work)[kind] += part.copies * amount;
+      (*part.in_turn)[kind] += amount;
+    });
+    std::fill(counts_.op.begin() + planned.first_op, counts_.op.begin() + planned.last_op,
+              OpCount{part.executions, 0, 0});
+    for (int s = planned.first_step; s < planned.last_step; ++s) {
+      const CountStep& step = plan_.step(s);
+      step.tiles >= 0 ? count_movement(step, part) : count_guarded_work(step, part);
     }
-    if (loop < 0) totals_.once.kinds.add(kinds);
-    return i;
   }
 
   /// Ops of a loop whose body another loop has add up to nothing that is asked for.
-  [[nodiscard]] Part part_in(std::int8_t loop) {
-    const auto copies = static_cast<double>(copies_);
-    if (loop < 0) {
+  [[nodiscard]] Part part_of(const CountPart& planned) {
+    const auto copies = static_cast<double>(planned.copies);
+    if (planned.loop < 0) {
       const double all = static_cast<double>(ctas_) * copies;
-      return {ctas_, copies, all, &totals_.once.work, &totals_.once.in_turn, nullptr};
+      return {ctas_, copies, all, false, &totals_.once.work, &totals_.once.in_turn};
     }
-    const auto l = static_cast<std::size_t>(loop);
+    const auto l = static_cast<std::size_t>(planned.loop);
     const auto group = static_cast<std::size_t>(launch_.loops[l].group);
     const bool own = (own_body_ >> l & 1U) != 0;
     const double all = static_cast<double>(totals_.trips[l]) * copies;
-    return {totals_.trips[l],
-            copies,
-            all,
-            own ? &totals_.trip[group].work : &adds_nowhere_,
-            &adds_nowhere_,
-            own ? &waits_[group] : nullptr};
+    return {totals_.trips[l], copies, all, own, own ? &totals_.trip[group].work : &adds_nowhere_, &adds_nowhere_};
   }
 
   /// Trips of a loop over all CTAs. Loops whose limits nothing moves make as many wherever they stand.
@@ -145,28 +137,27 @@ class LaunchCounter {
   }
 
   /// As SMs request tiles: the CTAs of a cluster, which make the same trips, ask for a multicast tile once.
-  void count_movement(std::int16_t i, const TileOp& op, const Part& part) {
-    const auto index = static_cast<std::size_t>(i);
-    OpCount& count = counts_.op[index];
-    double& amount = counts_.amount[index];
-    if (repeats_previous_tile(program_, launch_, i)) {
-      count = counts_.op[index - 1];
-      amount = counts_.amount[index - 1];
+  void count_movement(const CountStep& step, const Part& part) {
+    const TileOp& op = op_at(step);
+    const PlacedTiles& placed = tiles_of(step, op);
+    OpCount& count = counts_.op[static_cast<std::size_t>(step.op)];
+    double& amount = counts_.amount[static_cast<std::size_t>(step.op)];
+    if (step.like != step.op) {
+      count = counts_.op[static_cast<std::size_t>(step.like)];
+      amount = counts_.amount[static_cast<std::size_t>(step.like)];
     } else {
-      tiles_.measure(ranges_, op, program_.tensors[static_cast<std::size_t>(op.tensor)]);
-      uses_.place(op, tiles_);
-      count = count_whole_tiles(nest_, executions_of(op, part), op, tiles_);
-      amount = static_cast<double>(tiles_.inside);
+      count = count_whole_tiles(nest_, executions_of(op, part), op, placed.tiles);
+      amount = static_cast<double>(placed.tiles.inside);
       if (const std::int64_t served = launch_.served_by(op); served > 1) {
         count.bytes /= served;
         count.sectors /= served;
         amount /= static_cast<double>(served);
       }
     }
-    if (op.kind == OpKind::load && part.waits != nullptr && totals_.first_tile.op < 0) {
-      totals_.first_tile = {i, uses_.asking_alike(op)};
+    if (op.kind == OpKind::load && part.loops && totals_.first_tile.op < 0) {
+      totals_.first_tile = {step.op, uses_.asking_alike(op, placed)};
     }
-    uses_.add(op, count.bytes);
+    uses_.add(op, placed, count.bytes);
     totals_.sectors += count.sectors;
     (op.kind == OpKind::load ? totals_.loaded : totals_.stored) += count.bytes;
     const double mean = op.loop >= 0 ? amount
@@ -175,20 +166,27 @@ class LaunchCounter {
                             : 0;
     add_share(op, count.executions, mean, 1, part);
   }
+  [[nodiscard]] const PlacedTiles& tiles_of(const CountStep& step, const TileOp& op) {
+    const auto number = static_cast<std::size_t>(step.tiles);
+    if (number < placed_.size()) return placed_[number];
+    PlacedTiles& placed = placed_.emplace_back();
+    placed.tiles.measure(ranges_, op, program_.tensors[static_cast<std::size_t>(op.tensor)]);
+    uses_.place(op, placed);
+    return placed;
+  }
 
-  void count_work(std::int16_t i, const TileOp& op, const Part& part) {
+  void count_guarded_work(const CountStep& step, const Part& part) {
+    const TileOp& op = op_at(step);
     const auto kind = static_cast<std::size_t>(op.kind);
-    const auto amount = static_cast<double>(op.amount);
-    OpCount& count = counts_.op[static_cast<std::size_t>(i)];
-    counts_.amount[static_cast<std::size_t>(i)] = amount;
+    const double amount = counts_.amount[static_cast<std::size_t>(step.op)];
+    OpCount& count = counts_.op[static_cast<std::size_t>(step.op)];
     if (op.guard == Guard::always) {
-      count = {part.executions, 0, 0};
       totals_.work[kind] += part.all * amount;
       (*part.work)[kind] += part.copies * amount;
       (*part.in_turn)[kind] += amount;
     } else {
-      count = {executions_of(op, part), 0, 0};
-      totals_.work[kind] += static_cast<double>(count.executions * copies_) * amount;
+      count.executions = executions_of(op, part);
+      totals_.work[kind] += static_cast<double>(count.executions) * part.copies * amount;
       add_share(op, count.executions, amount, part.copies, part);
     }
   }
@@ -202,52 +200,21 @@ class LaunchCounter {
     (*part.in_turn)[kind] += amount;
   }
 
-  /// Ops come role by role.
-  void enter_role_at(std::int16_t i) {
-    while (role_ < launch_.roles.size() && i >= launch_.roles[role_].last_op) ++role_;
-    const bool in_role = role_ < launch_.roles.size() && i >= launch_.roles[role_].first_op;
-    copies_ = in_role ? launch_.roles[role_].copies : 1;
-    role_end_ = in_role ? launch_.roles[role_].last_op : static_cast<std::int16_t>(i + 1);
-  }
-
-  /// An op that waits for nothing is on no cycle.
-  void count_cycles() {
-    for (std::size_t l = 0; l < launch_.loops.size(); ++l) {
-      TripCount& trip = totals_.trip[l];
-      trip.first_cycle = static_cast<std::int16_t>(counts_.cycles.size());
-      if ((own_body_ >> l & 1U) != 0 && !repeat_cycles(l)) {
-        waits_[l].find_cycles(counts_.cycles);
-      }
-      trip.last_cycle = static_cast<std::int16_t>(counts_.cycles.size());
-    }
-  }
-  /// Bodies that differ in what they move often wait alike: the cycles of an earlier loop, if there is such a one.
-  bool repeat_cycles(std::size_t l) {
-    for (std::size_t e = 0; e < l; ++e) {
-      if ((own_body_ >> e & 1U) == 0 || waits_[e] != waits_[l]) continue;
-      const TripCount& earlier = totals_.trip[e];
-      for (std::int16_t c = earlier.first_cycle; c < earlier.last_cycle; ++c) {
-        const DependenceCycle cycle = counts_.cycles[static_cast<std::size_t>(c)];
-        counts_.cycles.push_back({waits_[l].ops(cycle.ops.bits()), cycle.lag});
-      }
-      return true;
-    }
-    return false;
+  [[nodiscard]] const TileOp& op_at(const CountStep& step) const {
+    return program_.ops[static_cast<std::size_t>(step.op)];
   }
 
   const Program& program_;
   const Launch& launch_;
   LaunchCount& totals_;
+  const CountPlan& plan_;
+  const LaunchPlan& planned_;
   ProgramCounts& counts_;
   NestCounter nest_;
   IndexRanges ranges_;
   TensorUses uses_;
-  TileFootprint tiles_;
   std::int64_t ctas_;
-  // of the op at hand
-  std::size_t role_ = 0;
-  std::int64_t copies_ = 1;  ///< warp groups of its role
-  std::int16_t role_end_ = 0;
+  InlineVector<PlacedTiles, 64> placed_;  ///< by CountStep::tiles
 
   /// The guarded op counted last.
   struct Guarded {
@@ -257,15 +224,14 @@ class LaunchCounter {
     std::int64_t executions = 0;
   };
   Guarded guarded_;
-  Work adds_nowhere_{};                     ///< what nobody asks for
-  std::array<WaitGraph, max_loops> waits_;  ///< by group: its ops that wait for others
-  unsigned own_body_ = 0;                   ///< loops that make trips which no earlier loop makes, a bit each
+  Work adds_nowhere_{};    ///< what nobody asks for
+  unsigned own_body_ = 0;  ///< loops that make trips which no earlier loop makes, a bit each
 };
 
 }  // namespace
 
-void count_launch(const Program& program, const Launch& launch, LaunchCount& totals, ProgramCounts& counts) {
-  LaunchCounter{program, launch, totals, counts}.run();
+void count_launch(const Program& program, std::size_t launch, const CountPlan& plan, ProgramCounts& counts) {
+  LaunchCounter{program, launch, plan, counts}.run();
 }
 
 }  // namespace rooftile

@@ -39,23 +39,22 @@ TensorUses::TensorUses(const Program& program, const Launch& launch, const Index
   use_of_.fill(-1);
 }
 
-void TensorUses::place(const TileOp& op, const TileFootprint& tiles) {
-  const unsigned sharing = axes_ & ~tiles.placing;
-  tiles_ = &tiles;
-  sharers_ = extents_product(launch_, sharing);
-  drives_ = (sharing & ranges_.driving(op.loop)) != 0;
+void TensorUses::place(const TileOp& op, PlacedTiles& placed) const {
+  const unsigned sharing = axes_ & ~placed.tiles.placing;
+  placed.sharers = extents_product(launch_, sharing);
+  placed.drives = (sharing & ranges_.driving(op.loop)) != 0;
 }
 
-void TensorUses::add(const TileOp& op, std::int64_t bytes) {
+void TensorUses::add(const TileOp& op, const PlacedTiles& placed, std::int64_t bytes) {
   if (bytes == 0) return;
-  const std::size_t number = use_of(op.tensor);
+  const std::size_t number = use_of(op.tensor, placed);
   TensorUse& use = counts_.uses[first_use_ + number];
   (op.kind == OpKind::load ? use.loaded : use.stored) += bytes;
-  if (!drives_) {
+  if (!placed.drives) {
     // the sharers of a multicast tile include its cluster, which asks once
-    add_swept(use, op.kind, sharers_ == 1 ? bytes : bytes * launch_.served_by(op) / sharers_);
+    add_swept(use, op.kind, placed.sharers == 1 ? bytes : bytes * launch_.served_by(op) / placed.sharers);
   } else {
-    add_box_sweep(static_cast<std::int8_t>(number), op, bytes);
+    add_box_sweep(static_cast<std::int8_t>(number), op, placed, bytes);
   }
 }
 
@@ -72,50 +71,50 @@ void TensorUses::finish(LaunchCount& totals) {
   totals.last_use = static_cast<std::int16_t>(counts_.uses.size());
 }
 
-std::int64_t TensorUses::asking_alike(const TileOp& op) const {
+std::int64_t TensorUses::asking_alike(const TileOp& op, const PlacedTiles& placed) const {
   constexpr unsigned first_axis = 1;
-  return extents_product(launch_, axes_ & ~(tiles_->placing | (ranges_.driving(op.loop) & ~first_axis)));
+  return extents_product(launch_, axes_ & ~(placed.tiles.placing | (ranges_.driving(op.loop) & ~first_axis)));
 }
 
-/// The use of the tiles placed last; its box grows by theirs.
-std::size_t TensorUses::use_of(std::int8_t tensor) {
+/// The use of a tensor; its box grows by that of the tiles.
+std::size_t TensorUses::use_of(std::int8_t tensor, const PlacedTiles& placed) {
   std::int8_t& number = use_of_[static_cast<std::size_t>(tensor)];
   if (number >= 0) {
     const auto known = static_cast<std::size_t>(number);
     TensorUse& use = counts_.uses[first_use_ + known];
-    boxes_[known].cover(tiles_->box);
-    if (sharers_ > use.sharers) note_sharers(use);
+    boxes_[known].cover(placed.tiles.box);
+    if (placed.sharers > use.sharers) note_sharers(use, placed);
     return known;
   }
   number = static_cast<std::int8_t>(counts_.uses.size() - first_use_);
   TensorUse& use = counts_.uses.emplace_back();
   use = {};
   use.tensor = tensor;
-  note_sharers(use);
+  note_sharers(use, placed);
   const auto added = static_cast<std::size_t>(number);
-  boxes_[added] = tiles_->box;
+  boxes_[added] = placed.tiles.box;
   return added;
 }
 
-void TensorUses::note_sharers(TensorUse& use) const {
-  use.sharers = sharers_;
-  use.indexed = static_cast<std::uint8_t>(tiles_->placing & axes_);
+void TensorUses::note_sharers(TensorUse& use, const PlacedTiles& placed) const {
+  use.sharers = placed.sharers;
+  use.indexed = static_cast<std::uint8_t>(placed.tiles.placing & axes_);
 }
 
 /// Trips of the loops around an op that do not place its tiles: each is a sweep of its own.
-std::int64_t TensorUses::repeats(const TileOp& op) const {
+std::int64_t TensorUses::repeats(const TileOp& op, const PlacedTiles& placed) const {
   Int total = 1;
   for (int loop = op.loop; loop >= 0; loop = launch_.loops[static_cast<std::size_t>(loop)].parent) {
-    if ((tiles_->placing & bit_of(static_cast<IndexId>(first_loop_index + loop))) == 0)
+    if ((placed.tiles.placing & bit_of(static_cast<IndexId>(first_loop_index + loop))) == 0)
       total *= ranges_.most_trips(loop);
   }
   return total;
 }
 
-void TensorUses::add_box_sweep(std::int8_t use, const TileOp& op, std::int64_t bytes) {
+void TensorUses::add_box_sweep(std::int8_t use, const TileOp& op, const PlacedTiles& placed, std::int64_t bytes) {
   for (BoxSweep& earlier : sweeps_) {
     if (earlier.use != use || earlier.kind != op.kind || !continues(launch_, earlier.loop, op.loop)) continue;
-    earlier.box.cover(tiles_->box);
+    earlier.box.cover(placed.tiles.box);
     earlier.bytes += bytes;
     return;
   }
@@ -123,9 +122,9 @@ void TensorUses::add_box_sweep(std::int8_t use, const TileOp& op, std::int64_t b
   sweep.use = use;
   sweep.kind = op.kind;
   sweep.loop = op.loop;
-  sweep.repeats = repeats(op);
+  sweep.repeats = repeats(op, placed);
   sweep.bytes = bytes;
-  sweep.box = tiles_->box;
+  sweep.box = placed.tiles.box;
 }
 
 }  // namespace rooftile

@@ -10,20 +10,27 @@
 
 namespace rooftile {
 
+/// The tiles of an op, and who shares them.
+struct PlacedTiles {
+  TileFootprint tiles;
+  std::int64_t sharers;  ///< CTAs that ask for the same tiles
+  bool drives;           ///< an axis along which CTAs share moves the loops: they run different parts of a sweep
+};
+
 /// Sums the tile movements of one launch, tensor by tensor, into counts.uses.
 class TensorUses {
  public:
   TensorUses(const Program& program, const Launch& launch, const IndexRanges& ranges, ProgramCounts& counts);
 
-  /// Where the tiles of the ops stand that are added next; `tiles` stays in use until the next call.
-  void place(const TileOp& op, const TileFootprint& tiles);
+  /// Says who shares the tiles of an op.
+  void place(const TileOp& op, PlacedTiles& placed) const;
   /// Adds an op that requests that many bytes in all.
-  void add(const TileOp& op, std::int64_t bytes);
+  void add(const TileOp& op, const PlacedTiles& placed, std::int64_t bytes);
   /// Sums up; the uses are those of the launch that `totals` speaks of.
   void finish(LaunchCount& totals);
-  /// CTAs that ask for the tile placed last, or walk over the same tiles from another one on: those along axis 0, and
-  /// along axes that neither place it nor move the loops around it.
-  [[nodiscard]] std::int64_t asking_alike(const TileOp& op) const;
+  /// CTAs that ask for an op's tile, or walk over the same tiles from another one on: those along axis 0, and along
+  /// axes that neither place it nor move the loops around it.
+  [[nodiscard]] std::int64_t asking_alike(const TileOp& op, const PlacedTiles& placed) const;
 
  private:
   /// A sweep whose extent is known as a box, because CTAs that share it run different parts of it.
@@ -36,10 +43,10 @@ class TensorUses {
     Box box;
   };
 
-  [[nodiscard]] std::size_t use_of(std::int8_t tensor);
-  void note_sharers(TensorUse& use) const;
-  [[nodiscard]] std::int64_t repeats(const TileOp& op) const;
-  void add_box_sweep(std::int8_t use, const TileOp& op, std::int64_t bytes);
+  [[nodiscard]] std::size_t use_of(std::int8_t tensor, const PlacedTiles& placed);
+  void note_sharers(TensorUse& use, const PlacedTiles& placed) const;
+  [[nodiscard]] std::int64_t repeats(const TileOp& op, const PlacedTiles& placed) const;
+  void add_box_sweep(std::int8_t use, const TileOp& op, const PlacedTiles& placed, std::int64_t bytes);
   [[nodiscard]] std::int64_t element_bytes(const TensorUse& use) const {
     return program_.tensors[static_cast<std::size_t>(use.tensor)].element_bytes;
   }
@@ -53,10 +60,6 @@ class TensorUses {
   std::array<std::int8_t, max_tensors> use_of_;  ///< by tensor: its use of this launch; -1: none yet
   std::array<Box, max_tensors> boxes_;           ///< by use of this launch
   InlineVector<BoxSweep, 16> sweeps_;
-  // of the tiles placed last
-  const TileFootprint* tiles_ = nullptr;
-  std::int64_t sharers_ = 1;
-  bool drives_ = false;  ///< an axis along which CTAs share moves the loops: they run different parts of a sweep
 };
 
 }  // namespace rooftile

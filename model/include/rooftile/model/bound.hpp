@@ -19,7 +19,7 @@ namespace rooftile {
 [[nodiscard]] constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return -floor_div(-a, b); }
 
 /// Which running index a bound or a tile position depends on: axis 0..4 of the grid, 5 + n = loop n of the launch.
-using IndexId = std::int8_t;
+using IndexId = std::int16_t;
 inline constexpr IndexId no_index = -1;
 inline constexpr IndexId first_loop_index = 5;  ///< = the number of axes a launch can have
 /// An index in a set of indices.

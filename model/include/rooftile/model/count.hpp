@@ -32,6 +32,7 @@ class KindSet {
  public:
   void add(OpKind kind) { bits_ |= 1U << static_cast<unsigned>(kind); }
   void add(KindSet others) { bits_ |= others.bits_; }
+  [[nodiscard]] bool has(OpKind kind) const { return (bits_ >> static_cast<unsigned>(kind) & 1U) != 0; }
   /// Calls `visit(kind)` in the order of the kinds.
   template <class Visit>
   void for_each(Visit visit) const {

@@ -14,6 +14,10 @@ namespace rooftile {
   throw std::length_error("InlineVector: capacity exceeded");
 }
 
+/// Asks for room whose bytes are known before anything is written.
+struct AllZeros {};
+inline constexpr AllZeros all_zeros{};
+
 /// Up to `Capacity` trivially copyable items. Room that is not in use holds whatever was there before.
 template <class T, std::size_t Capacity>
 class InlineVector {
@@ -23,6 +27,7 @@ class InlineVector {
   static constexpr std::size_t capacity = Capacity;
 
   InlineVector() {}  // NOLINT(modernize-use-equals-default): the room stays uninitialised on purpose
+  explicit InlineVector(AllZeros /*unused*/) : room_{} {}
 
   /// Appends; a program that needs more than the capacity is a programming error of its builder.
   T& push_back(const T& item) { return emplace_back() = item; }

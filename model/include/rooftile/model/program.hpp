@@ -21,6 +21,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 
 #include "rooftile/model/bound.hpp"
 #include "rooftile/model/calibration.hpp"
@@ -96,7 +97,7 @@ struct TileDim {
 /// "not before that op, `lag` trips ago": dependence of an op on an op of any role of the launch.
 struct After {
   std::int16_t op = -1;  ///< index into Program::ops
-  std::int8_t lag = 0;   ///< 0: same trip
+  std::int16_t lag = 0;  ///< 0: same trip
 };
 
 struct TileOp {
@@ -108,10 +109,11 @@ struct TileOp {
   std::int8_t tensor = -1;      ///< for load, store, atomic
   std::uint8_t after_count = 0;
   std::uint8_t dims = 0;
-  After after[3];
+  After after[4];
   std::int64_t amount = 0;  ///< work per execution, for the others
   TileDim dim[max_dims];
 };
+static_assert(std::has_unique_object_representations_v<TileOp>, "ops are compared byte by byte");
 
 /// `for index in [first, last)`, or backwards; `cap` is a second upper limit where two indices bound a loop.
 struct Loop {
@@ -189,7 +191,7 @@ struct Launch {
 struct Program {
   InlineVector<Tensor, max_tensors> tensors;
   InlineVector<Launch, max_launches> launches;
-  InlineVector<TileOp, max_ops> ops;
+  InlineVector<TileOp, max_ops> ops{all_zeros};  ///< what a writer leaves out of an op can be compared, too
   DType dtype = DType::fp16;
   MathPath math = MathPath::mma_sync;
   LaunchStyle launch_style = LaunchStyle::stream;

@@ -137,7 +137,7 @@ class ProgramWriter {
     return op;
   }
 
-  /// Dependences of an op: at most three.
+  /// Dependences of an op: at most four.
   template <std::size_t N>
   void after(int op, const Dependence (&dependences)[N]);
   /// Restricts the last op to some trips of a loop.
@@ -201,7 +201,7 @@ void ProgramWriter::after(int op, const Dependence (&dependences)[N]) {
   TileOp& later = program_.ops[static_cast<std::size_t>(op)];
   for (std::size_t d = 0; d < N; ++d) {
     later.after[later.after_count + d] = {static_cast<std::int16_t>(dependences[d].op),
-                                          static_cast<std::int8_t>(dependences[d].lag)};
+                                          static_cast<std::int16_t>(dependences[d].lag)};
   }
   later.after_count = static_cast<std::uint8_t>(later.after_count + N);
 }
