@@ -68,8 +68,10 @@ Chart traffic(const Family& family, std::size_t n) {
   for (const auto& [kernel, points] : family.kernels) {
     for (const bool dram : {true, false}) {
       const std::string level = dram ? "DRAM" : "L2";
+      std::string series = kernel;
+      series += ", " + level;
       for (const auto& [length, point] : points) {
-        table.rows.push_back({kernel + ", " + level, kernel, level, length, dram ? point.dram : point.l2});
+        table.rows.push_back({series, kernel, level, length, dram ? point.dram : point.l2});
       }
     }
   }

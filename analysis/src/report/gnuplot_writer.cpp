@@ -214,9 +214,13 @@ class Script {
     const std::size_t c = column_of(table, x ? mark.x : mark.y);
     for (const auto& row : table.rows) {
       const std::string at = place(row[c], x);
-      out_ << "set arrow from "
-           << (x ? at + ", graph 0 to " + at + ", graph 1" : "graph 0, " + at + " to graph 1, " + at)
-           << " nohead dt 2 lc rgb '#555555'\n";
+      out_ << "set arrow from ";
+      if (x) {
+        out_ << at << ", graph 0 to " << at << ", graph 1";
+      } else {
+        out_ << "graph 0, " << at << " to graph 1, " << at;
+      }
+      out_ << " nohead dt 2 lc rgb '#555555'\n";
       if (mark.label.empty()) continue;
       out_ << "set label " << quoted(plain_cell(row[column_of(table, mark.label)])) << " at "
            << (x ? at + ", graph 0.03 rotate by 90 offset 0.8,0" : "graph 0.02, " + at) << " noenhanced\n";
@@ -246,7 +250,11 @@ class Script {
     for (const std::string& series : order) {
       const std::string block = "$data_" + std::to_string(blocks_++);
       out_ << block << " << EOD\n" << rows[series] << "EOD\n";
-      plots_.push_back(block + ' ' + using_columns + " with " + dressed(with, series) + title(mark, series));
+      std::string plot = block;
+      for (const std::string& part : {" " + using_columns, " with " + dressed(with, series), title(mark, series)}) {
+        plot += part;
+      }
+      plots_.push_back(std::move(plot));
     }
   }
   static std::string words(const Table& table, const Value& value, const std::string& column) {
