@@ -1,11 +1,15 @@
 // Where values stand: what each axis has to hold, its unit, its ticks and the room that their labels need.
 const axes = (() => {
-  const horizontal = ["x", "x1", "x2"], vertical = ["y", "y1", "y2"];
+  const horizontal = ["x", "x1", "x2"],
+    vertical = ["y", "y1", "y2"];
 
   const category = (cell) => (cell === null ? "–" : typeof cell === "number" ? format.number(cell, 6) : String(cell));
   const position = (cell, axis) =>
-    axis.scale === "category" ? category(cell)
-      : typeof cell === "number" && (axis.scale !== "log" || cell > 0) ? cell : null;
+    axis.scale === "category"
+      ? category(cell)
+      : typeof cell === "number" && (axis.scale !== "log" || cell > 0)
+        ? cell
+        : null;
 
   // Widths are asked of the browser where there is one, with the font that will be used.
   let pen = null;
@@ -20,7 +24,7 @@ const axes = (() => {
     const start = format.clip(text, 160);
     const width = text_width(start, size);
     if (width <= room) return start;
-    return format.clip(start, Math.max(1, Math.floor([...start].length * room / width)));
+    return format.clip(start, Math.max(1, Math.floor(([...start].length * room) / width)));
   };
   const chart_font = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
 
@@ -29,8 +33,9 @@ const axes = (() => {
 
   // Bars and cells stand in bands, whatever the chart says of the axis they stand on.
   const scale_of = (chart, which) => {
-    const banded = chart.marks.some((mark) =>
-      mark.mark === "cell" || (mark.mark === "bar" && sideways(mark) === (which === "y")));
+    const banded = chart.marks.some(
+      (mark) => mark.mark === "cell" || (mark.mark === "bar" && sideways(mark) === (which === "y")),
+    );
     return banded ? "category" : chart[which].scale;
   };
 
@@ -38,7 +43,9 @@ const axes = (() => {
   const hold = (chart, which, scale) => {
     const keys = which === "x" ? horizontal : vertical;
     const seen = new Set();
-    let low = Infinity, high = -Infinity, zero = false;
+    let low = Infinity,
+      high = -Infinity,
+      zero = false;
     for (const mark of chart.marks) {
       if (mark.mark === "table") continue;
       const apart = mark.mark === "rule" || mark.mark === "text"; // a crossover at N = 800 is no tick
@@ -64,7 +71,10 @@ const axes = (() => {
     if (log) {
       const air = low === high ? Math.log(2) : Math.max((Math.log(high) - Math.log(low)) * share, 0.03);
       const top = Math.log(high) + air + (Math.log(high) - Math.log(low)) * above;
-      return [Math.min(Math.max(Math.exp(Math.log(low) - air), 1e-300), largest / 10), Math.min(Math.exp(top), largest)];
+      return [
+        Math.min(Math.max(Math.exp(Math.log(low) - air), 1e-300), largest / 10),
+        Math.min(Math.exp(top), largest),
+      ];
     }
     let [from, to] = [low, high].map((value) => Math.min(Math.max(value, -largest), largest));
     if (zero) [from, to] = [Math.min(0, from), Math.max(0, to)];
@@ -99,7 +109,8 @@ const axes = (() => {
   const thinned = (ticks, place, size) => {
     let last = -Infinity;
     return ticks.filter((tick) => {
-      const half = size(tick) / 2, at = place(tick);
+      const half = size(tick) / 2,
+        at = place(tick);
       if (at - half < last) return false;
       last = at + half;
       return true;
@@ -112,8 +123,14 @@ const axes = (() => {
     const held = hold(chart, which, scale);
     const given = chart[which];
     if (scale === "category") {
-      return { scale, domain: held.seen, label: given.label, unit: given.unit, empty: held.seen.length === 0,
-        text: (key) => key };
+      return {
+        scale,
+        domain: held.seen,
+        label: given.label,
+        unit: given.unit,
+        empty: held.seen.length === 0,
+        text: (key) => key,
+      };
     }
     const empty = held.low > held.high;
     const log = scale === "log";
@@ -122,17 +139,31 @@ const axes = (() => {
     const text = (value) => format.tick(Number((value / factor).toPrecision(12)), given.unit);
     const ticks = (length) => {
       const place = log
-        ? (tick) => Math.log(tick / domain[0]) / Math.log(domain[1] / domain[0]) * length
-        : (tick) => (tick - domain[0]) / (domain[1] - domain[0]) * length;
+        ? (tick) => (Math.log(tick / domain[0]) / Math.log(domain[1] / domain[0])) * length
+        : (tick) => ((tick - domain[0]) / (domain[1] - domain[0])) * length;
       const size = which === "x" ? (tick) => text_width(text(tick)) + 14 : () => 20;
       const room = Math.max(2, Math.floor(length / (which === "x" ? 80 : log ? 44 : 48)));
       const own = which === "x" ? own_ticks(held.seen, log) : null;
-      const found = own ?? (log ? log_ticks(domain[0], domain[1], room)
-        : d3.ticks(domain[0] / factor, domain[1] / factor, room).map((tick) => tick * factor));
+      const found =
+        own ??
+        (log
+          ? log_ticks(domain[0], domain[1], room)
+          : d3.ticks(domain[0] / factor, domain[1] / factor, room).map((tick) => tick * factor));
       return thinned(found, place, size);
     };
     const shown = unit && unit !== "x" ? (given.label ? `${given.label} (${unit})` : unit) : given.label;
-    return { scale, domain, factor, unit: given.unit, label: shown, ticks, text, empty, low: held.low, high: held.high };
+    return {
+      scale,
+      domain,
+      factor,
+      unit: given.unit,
+      label: shown,
+      ticks,
+      text,
+      empty,
+      low: held.low,
+      high: held.high,
+    };
   };
 
   // Widest label of a y axis; x labels that do not fit side by side are turned.
@@ -143,8 +174,9 @@ const axes = (() => {
   };
   const turned = (axis, length) => {
     if (axis.scale !== "category" || axis.domain.length === 0) return 0;
-    const widest = axis.domain.slice(0, 400).reduce((most, text) =>
-      Math.max(most, text_width(format.clip(text, 28))), 0);
+    const widest = axis.domain
+      .slice(0, 400)
+      .reduce((most, text) => Math.max(most, text_width(format.clip(text, 28))), 0);
     return widest + 6 > length / axis.domain.length ? widest : 0;
   };
 

@@ -6,15 +6,26 @@ const card = (() => {
   // A picture that stands alone: white paper, its title and legend, no style sheet needed.
   const picture = (from) => {
     const { svg, legend: key, height } = chart.draw(from, { width: svg_width, theme: palette.light, tips: false });
-    const pad = 16, title_height = 30;
+    const pad = 16,
+      title_height = 30;
     const key_height = key ? Number(key.getAttribute("height")) + 8 : 0;
-    const whole = lines.svg("svg", { xmlns: "http://www.w3.org/2000/svg", width: svg_width + 2 * pad,
-      height: height + key_height + title_height + 2 * pad, "font-family": axes.chart_font });
+    const whole = lines.svg("svg", {
+      xmlns: "http://www.w3.org/2000/svg",
+      width: svg_width + 2 * pad,
+      height: height + key_height + title_height + 2 * pad,
+      "font-family": axes.chart_font,
+    });
     whole.setAttribute("viewBox", `0 0 ${whole.getAttribute("width")} ${whole.getAttribute("height")}`);
-    whole.append(lines.svg("title", {}, from.title), lines.svg("desc", {}, from.text),
+    whole.append(
+      lines.svg("title", {}, from.title),
+      lines.svg("desc", {}, from.text),
       lines.svg("rect", { width: "100%", height: "100%", fill: palette.light.paper }),
-      lines.svg("text", { x: pad, y: pad + 14, "font-size": 16, "font-weight": 600, fill: palette.light.ink },
-        format.clip(from.title, 90)));
+      lines.svg(
+        "text",
+        { x: pad, y: pad + 14, "font-size": 16, "font-weight": 600, fill: palette.light.ink },
+        format.clip(from.title, 90),
+      ),
+    );
     const put = (part, y) => {
       part.setAttribute("x", pad);
       part.setAttribute("y", y);
@@ -30,7 +41,9 @@ const card = (() => {
   const save = (from) => {
     const text = new XMLSerializer().serializeToString(picture(from));
     const link = element("a", { download: `${from.id}.svg` });
-    link.href = URL.createObjectURL(new Blob([`<?xml version="1.0" encoding="UTF-8"?>\n${text}\n`], { type: "image/svg+xml" }));
+    link.href = URL.createObjectURL(
+      new Blob([`<?xml version="1.0" encoding="UTF-8"?>\n${text}\n`], { type: "image/svg+xml" }),
+    );
     document.body.append(link);
     link.click();
     link.remove();
@@ -40,8 +53,15 @@ const card = (() => {
   const provenance = (from) => {
     if (from.provenance.length === 0) return null;
     const details = element("details", { class: "provenance" });
-    details.append(element("summary", {}, from.provenance.length === 1 ? "Where the numbers come from"
-      : `Where the numbers come from (${from.provenance.length})`));
+    details.append(
+      element(
+        "summary",
+        {},
+        from.provenance.length === 1
+          ? "Where the numbers come from"
+          : `Where the numbers come from (${from.provenance.length})`,
+      ),
+    );
     const list = element("ul");
     for (const line of from.provenance) list.append(element("li", {}, line));
     details.append(list);
@@ -49,7 +69,11 @@ const card = (() => {
   };
 
   const table_button = (from, panel) => {
-    const button = element("button", { type: "button", "aria-expanded": "false", "aria-controls": panel.id }, "Show as table");
+    const button = element(
+      "button",
+      { type: "button", "aria-expanded": "false", "aria-controls": panel.id },
+      "Show as table",
+    );
     button.addEventListener("click", () => {
       const open = panel.hidden;
       if (open && panel.childElementCount === 0) {
@@ -81,7 +105,8 @@ const card = (() => {
 
     if (chart.is_table(from)) {
       article.classList.add("of-table");
-      for (const mark of from.marks) figure.append(tables.draw(from.tables[mark.table], from.marks.length > 1 ? from.tables[mark.table].name : ""));
+      for (const mark of from.marks)
+        figure.append(tables.draw(from.tables[mark.table], from.marks.length > 1 ? from.tables[mark.table].name : ""));
       show(from.problems.map((problem) => `Left out: ${problem}.`));
       figure.append(caption);
       article.append(figure, ...[provenance(from)].filter((part) => part));

@@ -22,15 +22,21 @@ const chart = (() => {
     const shown = names.slice(0, most_facets);
     const spot = (cell) => index.get(axes.category(cell));
     return {
-      names: shown, columns, lines: Math.ceil(shown.length / columns), left_out: names.length - shown.length,
+      names: shown,
+      columns,
+      lines: Math.ceil(shown.length / columns),
+      left_out: names.length - shown.length,
       shows: (cell) => spot(cell) < most_facets,
-      column: (cell) => spot(cell) % columns, line: (cell) => Math.floor(spot(cell) / columns),
+      column: (cell) => spot(cell) % columns,
+      line: (cell) => Math.floor(spot(cell) / columns),
       places: shown.map((name, n) => ({ name, fx: n % columns, fy: Math.floor(n / columns) })),
     };
   };
 
   const names_of = (from) => {
-    const series = new Map(), symbols = new Set(), bands = new Set();
+    const series = new Map(),
+      symbols = new Set(),
+      bands = new Set();
     for (const mark of from.marks) {
       if (mark.series !== undefined) {
         const into = mark.mark === "area" ? bands : series;
@@ -44,7 +50,12 @@ const chart = (() => {
       if (mark.symbol !== undefined) for (const row of mark.rows) symbols.add(axes.category(row[mark.symbol]));
     }
     // Bands that belong to no line or point (errors of 10 and 25 per cent) are background: grey, by their outline.
-    return { kinds: series, series: [...series.keys()], symbols: [...symbols], bands: [...bands].filter((name) => !series.has(name)) };
+    return {
+      kinds: series,
+      series: [...series.keys()],
+      symbols: [...symbols],
+      bands: [...bands].filter((name) => !series.has(name)),
+    };
   };
 
   // What the marks share while a chart is drawn.
@@ -56,13 +67,25 @@ const chart = (() => {
     const names = names_of(from);
     const few = names.series.slice(0, marks.most_looks);
     const slots = palette.slots(few, wanted, names.kinds);
-    const bands = new Map(names.bands.slice(0, marks.most_looks).map((name, slot) => [name, palette.look(slot, theme)]));
+    const bands = new Map(
+      names.bands.slice(0, marks.most_looks).map((name, slot) => [name, palette.look(slot, theme)]),
+    );
     const symbol_slots = palette.slots(names.symbols.slice(0, palette.symbols.length - 1));
-    const records = new Map(), entries = new Map(), hatches = new Map();
+    const records = new Map(),
+      entries = new Map(),
+      hatches = new Map();
     const rest = `${names.series.length - few.length} more`;
     const grey = { slot: -1, colour: theme.soft, symbol: "circle", dash: "", hatch: "none", filling: "hollow" };
     return {
-      width, theme, tips, roofs, facets, number, names, hatches, hover: [],
+      width,
+      theme,
+      tips,
+      roofs,
+      facets,
+      number,
+      names,
+      hatches,
+      hover: [],
       x: axes.make(from, "x", only_bars ? 0.02 : roofs ? 0.01 : 0.035),
       y: axes.make(from, "y", only_bars ? 0.02 : roofs ? 0.03 : 0.06, roofs ? 0.07 : 0),
       ends: width >= 560 && !facets && names.series.length <= 24,
@@ -75,8 +98,14 @@ const chart = (() => {
         if (!records.has(at)) records.set(at, { points: [], lines: [], wanted: [] });
         return records.get(at);
       },
-      look: (name) => (slots.has(name) ? palette.look(slots.get(name), theme) : name === "" ? palette.look(0, theme)
-        : bands.has(name) ? { ...bands.get(name), colour: theme.soft } : grey),
+      look: (name) =>
+        slots.has(name)
+          ? palette.look(slots.get(name), theme)
+          : name === ""
+            ? palette.look(0, theme)
+            : bands.has(name)
+              ? { ...bands.get(name), colour: theme.soft }
+              : grey,
       symbol: (name) => palette.symbols[symbol_slots.get(name) ?? palette.symbols.length - 1],
       legend: (key, entry) => {
         if (key === "") return;
@@ -98,24 +127,42 @@ const chart = (() => {
   const hatch_element = (id, look, theme) => {
     const element = lines.svg("pattern", { id, width: 7, height: 7, patternUnits: "userSpaceOnUse" });
     element.append(lines.svg("rect", { width: 7, height: 7, fill: look ? look.colour : theme.faint }));
-    const strokes = { rising: "M-1 8L8 -1M-1 1L1 -1M6 8L8 6", falling: "M-1 -1L8 8M6 -1L8 1M-1 6L1 8", level: "M0 3.5H7",
-      upright: "M3.5 0V7", crossed: "M-1 8L8 -1M-1 -1L8 8", dots: "M3 3.5h1.2M3 3.5v1.2", grid: "M0 3.5H7M3.5 0V7" };
+    const strokes = {
+      rising: "M-1 8L8 -1M-1 1L1 -1M6 8L8 6",
+      falling: "M-1 -1L8 8M6 -1L8 1M-1 6L1 8",
+      level: "M0 3.5H7",
+      upright: "M3.5 0V7",
+      crossed: "M-1 8L8 -1M-1 -1L8 8",
+      dots: "M3 3.5h1.2M3 3.5v1.2",
+      grid: "M0 3.5H7M3.5 0V7",
+    };
     const path = strokes[look ? look.hatch : "rising"];
     if (path) {
-      element.append(lines.svg("path", { d: path, fill: "none", stroke: look ? theme.paper : theme.rule,
-        "stroke-width": look && look.hatch === "dots" ? 2.4 : 1.3, "stroke-opacity": look ? 0.75 : 1, "stroke-linecap": "round" }));
+      element.append(
+        lines.svg("path", {
+          d: path,
+          fill: "none",
+          stroke: look ? theme.paper : theme.rule,
+          "stroke-width": look && look.hatch === "dots" ? 2.4 : 1.3,
+          "stroke-opacity": look ? 0.75 : 1,
+          "stroke-linecap": "round",
+        }),
+      );
     }
     return element;
   };
 
   const draw_marks = (from, it, notes) => {
     const result = [];
-    let missing = 0, all = 0;
+    let missing = 0,
+      all = 0;
     for (const mark of from.marks) {
       if (mark.mark === "table") continue;
       const { rows: with_place, missing: without } = marks.drawable(mark, it);
-      const rows = it.facets && mark.facet !== undefined && it.facets.left_out
-        ? with_place.filter((row) => it.facets.shows(row[mark.facet])) : with_place;
+      const rows =
+        it.facets && mark.facet !== undefined && it.facets.left_out
+          ? with_place.filter((row) => it.facets.shows(row[mark.facet]))
+          : with_place;
       missing += without;
       all += mark.rows.length;
       if (rows.length === 0) continue;
@@ -124,7 +171,9 @@ const chart = (() => {
     if (it.facets?.left_out) notes.push(`${it.facets.left_out} more panels are in the table.`);
     if (missing && missing < all) {
       const log = it.x.scale === "log" || it.y.scale === "log" ? " (a log axis has no zero)" : "";
-      notes.push(`${format.number(missing)} of ${format.number(all)} rows have no place in the chart${log}; the table has all.`);
+      notes.push(
+        `${format.number(missing)} of ${format.number(all)} rows have no place in the chart${log}; the table has all.`,
+      );
     }
     return result;
   };
@@ -134,23 +183,39 @@ const chart = (() => {
     const bands = it.y.domain.length;
     const cells = from.marks.some((mark) => mark.mark === "cell");
     const per_facet = it.facets ? it.width / it.facets.columns : it.width;
-    const inner = tall ? Math.min(4000, Math.max(60, bands * (cells ? (bands > 30 ? 18 : 32) : bands > 30 ? 17 : 26)))
-      : it.facets && it.facets.names.length > 1 ? Math.min(printed ? 150 : 210, per_facet * 0.8)
-        : printed ? (it.roofs ? 300 : 225) : Math.min(400, Math.max(Math.min(it.width * 0.95, 320), it.width * 0.52));
+    const inner = tall
+      ? Math.min(4000, Math.max(60, bands * (cells ? (bands > 30 ? 18 : 32) : bands > 30 ? 17 : 26)))
+      : it.facets && it.facets.names.length > 1
+        ? Math.min(printed ? 150 : 210, per_facet * 0.8)
+        : printed
+          ? it.roofs
+            ? 300
+            : 225
+          : Math.min(400, Math.max(Math.min(it.width * 0.95, 320), it.width * 0.52));
     return inner;
   };
 
   const layout = (it, from, printed) => {
     const inner = sizes(it, from, printed);
-    const margins = { marginLeft: Math.ceil(axes.left_room(it.y, inner, it.width)), marginTop: it.facets ? 44 : it.y.label ? 26 : 8,
-      marginRight: 14, marginBottom: 44 };
+    const margins = {
+      marginLeft: Math.ceil(axes.left_room(it.y, inner, it.width)),
+      marginTop: it.facets ? 44 : it.y.label ? 26 : 8,
+      marginRight: 14,
+      marginBottom: 44,
+    };
     if (it.ends) {
       let widest = 0;
       for (const mark of from.marks) {
         if (mark.mark !== "line" || mark.along || mark.label === undefined) continue;
-        const last = new Map(mark.rows.map((row) => [mark.series === undefined ? "" : row[mark.series], row[mark.label]]));
+        const last = new Map(
+          mark.rows.map((row) => [mark.series === undefined ? "" : row[mark.series], row[mark.label]]),
+        );
         for (const text of [...last.values()].slice(0, 60)) {
-          if (text !== null) widest = Math.max(widest, axes.text_width(format.clip(format.value(text, mark.columns[mark.label].unit), 48)));
+          if (text !== null)
+            widest = Math.max(
+              widest,
+              axes.text_width(format.clip(format.value(text, mark.columns[mark.label].unit), 48)),
+            );
         }
       }
       if (widest) margins.marginRight = Math.min(widest + 14, it.width * 0.35);
@@ -159,7 +224,13 @@ const chart = (() => {
     const turned = axes.turned(it.x, across);
     if (turned) margins.marginBottom = Math.min(40 + turned * 0.72, 190);
     const panels = it.facets ? it.facets.lines : 1;
-    return { margins, across, inner, turned, height: Math.round(inner * panels + (panels - 1) * 34 + margins.marginTop + margins.marginBottom) };
+    return {
+      margins,
+      across,
+      inner,
+      turned,
+      height: Math.round(inner * panels + (panels - 1) * 34 + margins.marginTop + margins.marginBottom),
+    };
   };
 
   const axis_marks = (it, { across, inner, turned, height }) => {
@@ -167,35 +238,73 @@ const chart = (() => {
     const style = { color: it.theme.soft, fontSize: 12, tickSize: 4, fill: it.theme.soft, stroke: it.theme.rule };
     const grid = { stroke: it.theme.faint, strokeOpacity: 1 };
     // hundreds of categories: every so manyth has its name, all have their place
-    const some = (names, length) => names.filter((_, n) => n % Math.ceil(names.length * 13 / length) === 0);
+    const some = (names, length) => names.filter((_, n) => n % Math.ceil((names.length * 13) / length) === 0);
     const x_ticks = it.x.scale === "category" ? some(it.x.domain, across) : it.x.ticks(across);
     const y_ticks = it.y.scale === "category" ? some(it.y.domain, inner) : it.y.ticks(inner);
     // As texts, not as a format: a log scale would leave out those of its own formats that it finds too many.
-    const written = (axis, length) => (axis.scale === "category"
-      ? { text: (key) => axes.fit(key, length), tickSize: 0 } : { text: axis.text });
+    const written = (axis, length) =>
+      axis.scale === "category" ? { text: (key) => axes.fit(key, length), tickSize: 0 } : { text: axis.text };
     const result = [];
     if (it.x.scale !== "category") result.push(Plot.gridX(x_ticks, grid));
     if (it.y.scale !== "category") result.push(Plot.gridY(y_ticks, grid));
     result.push(
-      Plot.axisX(x_ticks, { ...style, ...far, label: it.x.label || null, ...written(it.x, 200),
-        ...(turned ? { tickRotate: -42, textAnchor: "end" } : {}), labelAnchor: "center", labelArrow: "none", labelOffset: it.marginBottom - 4 }),
-      Plot.axisY(y_ticks, { ...style, label: null, ...written(it.y, it.marginLeft - 10),
-        ...(it.facets ? { facetAnchor: "left" } : {}) }));
+      Plot.axisX(x_ticks, {
+        ...style,
+        ...far,
+        label: it.x.label || null,
+        ...written(it.x, 200),
+        ...(turned ? { tickRotate: -42, textAnchor: "end" } : {}),
+        labelAnchor: "center",
+        labelArrow: "none",
+        labelOffset: it.marginBottom - 4,
+      }),
+      Plot.axisY(y_ticks, {
+        ...style,
+        label: null,
+        ...written(it.y, it.marginLeft - 10),
+        ...(it.facets ? { facetAnchor: "left" } : {}),
+      }),
+    );
     if (it.y.label) {
       // above the axis, level, where it can be read without turning one's head
-      result.push(Plot.text([it.y.label], { facet: it.facets ? "super" : null, frameAnchor: "top-left", dx: -it.marginLeft + 4, dy: it.facets ? -36 : -22,
-        textAnchor: "start", lineAnchor: "top", fill: it.theme.soft, fontSize: 12 }));
+      result.push(
+        Plot.text([it.y.label], {
+          facet: it.facets ? "super" : null,
+          frameAnchor: "top-left",
+          dx: -it.marginLeft + 4,
+          dy: it.facets ? -36 : -22,
+          textAnchor: "start",
+          lineAnchor: "top",
+          fill: it.theme.soft,
+          fontSize: 12,
+        }),
+      );
     }
     if (it.facets) {
-      result.push(Plot.frame({ stroke: it.theme.faint }),
-        Plot.text(it.facets.places, { fx: "fx", fy: "fy", text: (place) => axes.fit(place.name, across * 0.9),
-          frameAnchor: "top-left", dy: -16, textAnchor: "start", fontWeight: 600, fill: it.theme.ink, fontSize: 12 }));
+      result.push(
+        Plot.frame({ stroke: it.theme.faint }),
+        Plot.text(it.facets.places, {
+          fx: "fx",
+          fy: "fy",
+          text: (place) => axes.fit(place.name, across * 0.9),
+          frameAnchor: "top-left",
+          dy: -16,
+          textAnchor: "start",
+          fontWeight: 600,
+          fill: it.theme.ink,
+          fontSize: 12,
+        }),
+      );
     }
     return result;
   };
 
-  const scale_options = (axis, cells) => ({ domain: axis.domain, label: null,
-    type: axis.scale === "category" ? "band" : axis.scale, ...(axis.scale === "category" ? { padding: cells ? 0.03 : 0.18, round: axis.domain.length < 80 } : {}) });
+  const scale_options = (axis, cells) => ({
+    domain: axis.domain,
+    label: null,
+    type: axis.scale === "category" ? "band" : axis.scale,
+    ...(axis.scale === "category" ? { padding: cells ? 0.03 : 0.18, round: axis.domain.length < 80 } : {}),
+  });
 
   const draw = (from, options) => {
     const notes = [...from.problems.map((problem) => `Left out: ${problem}.`)];
@@ -211,12 +320,34 @@ const chart = (() => {
     const cells = from.marks.some((mark) => mark.mark === "cell");
     const plan = layout(it, from, options.printed);
     Object.assign(it, plan.margins);
-    const svg = Plot.plot({ width, height: plan.height, ...plan.margins, className: "chart",
-      style: { fontFamily: axes.chart_font, fontSize: "12px", color: it.theme.ink, background: "none", overflow: "visible" },
-      x: scale_options(it.x, cells), y: scale_options(it.y, cells),
-      ...(it.facets ? { fx: { domain: d3.range(it.facets.columns), axis: null, label: null, padding: 0.07 },
-        fy: { domain: d3.range(it.facets.lines), axis: null, label: null, paddingInner: it.facets.lines > 1 ? 34 / (plan.inner + 34) : 0, paddingOuter: 0 } } : {}),
-      marks: [...axis_marks(it, plan), ...painted, lines.layer(it), ...it.hover] });
+    const svg = Plot.plot({
+      width,
+      height: plan.height,
+      ...plan.margins,
+      className: "chart",
+      style: {
+        fontFamily: axes.chart_font,
+        fontSize: "12px",
+        color: it.theme.ink,
+        background: "none",
+        overflow: "visible",
+      },
+      x: scale_options(it.x, cells),
+      y: scale_options(it.y, cells),
+      ...(it.facets
+        ? {
+            fx: { domain: d3.range(it.facets.columns), axis: null, label: null, padding: 0.07 },
+            fy: {
+              domain: d3.range(it.facets.lines),
+              axis: null,
+              label: null,
+              paddingInner: it.facets.lines > 1 ? 34 / (plan.inner + 34) : 0,
+              paddingOuter: 0,
+            },
+          }
+        : {}),
+      marks: [...axis_marks(it, plan), ...painted, lines.layer(it), ...it.hover],
+    });
     const defs = lines.svg("defs");
     for (const [key, look] of it.hatches) defs.append(hatch_element(`hatch-${it.number}-${key}`, look, it.theme));
     svg.prepend(defs);

@@ -1,5 +1,5 @@
-// What the report says, as the writer embedded it: read, cleaned and checked once, so that nothing behind this file has to
-// ask whether a column is there. No part of the page takes a text for anything but text.
+// What the report says, as the writer embedded it: read, cleaned and checked once, so that nothing behind this file
+// has to ask whether a column is there. No part of the page takes a text for anything but text.
 const data = (() => {
   const marks = ["dot", "line", "area", "bar", "cell", "rule", "text", "table"];
   const columns_of_marks = ["x", "y", "x1", "x2", "y1", "y2", "series", "symbol", "fill", "label", "facet"];
@@ -18,8 +18,13 @@ const data = (() => {
   const list = (value) => (Array.isArray(value) ? value : []);
   const object = (value) => (value !== null && typeof value === "object" && !Array.isArray(value) ? value : {});
   const cell = (value) =>
-    typeof value === "string" ? clean(value) : typeof value === "boolean" ? String(value)
-      : Number.isFinite(value) ? value : null;
+    typeof value === "string"
+      ? clean(value)
+      : typeof value === "boolean"
+        ? String(value)
+        : Number.isFinite(value)
+          ? value
+          : null;
 
   const table = (from, number) => {
     const columns = list(from.columns).map((column) => ({ name: text(column.name, "?"), unit: text(column.unit) }));
@@ -58,7 +63,9 @@ const data = (() => {
       }
       result[key] = at;
     }
-    result.tip = list(from.tip).map((name) => its_table.index.get(text(name))).filter((at) => at !== undefined);
+    result.tip = list(from.tip)
+      .map((name) => its_table.index.get(text(name)))
+      .filter((at) => at !== undefined);
     result.dash = from.dash === true;
     result.along = from.along === true;
     return result;
@@ -66,7 +73,11 @@ const data = (() => {
 
   const chart = (from, number, taken) => {
     const problems = [];
-    let id = text(from.id).toLowerCase().replace(/[^a-z0-9_-]+/g, "-").slice(0, 80) || `chart-${number + 1}`;
+    let id =
+      text(from.id)
+        .toLowerCase()
+        .replace(/[^a-z0-9_-]+/g, "-")
+        .slice(0, 80) || `chart-${number + 1}`;
     while (taken.has(id)) id += "-";
     taken.add(id);
     const tables = list(from.tables).map((one, at) => table(object(one), at));
@@ -78,9 +89,13 @@ const data = (() => {
       x: axis(from.x),
       y: axis(from.y),
       tables,
-      marks: list(from.marks).map((one) => mark(object(one), tables, problems)).filter((one) => one),
+      marks: list(from.marks)
+        .map((one) => mark(object(one), tables, problems))
+        .filter((one) => one),
       aggregated: text(from.aggregated),
-      provenance: list(from.provenance).map((line) => text(line)).filter((line) => line),
+      provenance: list(from.provenance)
+        .map((line) => text(line))
+        .filter((line) => line),
       problems,
     };
   };
@@ -100,7 +115,9 @@ const data = (() => {
       rooftile: text(given.rooftile),
       database: text(given.database),
       summary: list(given.summary).map((one) => ({ label: text(object(one).label), value: text(object(one).value) })),
-      notes: list(given.notes).map((line) => text(line)).filter((line) => line),
+      notes: list(given.notes)
+        .map((line) => text(line))
+        .filter((line) => line),
       charts: list(given.charts).map((one, number) => chart(object(one), number, taken)),
     };
   };

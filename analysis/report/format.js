@@ -1,11 +1,30 @@
 // Numbers for people: four significant digits, decimal prefixes as the program prints them, never "100m" for 0.1.
 const format = (() => {
   // Units that take a prefix, and which: nobody wants millibytes or kiloseconds.
-  const prefixes = [["p", 1e-12], ["n", 1e-9], ["µ", 1e-6], ["m", 1e-3], ["", 1], ["k", 1e3], ["M", 1e6], ["G", 1e9],
-    ["T", 1e12], ["P", 1e15], ["E", 1e18]];
+  const prefixes = [
+    ["p", 1e-12],
+    ["n", 1e-9],
+    ["µ", 1e-6],
+    ["m", 1e-3],
+    ["", 1],
+    ["k", 1e3],
+    ["M", 1e6],
+    ["G", 1e9],
+    ["T", 1e12],
+    ["P", 1e15],
+    ["E", 1e18],
+  ];
   const countable = [1, 1e18];
-  const prefixed = new Map([["s", [1e-12, 1]], ["B", countable], ["FLOP", countable], ["FLOP/s", countable],
-    ["B/s", countable], ["Hz", countable], ["W", [1e-3, 1e6]], ["J", [1e-12, 1e9]]]);
+  const prefixed = new Map([
+    ["s", [1e-12, 1]],
+    ["B", countable],
+    ["FLOP", countable],
+    ["FLOP/s", countable],
+    ["B/s", countable],
+    ["Hz", countable],
+    ["W", [1e-3, 1e6]],
+    ["J", [1e-12, 1e9]],
+  ]);
   const raised = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
 
   const power = (exponent) => [...String(exponent)].map((sign) => raised[sign]).join("");

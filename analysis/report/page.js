@@ -4,13 +4,20 @@ const page = (() => {
   const { element } = tables;
   const print_width = 680; // about the text width of A4 in CSS pixels: letters of a printed chart keep their size
 
-  const anchor = (name, number) => `section-${number + 1}-${name.toLowerCase().replace(/[^a-z0-9]+/g, "-").slice(0, 40)}`;
+  const anchor = (name, number) =>
+    `section-${number + 1}-${name
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, "-")
+      .slice(0, 40)}`;
 
   const header = (report) => {
     const result = element("header", { class: "top" });
     result.append(element("h1", {}, report.title));
-    const made = [report.database && `from ${report.database}`, report.rooftile && `by rooftile ${report.rooftile}`,
-      report.generated && `on ${report.generated.replace("T", " ").replace(/Z$/, " UTC")}`].filter((part) => part);
+    const made = [
+      report.database && `from ${report.database}`,
+      report.rooftile && `by rooftile ${report.rooftile}`,
+      report.generated && `on ${report.generated.replace("T", " ").replace(/Z$/, " UTC")}`,
+    ].filter((part) => part);
     if (made.length) result.append(element("p", { class: "made" }, `Made ${made.join(" ")}`));
     if (report.summary.length) {
       const facts = element("dl", { class: "facts" });
@@ -54,8 +61,14 @@ const page = (() => {
 
   const footer = () => {
     const result = element("footer");
-    result.append(element("p", {}, "This file needs nothing else: it opens from disk and asks no server for anything. Charts by " +
-      "Observable Plot and D3, whose licences stand at its end."));
+    result.append(
+      element(
+        "p",
+        {},
+        "This file needs nothing else: it opens from disk and asks no server for anything. Charts by " +
+          "Observable Plot and D3, whose licences stand at its end.",
+      ),
+    );
     return result;
   };
 
@@ -63,7 +76,8 @@ const page = (() => {
   const painter = (cards) => {
     const waiting = new Set(cards);
     const widths = new Map();
-    let printing = false, scheduled = false;
+    let printing = false,
+      scheduled = false;
     const later = window.requestIdleCallback ?? ((step) => setTimeout(() => step({ timeRemaining: () => 12 }), 1));
     const paint = (one) => {
       waiting.delete(one);
@@ -92,13 +106,16 @@ const page = (() => {
       later(step);
     };
     const by_element = new Map(cards.map((one) => [one.element, one]));
-    const near = new IntersectionObserver((entries) => {
-      for (const entry of entries) {
-        const one = by_element.get(entry.target);
-        if (entry.isIntersecting && waiting.has(one)) paint(one);
-      }
-      tell();
-    }, { rootMargin: "600px 0px" });
+    const near = new IntersectionObserver(
+      (entries) => {
+        for (const entry of entries) {
+          const one = by_element.get(entry.target);
+          if (entry.isIntersecting && waiting.has(one)) paint(one);
+        }
+        tell();
+      },
+      { rootMargin: "600px 0px" },
+    );
     const resized = new ResizeObserver(() => {
       if (printing) return;
       for (const one of cards) if (one.width() !== widths.get(one)) waiting.add(one);

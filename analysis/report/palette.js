@@ -1,13 +1,21 @@
-// Who looks how. Every series has a colour that all eyes can tell apart (after Okabe and Ito, the two palest darkened for
-// white paper) and a second sign that survives a black-and-white print: a shape, a dash, a hatch or a filling.
+// Who looks how. Every series has a colour that all eyes can tell apart (after Okabe and Ito, the two palest darkened
+// for white paper) and a second sign that survives a black-and-white print: a shape, a dash, a hatch or a filling.
 const palette = (() => {
   const light = {
-    paper: "#ffffff", ink: "#1b1f24", soft: "#59616b", rule: "#d5d9de", faint: "#eceef1",
+    paper: "#ffffff",
+    ink: "#1b1f24",
+    soft: "#59616b",
+    rule: "#d5d9de",
+    faint: "#eceef1",
     series: ["#0072b2", "#c9540a", "#008a64", "#b0568c", "#a87400", "#2f93cf", "#5b5f66"],
   };
   // On the page the colours are the style sheet's, which knows dark from light; a saved picture is always light.
   const on_page = {
-    paper: "var(--paper)", ink: "var(--ink)", soft: "var(--soft)", rule: "var(--rule)", faint: "var(--faint)",
+    paper: "var(--paper)",
+    ink: "var(--ink)",
+    soft: "var(--soft)",
+    rule: "var(--rule)",
+    faint: "var(--faint)",
     series: light.series.map((_, slot) => `var(--s${slot})`),
   };
   const colours = light.series.length;
@@ -61,7 +69,9 @@ const palette = (() => {
 
   // Cells: pale to dark, one hue, even steps of lightness; the value is written in each.
   const ramp = (share) => {
-    const from = [233, 241, 248], middle = [86, 152, 199], to = [8, 48, 90];
+    const from = [233, 241, 248],
+      middle = [86, 152, 199],
+      to = [8, 48, 90];
     const [low, high, at] = share < 0.5 ? [from, middle, share * 2] : [middle, to, share * 2 - 1];
     return `rgb(${low.map((value, n) => Math.round(value + (high[n] - value) * at)).join(",")})`;
   };

@@ -1,5 +1,5 @@
-// Tables of the numbers: everything a chart shows, and the rows that it could not. Long ones come in portions, so that a
-// hundred thousand rows cost nothing until somebody asks for them.
+// Tables of the numbers: everything a chart shows, and the rows that it could not. Long ones come in portions, so that
+// a hundred thousand rows cost nothing until somebody asks for them.
 const tables = (() => {
   const portion = 200;
 
@@ -17,10 +17,16 @@ const tables = (() => {
 
   // Units that take a prefix stand in each cell (2.527 ms), all others in the heading.
   const heading = (column) =>
-    column.unit && format.prefix(1, column.unit).unit === column.unit && /[/]/.test(column.unit) &&
-    !["FLOP/s", "B/s"].includes(column.unit) ? `${column.name}, ${column.unit}` : column.name;
+    column.unit &&
+    format.prefix(1, column.unit).unit === column.unit &&
+    /[/]/.test(column.unit) &&
+    !["FLOP/s", "B/s"].includes(column.unit)
+      ? `${column.name}, ${column.unit}`
+      : column.name;
   const shown = (value, column) =>
-    typeof value === "number" && heading(column) !== column.name ? format.number(value) : format.value(value, column.unit);
+    typeof value === "number" && heading(column) !== column.name
+      ? format.number(value)
+      : format.value(value, column.unit);
 
   const row_element = (row, table, numeric) => {
     const line = element("tr");
@@ -38,7 +44,12 @@ const tables = (() => {
 
   // The element of one table, inside a box that scrolls by itself.
   const draw = (table, caption) => {
-    const box = element("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": caption || table.name });
+    const box = element("div", {
+      class: "table-box",
+      tabindex: "0",
+      role: "region",
+      "aria-label": caption || table.name,
+    });
     const whole = element("table");
     if (caption) whole.append(element("caption", {}, caption));
     const numeric = table.columns.map((_, at) => is_number(table, at));
@@ -67,7 +78,8 @@ const tables = (() => {
       for (; next < until; ++next) rows.append(row_element(table.rows[next], table, numeric));
       body.append(rows);
       const left = table.rows.length - next;
-      more.textContent = `Show ${format.number(Math.min(left, portion * 5))} more of ${format.number(table.rows.length)} rows`;
+      const count_text = format.number(Math.min(left, portion * 5));
+      more.textContent = `Show ${count_text} more of ${format.number(table.rows.length)} rows`;
       more.hidden = left === 0;
     };
     more.addEventListener("click", () => extend(portion * 5));

@@ -1,21 +1,16 @@
-// The report page in a browser: every kind of chart drawn with the report's values, nothing asked of the network, nothing of a
-// hostile database run, readable on a phone and on paper.
+// The report page in a browser: every kind of chart drawn with the report's values, nothing asked of the network, nothing
+// of a hostile database run, readable on a phone and on paper.
 //
 //   node page_test.mjs MODULES CHROMIUM SCRATCH      browser_test.sh finds the first two
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { check, failures, keeps_house, open, sample, start } from "./browser.mjs";
+import { check, copy, failures, keeps_house, open, open_tables, sample, start } from "./browser.mjs";
+import { limits } from "./page_limits.mjs";
 import { differences, read_page } from "./values.mjs";
 
 const [modules, executable, scratch] = process.argv.slice(2);
 const browser = await start(modules, executable);
-const copy = (value) => JSON.parse(JSON.stringify(value));
 const all = sample("all_charts");
-
-const open_tables = (page) => page.evaluate(() => {
-  for (const button of document.querySelectorAll("button[aria-controls][aria-expanded=false]")) button.click();
-  for (let more; (more = document.querySelector("button.more:not([hidden])")); ) more.click();
-});
 
 // Values: those of the report, and a check that would notice if they were not.
 for (const name of ["all_charts", "no_published", "single_gpu"]) {
@@ -28,13 +23,54 @@ for (const name of ["all_charts", "no_published", "single_gpu"]) {
   check(`${name}: values are the report's`, wrong.length === 0, wrong.slice(0, 5).join(" | "));
   if (name === "all_charts") {
     const planted = [
-      ["a rate twice as high", (r) => { r.charts[0].tables[2].rows[0][3] *= 2; }],
-      ["a time 10 % longer", (r) => { r.charts.find((c) => c.id === "crossover-a100").tables[0].rows[3][2] *= 1.1; }],
-      ["a point too few", (r) => { r.charts.find((c) => c.id === "predicted-observed").tables[0].rows.pop(); }],
-      ["a bar that is 10 % higher", (r) => { r.charts.find((c) => c.id === "time-stack").tables[0].rows[0][3] *= 1.1; }],
-      ["a cell elsewhere", (r) => { r.charts.find((c) => c.id === "tiles-flash2").tables[0].rows[0][0] = 64; }],
-      ["a last digit", (r) => { r.charts.find((c) => c.id === "accuracy").tables[0].rows[0][3] += 1e-4; }],
-      ["an axis in other units", (r) => { r.charts[0].tables.forEach((t) => t.rows.forEach((row) => row.forEach((v, n) => { if (t.columns[n].unit === "FLOP/s") row[n] = v * 1000; }))); }],
+      [
+        "a rate twice as high",
+        (r) => {
+          r.charts[0].tables[2].rows[0][3] *= 2;
+        },
+      ],
+      [
+        "a time 10 % longer",
+        (r) => {
+          r.charts.find((c) => c.id === "crossover-a100").tables[0].rows[3][2] *= 1.1;
+        },
+      ],
+      [
+        "a point too few",
+        (r) => {
+          r.charts.find((c) => c.id === "predicted-observed").tables[0].rows.pop();
+        },
+      ],
+      [
+        "a bar that is 10 % higher",
+        (r) => {
+          r.charts.find((c) => c.id === "time-stack").tables[0].rows[0][3] *= 1.1;
+        },
+      ],
+      [
+        "a cell elsewhere",
+        (r) => {
+          r.charts.find((c) => c.id === "tiles-flash2").tables[0].rows[0][0] = 64;
+        },
+      ],
+      [
+        "a last digit",
+        (r) => {
+          r.charts.find((c) => c.id === "accuracy").tables[0].rows[0][3] += 1e-4;
+        },
+      ],
+      [
+        "an axis in other units",
+        (r) => {
+          r.charts[0].tables.forEach((t) =>
+            t.rows.forEach((row) =>
+              row.forEach((v, n) => {
+                if (t.columns[n].unit === "FLOP/s") row[n] = v * 1000;
+              }),
+            ),
+          );
+        },
+      ],
     ];
     for (const [what, change] of planted) {
       const other = copy(report);
@@ -52,44 +88,106 @@ for (const name of ["all_charts", "no_published", "single_gpu"]) {
     const svg = document.querySelector("#chart-roofline-a100_sxm4_80gb svg.chart");
     const lines = [...svg.querySelectorAll(".line")];
     const legend = document.querySelector("#chart-roofline-a100_sxm4_80gb svg.legend")?.textContent ?? "";
-    return { solid: lines.filter((one) => !one.getAttribute("stroke-dasharray")).length, dashed: lines.filter((one) => one.getAttribute("stroke-dasharray")).length,
-      labels: [...svg.querySelectorAll(".labels text")].map((one) => ({ text: one.textContent, turned: /rotate/.test(one.getAttribute("transform")) })), legend };
+    return {
+      solid: lines.filter((one) => !one.getAttribute("stroke-dasharray")).length,
+      dashed: lines.filter((one) => one.getAttribute("stroke-dasharray")).length,
+      labels: [...svg.querySelectorAll(".labels text")].map((one) => ({
+        text: one.textContent,
+        turned: /rotate/.test(one.getAttribute("transform")),
+      })),
+      legend,
+    };
   });
-  check("five solid roofs, four dashed", roofline.solid === 5 && roofline.dashed === 4, `${roofline.solid}, ${roofline.dashed}`);
+  check(
+    "five solid roofs, four dashed",
+    roofline.solid === 5 && roofline.dashed === 4,
+    `${roofline.solid}, ${roofline.dashed}`,
+  );
   for (const row of all.charts[0].tables.slice(0, 2).flatMap((table) => table.rows)) {
-    check(`the roof "${row[3]}" is named`, roofline.labels.some((one) => one.text === row[3]) || roofline.legend.includes(row[3]));
+    check(
+      `the roof "${row[3]}" is named`,
+      roofline.labels.some((one) => one.text === row[3]) || roofline.legend.includes(row[3]),
+    );
   }
-  check("diagonals are labelled along their slope", roofline.labels.some((one) => one.turned && /^DRAM 2039 GB\/s/.test(one.text)));
-  check("the ridge is marked", roofline.labels.some((one) => /^ridge 153/.test(one.text)));
-  for (const word of ["DRAM", "L2", "standard", "flash2"]) check(`${word} is in the legend`, roofline.legend.includes(word));
-  const apart = await page.evaluate(() => [...document.querySelectorAll("svg.chart")].map((svg) => {
-    const boxes = [...svg.querySelectorAll(".labels text, [aria-label$='tick label'] text")].map((one) => ({ text: one.textContent, box: one.getBoundingClientRect(), turned: /rotate/.test(one.getAttribute("transform")) }))
-      .filter((one) => !one.turned && one.text);
-    return boxes.flatMap((a, n) => boxes.slice(n + 1).filter((b) => a.box.left < b.box.right - 1 && b.box.left < a.box.right - 1 && a.box.top < b.box.bottom - 3 && b.box.top < a.box.bottom - 3)
-      .map((b) => `${svg.closest("article").id}: ${a.text} on ${b.text}`));
-  }).flat());
+  check(
+    "diagonals are labelled along their slope",
+    roofline.labels.some((one) => one.turned && /^DRAM 2039 GB\/s/.test(one.text)),
+  );
+  check(
+    "the ridge is marked",
+    roofline.labels.some((one) => /^ridge 153/.test(one.text)),
+  );
+  for (const word of ["DRAM", "L2", "standard", "flash2"])
+    check(`${word} is in the legend`, roofline.legend.includes(word));
+  const apart = await page.evaluate(() =>
+    [...document.querySelectorAll("svg.chart")]
+      .map((svg) => {
+        const boxes = [...svg.querySelectorAll(".labels text, [aria-label$='tick label'] text")]
+          .map((one) => ({
+            text: one.textContent,
+            box: one.getBoundingClientRect(),
+            turned: /rotate/.test(one.getAttribute("transform")),
+          }))
+          .filter((one) => !one.turned && one.text);
+        return boxes.flatMap((a, n) =>
+          boxes
+            .slice(n + 1)
+            .filter(
+              (b) =>
+                a.box.left < b.box.right - 1 &&
+                b.box.left < a.box.right - 1 &&
+                a.box.top < b.box.bottom - 3 &&
+                b.box.top < a.box.bottom - 3,
+            )
+            .map((b) => `${svg.closest("article").id}: ${a.text} on ${b.text}`),
+        );
+      })
+      .flat(),
+  );
   check("labels keep off each other", apart.length === 0, apart.join(" | "));
-  const alike = await page.evaluate(() => [...document.querySelectorAll("svg.chart")].map((svg) => {
-    const bars = [...new Set([...svg.querySelectorAll(".bar")].map((one) => one.getAttribute("fill")))];
-    const hatches = bars.map((fill) => svg.querySelector(`[id="${fill.slice(5, -1)}"] path`)?.getAttribute("d") ?? "solid");
-    return new Set(hatches).size === hatches.length;
-  }));
-  check("bars differ in more than colour", alike.every((one) => one));
+  const alike = await page.evaluate(() =>
+    [...document.querySelectorAll("svg.chart")].map((svg) => {
+      const bars = [...new Set([...svg.querySelectorAll(".bar")].map((one) => one.getAttribute("fill")))];
+      const hatches = bars.map(
+        (fill) => svg.querySelector(`[id="${fill.slice(5, -1)}"] path`)?.getAttribute("d") ?? "solid",
+      );
+      return new Set(hatches).size === hatches.length;
+    }),
+  );
+  check(
+    "bars differ in more than colour",
+    alike.every((one) => one),
+  );
 
   // a tip says what the point is; the keyboard opens the table
   const dot = page.locator("#chart-predicted-observed .dot > *").first();
   await dot.scrollIntoViewIfNeeded();
   await dot.hover({ force: true });
-  await page.waitForFunction(() => [...document.querySelectorAll("#chart-predicted-observed [aria-label=tip] text")].some((one) => /published: .* (µs|ms|s)/.test(one.textContent)), null, { timeout: 5000 })
+  await page
+    .waitForFunction(
+      () =>
+        [...document.querySelectorAll("#chart-predicted-observed [aria-label=tip] text")].some((one) =>
+          /published: .* (µs|ms|s)/.test(one.textContent),
+        ),
+      null,
+      { timeout: 5000 },
+    )
     .catch(() => check("a tip shows the values of a point", false));
   const button = page.locator("#chart-crossover-a100 button", { hasText: "Show as table" });
   await button.focus();
   await page.keyboard.press("Enter");
-  check("Enter shows the table", await button.count() === 0 && await page.locator("#table-crossover-a100 table").count() === 2);
-  check("the button says so", await page.locator("#chart-crossover-a100 button[aria-expanded=true]").count() === 1);
+  check(
+    "Enter shows the table",
+    (await button.count()) === 0 && (await page.locator("#table-crossover-a100 table").count()) === 2,
+  );
+  check("the button says so", (await page.locator("#chart-crossover-a100 button[aria-expanded=true]").count()) === 1);
   await page.keyboard.press("Enter");
   check("and hides it", await page.locator("#table-crossover-a100").isHidden());
-  const order = await page.evaluate(() => [...document.querySelectorAll(".contents a")].every((one) => document.getElementById(one.getAttribute("href").slice(1))));
+  const order = await page.evaluate(() =>
+    [...document.querySelectorAll(".contents a")].every((one) =>
+      document.getElementById(one.getAttribute("href").slice(1)),
+    ),
+  );
   check("the contents lead somewhere", order);
   await close();
 }
@@ -101,133 +199,40 @@ for (const name of ["all_charts", "no_published", "single_gpu"]) {
   for (const card of await page.locator("article.card:not(.of-table)").all()) {
     const id = await card.getAttribute("id");
     const [download] = await Promise.all([page.waitForEvent("download"), card.getByText("Save SVG").click()]);
-    check(`${id}: the file is named after the chart`, download.suggestedFilename() === `${id.slice(6)}.svg`, download.suggestedFilename());
+    check(
+      `${id}: the file is named after the chart`,
+      download.suggestedFilename() === `${id.slice(6)}.svg`,
+      download.suggestedFilename(),
+    );
     const file = join(scratch, download.suggestedFilename());
     await download.saveAs(file);
     const svg = readFileSync(file, "utf8");
-    check(`${id}: the picture needs no style sheet and no script`, !/var\(--[sprif]|<script|href|NaN/.test(svg.replace(/--plot-background/g, "")));
+    check(
+      `${id}: the picture needs no style sheet and no script`,
+      !/var\(--[sprif]|<script|href|NaN/.test(svg.replace(/--plot-background/g, "")),
+    );
     check(`${id}: white paper, whatever the page has`, /<rect width="100%" height="100%" fill="#ffffff"/.test(svg));
     const alone = await page.evaluate((text) => {
       const parsed = new DOMParser().parseFromString(text, "image/svg+xml");
       const hatches = [...text.matchAll(/url\(#([^)]*)\)/g)].every(([, name]) => parsed.getElementById(name));
-      return { sound: !parsed.querySelector("parsererror"), hatches, title: parsed.querySelector("title")?.textContent, painted: parsed.querySelectorAll(".dot > *, .line > *, .bar > *, .cell > *").length };
+      return {
+        sound: !parsed.querySelector("parsererror"),
+        hatches,
+        title: parsed.querySelector("title")?.textContent,
+        painted: parsed.querySelectorAll(".dot > *, .line > *, .bar > *, .cell > *").length,
+      };
     }, svg);
-    check(`${id}: a sound picture`, alone.sound && alone.hatches && alone.title && alone.painted > 0, JSON.stringify(alone));
+    check(
+      `${id}: a sound picture`,
+      alone.sound && alone.hatches && alone.title && alone.painted > 0,
+      JSON.stringify(alone),
+    );
   }
   await keeps_house("save", opened, all);
   await opened.close();
 }
 
-// A phone: nothing wider than the screen, letters that can be read.
-for (const name of ["all_charts", "no_published", "single_gpu", "empty", "hostile"]) {
-  const report = sample(name);
-  const opened = await open(browser, scratch, `phone_${name}`, report, { context: { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true } });
-  await keeps_house(`${name} on a phone`, opened, report);
-  await open_tables(opened.page);
-  const small = await opened.page.evaluate(() => [...document.querySelectorAll("svg.chart, svg.legend")].map((svg) => {
-    const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
-    return Math.min(...[...svg.querySelectorAll("text")].map((one) => parseFloat(getComputedStyle(one).fontSize) * scale), 99);
-  }));
-  check(`${name} on a phone: letters of 10 px or more`, small.every((size) => size >= 9.9), Math.min(...small));
-  const wide = await opened.page.evaluate(() => document.documentElement.scrollWidth);
-  check(`${name} on a phone: tables scroll in their own boxes`, wide <= 360, wide);
-  await opened.close();
-}
-
-// Paper, also of a page that is dark on screen.
-{
-  const { page, close } = await open(browser, scratch, "print", all, { context: { colorScheme: "dark" } });
-  const pdf = await page.pdf({ preferCSSPageSize: true, printBackground: true });
-  check("a PDF with pages", pdf.length > 20000 && pdf.subarray(0, 5).toString() === "%PDF-");
-  await page.emulateMedia({ media: "print", colorScheme: "dark" });
-  const printed = await page.evaluate(() => {
-    window.dispatchEvent(new Event("beforeprint"));
-    const shown = (selector) => [...document.querySelectorAll(selector)].filter((one) => one.getClientRects().length > 0).length;
-    const cards = [...document.querySelectorAll(".card:not(.of-table)")];
-    const result = { buttons: shown("button"), contents: shown(".contents"), whole: cards.every((card) => getComputedStyle(card).breakInside === "avoid"),
-      paper: getComputedStyle(document.body).backgroundColor, widths: cards.map((card) => card.dataset.drawn), folded: document.querySelectorAll(".provenance:not([open])").length };
-    window.dispatchEvent(new Event("afterprint"));
-    return { ...result, again: document.querySelectorAll(".provenance[open]").length };
-  });
-  check("no buttons and no contents on paper", printed.buttons === 0 && printed.contents === 0, JSON.stringify(printed));
-  check("charts stay whole", printed.whole);
-  check("paper is white", printed.paper === "rgb(255, 255, 255)", printed.paper);
-  check("charts are drawn for the width of the paper", printed.widths.every((width) => width === "680"), printed.widths.join());
-  check("provenance is unfolded on paper, folded again after", printed.folded === 0 && printed.again === 0);
-  await close();
-}
-
-// Dark.
-{
-  const { page, close } = await open(browser, scratch, "dark", all, { context: { colorScheme: "dark" } });
-  const [paper, ink] = await page.evaluate(() => [getComputedStyle(document.body).backgroundColor, getComputedStyle(document.querySelector("svg.chart")).color]);
-  check("dark paper, light ink", paper === "rgb(20, 23, 27)" && ink === "rgb(230, 233, 237)", `${paper}, ${ink}`);
-  await close();
-}
-
-// Nothing, broken, hostile.
-{
-  const empty = sample("empty");
-  const opened = await open(browser, scratch, "empty", empty);
-  await keeps_house("empty", opened, empty);
-  check("an empty report says so", /nothing to show yet/.test(await opened.page.textContent("main")));
-  await opened.close();
-
-  const { fill } = await import("./fill_page.mjs");
-  const broken = await open(browser, scratch, "broken", null, { html: fill('{"charts": [') });
-  check("a broken report says so", /cannot be read/.test(await broken.page.textContent("[role=alert]")));
-  check("a broken report is silent", broken.seen.length === 0, broken.seen.join(" | "));
-  await broken.close();
-
-  const hostile = sample("hostile");
-  const attacked = await open(browser, scratch, "hostile", hostile);
-  await open_tables(attacked.page);
-  const found = await keeps_house("hostile", attacked, hostile);
-  check("hostile: names are shown as they are", found.heading === hostile.title && found.title === hostile.title.trim(), found.heading);
-  check("hostile: marks that cannot be drawn are named", /could not|Left out: a mark/.test(await attacked.page.textContent("#chart-broken")));
-  for (const card of await attacked.page.locator("article.card:not(.of-table)").all()) {
-    const button = card.getByText("Save SVG");
-    if (!(await button.isVisible())) continue;
-    const [download] = await Promise.all([attacked.page.waitForEvent("download"), button.click()]);
-    const file = join(scratch, "hostile.svg");
-    await download.saveAs(file);
-    check("hostile: the file's name is harmless", /^[a-z0-9_-]+\.svg$/.test(download.suggestedFilename()), download.suggestedFilename());
-    const picture = await attacked.page.evaluate((text) => {
-      const parsed = new DOMParser().parseFromString(text, "image/svg+xml");
-      return !parsed.querySelector("parsererror, script, a, img, foreignObject, [onload], [onclick]");
-    }, readFileSync(file, "utf8"));
-    check(`hostile: a saved picture is sound and harmless (${download.suggestedFilename()})`, picture);
-  }
-  await keeps_house("hostile, saved", attacked, hostile);
-  await attacked.close();
-  // the same attack with the data put in as it is must be noticed, or the checks above see nothing
-  const naive = fill('"@"').replace('"@"', () => JSON.stringify(hostile));
-  const naively = await open(browser, scratch, "naive", hostile, { html: naive }).catch(() => null);
-  const ran = naively && await naively.page.evaluate(() => String(window.__attacked));
-  check("the attack works where the writer forgets to escape", ran === null || ran !== "undefined", ran);
-  if (naively) await naively.close();
-}
-
-// 100,000 results: aggregated by the writer to some ten thousand rows, and still one file that opens fast.
-{
-  const big = copy(all);
-  const wanted = 100000;
-  const kernels = Array.from({ length: 24 }, (_, n) => `kernel_${n}`), gpus = Array.from({ length: 30 }, (_, n) => `gpu_${n}`);
-  const pair = (n) => [kernels[n % 24], gpus[n % 30], 1e-5 * 1.0001 ** n, 1.05e-5 * 1.0001 ** n, 5, `batch ${n % 8}, seq ${512 << (n % 6)}`, "a paper"];
-  const scatter = copy(all.charts.find((chart) => chart.id === "predicted-observed"));
-  scatter.tables[0].rows = Array.from({ length: 20000 }, (_, n) => pair(n));
-  const table = copy(all.charts.find((chart) => chart.id === "accuracy"));
-  table.tables[0].rows = Array.from({ length: wanted - 20000 }, (_, n) => [gpus[n % 30], kernels[n % 24], n, 1.5, 2.5, 3.5, -0.5]);
-  const rooflines = gpus.map((gpu) => ({ ...copy(all.charts[0]), id: `roofline-${gpu}` }));
-  big.charts = [...rooflines, scatter, table, ...all.charts.filter((chart) => !["predicted-observed", "accuracy"].includes(chart.id) && !chart.id.startsWith("roofline"))];
-  const opened = await open(browser, scratch, "big", big);
-  await keeps_house("100,000 rows", opened, big);
-  check("100,000 rows: at most 10 MB", opened.bytes <= 10e6, opened.bytes);
-  check("100,000 rows: drawn within 20 s on a busy machine", opened.milliseconds < 20000, opened.milliseconds);
-  console.log(`100,000 rows: ${(opened.bytes / 1e6).toFixed(1)} MB, ${big.charts.length} charts drawn in ${opened.milliseconds} ms`);
-  await opened.close();
-}
-
+await limits(browser, scratch);
 await browser.close();
 for (const failure of failures) console.log(`FAILED ${failure}`);
 console.log(failures.length === 0 ? "the page keeps its promises" : `${failures.length} failures`);
