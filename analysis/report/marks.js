@@ -1,5 +1,5 @@
 // Marks of the contract as marks of Observable Plot. Every function takes the mark, the rows of it that can be drawn
-// and `it`: the chart's axes, theme, slots, legend and the record of what was painted where, which labels are placed by.
+// and `it`: the chart's axes, theme, looks, legend, and the record of what was painted where (labels keep off it).
 const marks = (() => {
   const most_looks = 42;
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The report page in the distribution's Chromium. Skips with one line where something for it is missing; downloads nothing.
+# The report page in the distribution's Chromium. Skips with one line where something is missing; downloads nothing.
 #
 #   tests/report/browser_test.sh [MODULES]     folder that prepare.sh filled (build/browser)
 set -uo pipefail

@@ -1,5 +1,5 @@
-// The report page in a browser: every kind of chart drawn with the report's values, nothing asked of the network, nothing
-// of a hostile database run, readable on a phone and on paper.
+// The report page in a browser: every kind of chart drawn with the report's values, nothing asked of the network,
+// nothing of a hostile database run, readable on a phone and on paper.
 //
 //   node page_test.mjs MODULES CHROMIUM SCRATCH      browser_test.sh finds the first two
 import { readFileSync } from "node:fs";
