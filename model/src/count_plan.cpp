@@ -38,6 +38,7 @@ class LaunchPlanner {
         counts_{counts},
         part_{launch_.first_op},
         step_{launch_.first_op} {
+    first_steps_.fill(-1);
     for (std::size_t l = 0; l < launch_.loops.size(); ++l) waits_[l].clear();
     for (std::int16_t i = launch_.first_op; i < launch_.last_op; ++i) {
       if (op_at(i).guard != Guard::always) guarded_.add(op_at(i).kind);
@@ -63,6 +64,7 @@ class LaunchPlanner {
     CountPart& part = plan_.parts_[static_cast<std::size_t>(part_++)];
     part.first_op = i;
     part.first_step = step_;
+    if (first_step_of(loop) < 0) first_step_of(loop) = step_;
     part.copies = copies_;
     part.loop = loop;
     part.kinds = part.summed = {};
@@ -96,7 +98,7 @@ class LaunchPlanner {
   /// K and V are moved by equal tiles, and so are Q and O: what is found out for one op holds for others.
   void add_movement(std::int16_t i, const TileOp& op) {
     CountStep step{i, i, -1};
-    for (int s = launch_.first_op; s < step_; ++s) {
+    for (int s = first_step_of(op.loop); s < step_; ++s) {
       const CountStep& earlier = plan_.step(s);
       const TileOp& other = op_at(earlier.op);
       if (earlier.tiles < 0 || !equal_tiles(op, other)) continue;
@@ -108,6 +110,8 @@ class LaunchPlanner {
     if (step.tiles < 0) step.tiles = tiles_++;
     add_step(step);
   }
+  /// Where the steps of a loop begin; -1: there are none.
+  std::int16_t& first_step_of(std::int8_t loop) { return first_steps_[static_cast<std::size_t>(loop + 1)]; }
   void add_step(const CountStep& step) { plan_.steps_[static_cast<std::size_t>(step_++)] = step; }
   [[nodiscard]] bool equal_tiles(const TileOp& a, const TileOp& b) const {
     return a.loop == b.loop && a.dims == b.dims && alike(a.tensor) == alike(b.tensor) &&
@@ -143,7 +147,8 @@ class LaunchPlanner {
   CountPlan& plan_;
   LaunchPlan& planned_;
   ProgramCounts& counts_;
-  std::int16_t part_, step_;                ///< the next ones
+  std::int16_t part_, step_;  ///< the next ones
+  std::array<std::int16_t, max_loops + 1> first_steps_;
   KindSet guarded_{};                       ///< kinds that guards let through in some trips only
   std::array<WaitGraph, max_loops> waits_;  ///< by group: its ops that wait for others
   std::int16_t tiles_ = 0;                  ///< different ones
@@ -171,16 +176,16 @@ void CountPlan::follow(const Program& program, ProgramCounts& counts) {
     kept_frames_.clear();  // should planning throw
     make(program, counts);
     keep_frames(program);
-    std::copy(program.ops.begin(), program.ops.end(), kept_ops_.begin());
+    kept_ops_.assign(program.ops.begin(), program.ops.size());
     return;
   }
   for (std::size_t l = 0; l < program.launches.size(); ++l) {
     const auto first = static_cast<std::size_t>(program.launches[l].first_op);
     const auto count = static_cast<std::size_t>(program.launches[l].last_op) - first;
     const TileOp* const ops = program.ops.begin() + first;
-    if (equal_bytes(kept_ops_.data() + first, ops, count)) continue;
+    if (equal_bytes(kept_ops_.begin() + first, ops, count)) continue;
     LaunchPlanner{program, l, *this, counts}.run();
-    std::copy_n(ops, count, kept_ops_.begin() + static_cast<std::ptrdiff_t>(first));
+    std::copy_n(ops, count, kept_ops_.begin() + first);
   }
 }
 

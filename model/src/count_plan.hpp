@@ -67,7 +67,7 @@ class CountPlan {
   std::array<CountStep, max_ops> steps_;
   InlineVector<std::int8_t, max_tensors> alike_;  ///< by tensor: the first one of its extents and elements
   // what it was made for
-  std::array<TileOp, max_ops> kept_ops_;
+  InlineVector<TileOp, max_ops> kept_ops_;
   InlineVector<Frame, max_launches> kept_frames_;
 };
 
