@@ -2,8 +2,8 @@
 //
 // A phase that is alone advances by 1/alone of itself per cycle and keeps the SM busy for busy/alone of the time. The
 // CTAs that began with the launch do the same at the same time: where all together ask for more than there is, all slow
-// down alike, so that k equal phases take max(k·busy, alone). Later CTAs have drifted apart, and the one that began
-// first goes first (as warp schedulers that prefer the oldest do): one's waiting lies under another's work. Both are
+// down alike, so that k equal phases take max(k·busy, alone). Later CTAs have drifted apart, and who began earlier has
+// more of the units, as of warp schedulers that prefer the oldest: one's waiting lies under another's work. Both are
 // said in closed form in makespan.hpp.
 //
 // An SM has up to 32 places and every event looks at all of them, which is most of what a simulation of small CTAs
@@ -99,6 +99,12 @@ class Sm {
   static constexpr double rounding = 1e-9;
   static constexpr double time_step = 4e-16;  ///< of a time: sooner than the next that there is, phases go nowhere
 
+  /// A place whose phase could use more of the units than it has.
+  struct Wanting {
+    std::size_t place;
+    double share;
+  };
+
   /// Makes it a place that asks for nothing.
   void rest(std::size_t place, double until) {
     if (runs(place) && age_[place] > first_wave_) --drifted_;
@@ -112,13 +118,26 @@ class Sm {
       speed_[place] = (need_[place] > 0 ? 1 / asked : 1) / alone_[place];
     }
   }
+  /// The n-th oldest has 1/n of the oldest's share; what some do not need, the others have.
   void share_by_age() {
-    double free = 1;
+    double free = 1, shares = 0, rank = 0;
+    wanting_.clear();
     for (const std::size_t place : by_age_) {
-      const double wanted = need_[place];
-      const double part = wanted > 0 ? std::min(1.0, free / wanted) : 1;  // of its own speed
-      free = std::max(0.0, free - part * wanted);
-      speed_[place] = part / alone_[place];
+      speed_[place] = own_speed_[place];
+      if (need_[place] <= 0) continue;
+      wanting_.push_back({place, 1 / ++rank});
+      shares += wanting_.back().share;
+    }
+    const auto is_served = [&](const Wanting& wanting) {
+      if (need_[wanting.place] * shares > free * wanting.share) return false;
+      free -= need_[wanting.place];
+      shares -= wanting.share;
+      return true;
+    };
+    while (std::erase_if(wanting_, is_served) > 0) {
+    }
+    for (const Wanting& wanting : wanting_) {
+      speed_[wanting.place] *= free * wanting.share / (shares * need_[wanting.place]);
     }
   }
 
@@ -132,6 +151,7 @@ class Sm {
   std::vector<std::int64_t> age_;
   std::vector<std::size_t> by_age_;  ///< places that had a CTA, of the oldest first
   std::int64_t first_wave_;
+  std::vector<Wanting> wanting_;
   int drifted_ = 0;  ///< phases that run, of CTAs behind the first wave
   double last_ = 0;
 };

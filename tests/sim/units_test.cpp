@@ -308,38 +308,49 @@ TEST(Sm, DifferentPhasesSlowDownAlikeAndOneAloneGoesOnAtFullSpeed) {
   at.sm.leave(0);
   EXPECT_DOUBLE_EQ(at.sm.share(), 250);  // half of b was left: 100 cycles alone
 }
-TEST(Sm, OfThoseThatHaveDriftedApartTheOldestGoesFirst) {
+TEST(Sm, OfThoseThatHaveDriftedApartTheOldestHasMost) {
   const PhaseCost a = phase(100, 60), b = phase(200, 160);
   Places at{2, none_of_them};
   at.begin(0, b, 2);
   at.begin(1, a, 1);
-  EXPECT_DOUBLE_EQ(at.sm.share(), 100);         // a has what it asks for: 0.6
+  EXPECT_DOUBLE_EQ(at.sm.share(), 100);         // a has what it asks for, 0.6, which is less than two thirds
   EXPECT_DOUBLE_EQ(at.sm.speed(0), 0.5 / 200);  // 0.4 of the 0.8 that b asks for
   at.sm.advance(100);
   EXPECT_TRUE(at.sm.is_over(1, 100));
   at.sm.leave(1);
   EXPECT_DOUBLE_EQ(at.sm.share(), 250);  // three quarters of b are left
 }
-TEST(Sm, WhoFindsNothingFreeStands) {
+TEST(Sm, TheSecondHasHalfOfTheFirstsShare) {
   const PhaseCost cost = phase(100, 100);
   Places at{2, none_of_them};
   at.begin(0, cost, 1);
   at.begin(1, cost, 2);
-  EXPECT_DOUBLE_EQ(at.sm.share(), 100);
-  at.sm.advance(100);
-  EXPECT_TRUE(at.sm.is_over(0, 100));
-  EXPECT_EQ(at.sm.left(1), 1);
+  EXPECT_DOUBLE_EQ(at.sm.share(), 150);
+  at.sm.advance(150);
+  EXPECT_TRUE(at.sm.is_over(0, 150));
+  EXPECT_DOUBLE_EQ(at.sm.left(1), 0.5);
   at.sm.leave(0);
   EXPECT_DOUBLE_EQ(at.sm.share(), 200);
+}
+TEST(Sm, WhatTheYoungestLeavesIsTheOthers) {
+  const PhaseCost cost = phase(100, 100);
+  Places at{3, none_of_them};
+  at.begin(0, cost, 1);
+  at.begin(1, cost, 2);
+  at.begin(2, phase(100, 10), 3);  // a tenth, where 2/11 is its share
+  EXPECT_DOUBLE_EQ(at.sm.share(), 100);
+  EXPECT_DOUBLE_EQ(at.sm.speed(2), 0.01);
+  EXPECT_DOUBLE_EQ(at.sm.speed(0), 0.9 * 2 / 3 / 100);
+  EXPECT_DOUBLE_EQ(at.sm.speed(1), 0.9 * 1 / 3 / 100);
 }
 TEST(Sm, AgesCountNotPlaces) {
   const PhaseCost cost = phase(100, 100);
   Places at{3, none_of_them};
   for (std::size_t place = 0; place < 3; ++place) at.begin(place, cost, static_cast<std::int64_t>(place) + 1);
   at.begin(0, cost, 4);  // another CTA in the place of the oldest
-  EXPECT_DOUBLE_EQ(at.sm.share(), 100);
-  EXPECT_EQ(at.sm.speed(0), 0);
-  EXPECT_DOUBLE_EQ(at.sm.speed(1), 0.01);
+  EXPECT_DOUBLE_EQ(at.sm.share(), 100 * (1 + 1.0 / 2 + 1.0 / 3));
+  EXPECT_DOUBLE_EQ(at.sm.speed(0), 0.01 * 2 / 11);
+  EXPECT_DOUBLE_EQ(at.sm.speed(1), 0.01 * 6 / 11);
 }
 TEST(Sm, APhaseOfNoCyclesIsOverAtOnce) {
   const PhaseCost cost = phase(100, 40), nothing = phase(0, 0);
@@ -356,7 +367,7 @@ TEST(Sm, OneThatDriftedApartIsForgottenWhenItIsGone) {
   at.begin(0, cost, 1);
   at.begin(1, cost, 2);
   at.begin(2, cost, 3);
-  EXPECT_DOUBLE_EQ(at.sm.share(), 100);  // the oldest goes first
+  EXPECT_DOUBLE_EQ(at.sm.share(), 110);  // 6/11 for the oldest, which asks for 0.6
   at.sm.leave(2);
   EXPECT_DOUBLE_EQ(at.sm.share(), 120);  // two in step
 }
