@@ -73,6 +73,32 @@ std::string drawn(const std::string& script) {
   return picture;
 }
 
+/// A text as it may stand in an SVG.
+std::string escaped(const std::string& text) {
+  std::string safe;
+  for (const char c : text) {
+    switch (c) {
+      case '<': safe += "&lt;"; break;
+      case '>': safe += "&gt;"; break;
+      case '&': safe += "&amp;"; break;
+      default: safe += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
+    }
+  }
+  return safe;
+}
+
+/// The chart's own title and words in the place of gnuplot's name and version: what a screen reader says.
+std::string with_words(std::string picture, const Chart& chart) {
+  const std::pair<std::string, std::string> words[] = {{"title", chart.title}, {"desc", chart.text}};
+  for (const auto& [element, text] : words) {
+    const std::size_t from = picture.find('<' + element + '>'), to = picture.find("</" + element + '>');
+    if (from == std::string::npos || to == std::string::npos) continue;
+    const std::size_t begin = from + element.size() + 2;
+    picture.replace(begin, to - begin, escaped(text));
+  }
+  return picture;
+}
+
 int plot(const PlotOptions& options, Context& context) {
   for (const auto& [name, pixels] : {std::pair{"--width", options.width}, std::pair{"--height", options.height}}) {
     if (pixels < 100 || pixels > 10'000)
@@ -85,9 +111,9 @@ int plot(const PlotOptions& options, Context& context) {
     return exit_ok;
   }
   std::ostringstream script;
-  write_gnuplot(script, chart_of(options, report.charts), static_cast<int>(options.width),
-                static_cast<int>(options.height));
-  const std::string text = options.script ? script.str() : drawn(script.str());
+  const Chart& chart = chart_of(options, report.charts);
+  write_gnuplot(script, chart, static_cast<int>(options.width), static_cast<int>(options.height));
+  const std::string text = options.script ? script.str() : with_words(drawn(script.str()), chart);
   write_output(context, options.output, [&](std::ostream& out) { out << text; });
   return exit_ok;
 }

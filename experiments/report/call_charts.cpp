@@ -131,13 +131,14 @@ Chart tornado(const Answered& one, Answerer& answerer, std::size_t n) {
                           {"elasticity", "elasticity", Show::number}}};
   const auto add = [&](const LeafEffect& effect, const char* side, const std::optional<Nudged>& nudged) {
     const auto change = LeafEffect::change(nudged, found.base.prediction.time);
-    if (!change) return;
+    if (!change || *change == 0) return;  // it does not run, or as long: no bar
     table.rows.push_back({std::string{effect.leaf->path}, side, 0.0, 100 * *change, effect.text,
                           effect.elasticity ? analysis::Value{*effect.elasticity} : analysis::Value{}});
   };
-  for (std::size_t e = 0; e < std::min(most_leaves, found.effects.size()); ++e) {
-    add(found.effects[e], "a tenth less", found.effects[e].lower);
-    add(found.effects[e], "a tenth more", found.effects[e].higher);
+  for (const LeafEffect& effect : found.effects) {
+    if (table.rows.size() >= 2 * most_leaves) break;
+    add(effect, "a tenth less", effect.lower);
+    add(effect, "a tenth more", effect.higher);
   }
   return {.id = "sensitivity-" + std::to_string(n),
           .section = "Sensitivity",

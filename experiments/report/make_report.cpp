@@ -1,10 +1,13 @@
 #include "report/make_report.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <string_view>
 #include <utility>
 
 #include "report/model_charts.hpp"
 #include "rooftile/analysis/charts.hpp"
+#include "rooftile/model/error.hpp"
 
 namespace rooftile::experiments {
 namespace {
@@ -52,6 +55,20 @@ void add_facts(Report& report, const analysis::Store& store) {
   }
 }
 
+/// Now, or what SOURCE_DATE_EPOCH says (reproducible-builds.org: seconds since 1970), so that pages can be compared.
+std::string time_of_report(const analysis::Store& store) {
+  const char* const told = std::getenv("SOURCE_DATE_EPOCH");
+  const std::string_view seconds = told == nullptr ? "" : told;
+  if (seconds.size() > 12 || seconds.find_first_not_of("0123456789") != std::string_view::npos) {
+    throw InputError{"SOURCE_DATE_EPOCH: '" + std::string{seconds} + "' is not a number of seconds since 1970"};
+  }
+  const std::string when = seconds.empty() ? "'now'" : std::string{seconds} + ", 'unixepoch'";
+  std::string time;
+  store.for_each("SELECT strftime('%Y-%m-%dT%H:%M:%SZ', " + when + ")",
+                 [&](const analysis::RowCursor& row) { time = std::string{row.text(0)}; });
+  return time;
+}
+
 void append(std::vector<Chart>& to, std::vector<Chart> charts) {
   std::move(charts.begin(), charts.end(), std::back_inserter(to));
 }
@@ -61,8 +78,7 @@ void append(std::vector<Chart>& to, std::vector<Chart> charts) {
 analysis::Report make_report(const analysis::Store& store, Catalogues& catalogues) {
   Report report;
   report.database = store.path().filename().string();
-  store.for_each("SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now')",
-                 [&](const analysis::RowCursor& row) { report.generated = std::string{row.text(0)}; });
+  report.generated = time_of_report(store);
   add_facts(report, store);
   append(report.charts, analysis::roofline_charts(store, roofs_of(store, catalogues, report.notes)));
   append(report.charts, analysis::accuracy_charts(store));

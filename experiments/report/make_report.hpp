@@ -10,7 +10,8 @@
 
 namespace rooftile::experiments {
 
-/// Charts in the order of the page; what is missing stands in Report::notes.
+/// Charts in the order of the page; what is missing stands in Report::notes. InputError: SOURCE_DATE_EPOCH is set
+/// and no time.
 [[nodiscard]] analysis::Report make_report(const analysis::Store& store, Catalogues& catalogues);
 
 }  // namespace rooftile::experiments

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The report page in the distribution's Chromium. Skips with one line where something is missing; downloads nothing.
 #
-#   tests/report/browser_test.sh [MODULES]     folder that prepare.sh filled (build/browser)
+#   tests/report/browser_test.sh [MODULES [PROGRAM]]     folder that prepare.sh filled (build/browser); the built rooftile,
+#                                                        whose own reports are looked at, too
 set -uo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 modules=${1:-$here/../../build/browser}
@@ -14,4 +15,4 @@ chromium=${ROOFTILE_CHROMIUM:-$(command -v chromium || command -v chromium-brows
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-node "$here/page_test.mjs" "$(cd "$modules" && pwd)" "$chromium" "$scratch"
+node "$here/page_test.mjs" "$(cd "$modules" && pwd)" "$chromium" "$scratch" ${2:+"$2"}

@@ -1,14 +1,15 @@
 // The report page in a browser: every kind of chart drawn with the report's values, nothing asked of the network,
 // nothing of a hostile database run, readable on a phone and on paper.
 //
-//   node page_test.mjs MODULES CHROMIUM SCRATCH      browser_test.sh finds the first two
+//   node page_test.mjs MODULES CHROMIUM SCRATCH [PROGRAM]      browser_test.sh finds the first two
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { check, copy, failures, keeps_house, open, open_tables, sample, start } from "./browser.mjs";
 import { limits } from "./page_limits.mjs";
+import { make_pages } from "./program.mjs";
 import { differences, read_page } from "./values.mjs";
 
-const [modules, executable, scratch] = process.argv.slice(2);
+const [modules, executable, scratch, program] = process.argv.slice(2);
 const browser = await start(modules, executable);
 const all = sample("all_charts");
 
@@ -78,6 +79,17 @@ for (const name of ["all_charts", "no_published", "single_gpu"]) {
       check(`the comparison notices ${what}`, differences(found, other).length > 0);
     }
   }
+  await opened.close();
+}
+
+// The program's own pages; that their data is the database's is program_test.mjs's business.
+for (const { name, html, json } of program ? make_pages(program, scratch) : []) {
+  const report = JSON.parse(json);
+  const opened = await open(browser, scratch, `program_${name}`, report, { html });
+  await keeps_house(`program's ${name}`, opened, report);
+  await open_tables(opened.page);
+  const wrong = differences(await opened.page.evaluate(read_page), report);
+  check(`program's ${name}: values are the report's`, wrong.length === 0, wrong.slice(0, 5).join(" | "));
   await opened.close();
 }
 

@@ -105,7 +105,7 @@ const factor = (label, unit) => {
 
 const text_of = (value) => (value === null ? "–" : typeof value === "number" ? String(value) : value);
 const near = (one, other, type, reach) => {
-  if (type === "band") return one.replaceAll(",", "") === text_of(other);
+  if (type === "band") return one.replaceAll(",", "") === text_of(other).replaceAll(",", "");
   return type === "log" ? Math.abs(Math.log(one / other)) < 0.002 : Math.abs(one - other) <= 0.0005 * reach;
 };
 const plain = (value) => (typeof value === "number" ? value : String(value));

@@ -22,9 +22,10 @@ constexpr const char* colours[] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
 constexpr int symbols[] = {7, 5, 9, 13, 11, 6, 4, 8};
 constexpr const char* fills[] = {"solid 0.9", "pattern 2", "pattern 1", "solid 0.4", "pattern 4"};
 constexpr std::size_t looks = std::size(colours);
+constexpr const char* points = "points pt @symbol ps 0.8 lc rgb '@colour'";
 
 /// In single quotes, where gnuplot reads nothing but a quote.
-std::string quoted(const std::string& text) {
+std::string single_quoted(const std::string& text) {
   std::string safe = "'";
   for (const char c : text) {
     if (c == '\'') safe += '\'';
@@ -54,10 +55,10 @@ class Script {
   void write(int width, int height) {
     out_ << "set terminal svg size " << width << ',' << height
          << " font 'Helvetica,13' background rgb 'white' noenhanced\n"
-         << "set title " << quoted(chart_.title) << " noenhanced\n"
+         << "set title " << single_quoted(chart_.title) << " noenhanced\n"
          << "set grid lc rgb '#dddddd'\nset border 3\nset tics nomirror\nset key below noenhanced\n";
+    if (has_roofs()) frame_roofs(width, height);
     collect_categories();
-    slope_ = slope(width, height);
     axis("x", chart_.x, x_categories_);
     axis("y", chart_.y, y_categories_);
     for (const Mark& mark : chart_.marks) add(mark);
@@ -107,13 +108,14 @@ class Script {
   }
 
   void axis(const char* name, const Axis& axis, const Categories& categories) {
-    out_ << "set " << name << "label " << quoted(axis.label) << " noenhanced\n";
+    out_ << "set " << name << "label " << single_quoted(axis.label) << " noenhanced\n";
     if (axis.scale == Scale::log) out_ << "set logscale " << name << '\n';
-    if (axis.scale != Scale::category) out_ << "set format " << name << ' ' << quoted(ticks_of(axis.show)) << '\n';
+    if (axis.scale != Scale::category)
+      out_ << "set format " << name << ' ' << single_quoted(ticks_of(axis.show)) << '\n';
     if (categories.empty()) return;
     out_ << "set " << name << "tics (";
     for (std::size_t n = 0; n < categories.size(); ++n) {
-      out_ << (n > 0 ? ", " : "") << quoted(categories[n]) << ' ' << n;
+      out_ << (n > 0 ? ", " : "") << single_quoted(categories[n]) << ' ' << n;
     }
     const double last = static_cast<double>(categories.size()) - 0.4;
     out_ << ") noenhanced\nset " << name << "range [";
@@ -136,9 +138,9 @@ class Script {
 
   void add(const Mark& mark) {
     switch (mark.kind) {
-      case MarkKind::dot: return each_series(mark, {&mark.x, &mark.y}, "points pt @symbol ps 0.7 lc rgb '@colour'");
+      case MarkKind::dot: return mark.symbol.empty() ? each_series(mark, {&mark.x, &mark.y}, points) : shapes(mark);
       case MarkKind::line: {
-        if (!mark.label.empty()) label_lines(mark);
+        if (mark.along && !mark.label.empty()) label_roofs(mark);
         const std::string dash = mark.dashed ? " dt 2" : mark.series.empty() ? "" : " dt @dash";
         return each_series(mark, {&mark.x, &mark.y}, "lines lw 2 lc rgb '@colour'" + dash);
       }
@@ -152,8 +154,44 @@ class Script {
     }
   }
 
-  /// Decades of the values on an axis, as gnuplot shows them: whole ones.
-  [[nodiscard]] double decades(bool x) const {
+  /// Dots whose shape says one thing and whose colour another; the legend has both apart.
+  void shapes(const Mark& mark) {
+    const Table& table = chart_.tables[mark.table];
+    const std::size_t by_shape = column_of(table, mark.symbol), by_colour = column_of(table, mark.series);
+    const std::size_t x = column_of(table, mark.x), y = column_of(table, mark.y);
+    Categories of_shape, of_colour;
+    gather(table, mark.symbol, of_shape);
+    gather(table, mark.series, of_colour);
+    for (std::size_t shape = 0; shape < of_shape.size(); ++shape) {
+      for (std::size_t colour = 0; colour < of_colour.size(); ++colour) {
+        const std::string block = "$data_" + std::to_string(blocks_++);
+        out_ << block << " << EOD\n";
+        for (const auto& row : table.rows) {
+          if (plain_cell(row[by_shape]) != of_shape[shape] || plain_cell(row[by_colour]) != of_colour[colour]) continue;
+          out_ << place(row[x], true) << ' ' << place(row[y], false) << '\n';
+        }
+        out_ << "EOD\n";
+        plots_.push_back(block + point(shape, colours[colour % looks]) + " notitle");
+      }
+    }
+    for (std::size_t shape = 0; shape < of_shape.size(); ++shape) {
+      plots_.push_back("NaN" + point(shape, "#555555") + " title " + single_quoted(of_shape[shape]) + " noenhanced");
+    }
+    for (std::size_t colour = 0; colour < of_colour.size(); ++colour) {
+      plots_.push_back(std::string{"NaN with lines lw 6 lc rgb '"} + colours[colour % looks] + "' title " +
+                       single_quoted(of_colour[colour]) + " noenhanced");
+    }
+  }
+  static std::string point(std::size_t shape, const char* colour) {
+    return " with points pt " + std::to_string(symbols[shape % looks]) + " ps 1 lc rgb '" + colour + "'";
+  }
+
+  /// Lines that say along themselves what they are: the chart's range is theirs.
+  [[nodiscard]] bool has_roofs() const {
+    return std::any_of(chart_.marks.begin(), chart_.marks.end(), [](const Mark& mark) { return mark.along; });
+  }
+  /// Decades of the values on an axis, the least and the most.
+  [[nodiscard]] std::pair<double, double> decades(bool x) const {
     double least = 0, most = 0;
     bool any = false;
     for (const Mark& mark : chart_.marks) {
@@ -169,26 +207,34 @@ class Script {
         any = true;
       }
     }
-    return std::max(1.0, std::ceil(most) - std::floor(least));
+    return {least, most};
   }
-  /// Degrees by which a diagonal of a log-log chart of this size rises.
-  [[nodiscard]] int slope(int width, int height) const {
-    if (chart_.x.scale != Scale::log || chart_.y.scale != Scale::log) return 0;
-    constexpr double degrees = 57.3, framed = 0.8;  // titles and ticks take some of the height, less of the width
-    return static_cast<int>(std::lround(degrees * std::atan2(framed * height / decades(false), width / decades(true))));
+  /// Roofs end at the frame; above the highest there is room for its name.
+  void frame_roofs(int width, int height) {
+    const auto [left, right] = decades(true);
+    const auto [low, high] = decades(false);
+    const double bottom = low - 0.1, top = high + 0.5;
+    out_ << "set xrange [" << plain_cell(std::pow(10, left)) << ':' << plain_cell(std::pow(10, right))
+         << "]\nset yrange [" << plain_cell(std::pow(10, bottom)) << ':' << plain_cell(std::pow(10, top)) << "]\n";
+    slope_ = slope((top - bottom) / height, (right - left) / width);
+  }
+  /// Degrees by which a diagonal rises where a pixel has so many decades.
+  [[nodiscard]] static int slope(double of_y, double of_x) {
+    constexpr double degrees = 57.3, framed = 0.9;  // titles and ticks take some of the height, less of the width
+    return static_cast<int>(std::lround(degrees * std::atan2(framed * of_x, of_y)));
   }
 
-  /// At the end of each line; on a roof, which is a line "along" others, at its begin.
-  void label_lines(const Mark& mark) {
+  /// On diagonals at their begin, on level ones at their end.
+  void label_roofs(const Mark& mark) {
     const Table& table = chart_.tables[mark.table];
     const std::size_t label = column_of(table, mark.label), x = column_of(table, mark.x), y = column_of(table, mark.y);
     for (std::size_t n = 0; n < table.rows.size(); ++n) {
       const auto& row = table.rows[n];
       const bool last = n + 1 == table.rows.size() || plain_cell(table.rows[n + 1][label]) != plain_cell(row[label]);
       if (!last) continue;
-      const bool rises = mark.along && n > 0 && number_of(table.rows[n - 1][y]) < number_of(row[y]);
+      const bool rises = n > 0 && number_of(table.rows[n - 1][y]) < number_of(row[y]);
       const auto& at = rises ? table.rows[n - 1] : row;
-      out_ << "set label " << quoted(plain_cell(row[label])) << " at " << place(at[x], true) << ','
+      out_ << "set label " << single_quoted(plain_cell(row[label])) << " at " << place(at[x], true) << ','
            << place(at[y], false) << (rises ? " left rotate by " + std::to_string(slope_) : " right") << " offset "
            << (rises ? "0.4," : "0,") << (mark.dashed ? "-0.8" : "0.7") << " font ',10' noenhanced front\n";
     }
@@ -200,7 +246,9 @@ class Script {
                          "candlesticks fc rgb '@colour' fs solid 0.6 lc rgb '@colour'");
     }
     each_series(mark, {&mark.x1, &mark.y, &mark.x1, &mark.x2},
-                "boxxyerror fc rgb '@colour' fs @fill border lc rgb 'white'", "using 1:2:3:4:($2-0.36):($2+0.36)");
+                mark.series.empty() ? "boxxyerror fc rgb '#a6cbe8' fs solid 1 border lc rgb 'white'"
+                                    : "boxxyerror fc rgb '@colour' fs @fill border lc rgb 'white'",
+                "using 1:2:3:4:($2-0.36):($2+0.36)");
   }
   void cell(const Mark& mark) {
     out_ << "set palette defined (0 '#f7fbff', 1 '#6baed6')\nset cblabel 'of the best' noenhanced\n";
@@ -222,7 +270,7 @@ class Script {
       }
       out_ << " nohead dt 2 lc rgb '#555555'\n";
       if (mark.label.empty()) continue;
-      out_ << "set label " << quoted(plain_cell(row[column_of(table, mark.label)])) << " at "
+      out_ << "set label " << single_quoted(plain_cell(row[column_of(table, mark.label)])) << " at "
            << (x ? at + ", graph 0.03 rotate by 90 offset 0.8,0" : "graph 0.02, " + at) << " noenhanced\n";
     }
   }
@@ -265,7 +313,7 @@ class Script {
   std::string dressed(std::string with, const std::string& series) {
     const std::size_t n = series.empty() ? 0 : look_of(series) % looks;
     const std::pair<std::string, std::string> words[] = {{"@symbol", std::to_string(symbols[n])},
-                                                         {"@colour", series.empty() ? "#555555" : colours[n]},
+                                                         {"@colour", series.empty() ? "#333333" : colours[n]},
                                                          {"@dash", std::to_string(n % 4 + 1)},
                                                          {"@fill", fills[n % std::size(fills)]}};
     for (const auto& [word, value] : words) {
@@ -277,8 +325,9 @@ class Script {
   }
   std::size_t look_of(const std::string& series) { return looks_.try_emplace(series, looks_.size()).first->second; }
   std::string title(const Mark& mark, const std::string& series) {
-    const bool named = !series.empty() && mark.label.empty() && titled_.insert(series).second;
-    return named ? " title " + quoted(series) + " noenhanced" : " notitle";
+    const bool in_legend = mark.label.empty() || (mark.kind == MarkKind::line && !mark.along);
+    const bool named = !series.empty() && in_legend && titled_.insert(series).second;
+    return named ? " title " + single_quoted(series) + " noenhanced" : " notitle";
   }
 
   std::ostream& out_;
