@@ -24,6 +24,9 @@ title '1. Does QKᵀ keep an A100 busy? FLOP per byte against the ridge (312 TFL
 title '2. Predicted beside published times: the error of each predictor, as it is'
 "$rooftile" compare --db "$db"
 
+# standard attention beside flash by length: bytes, time and crossover for the report
+"$rooftile" run experiments/standard_vs_flash.yaml --db "$db" >/dev/null
+
 report=build/demo/report.html
 "$rooftile" report --db "$db" -o "$report"
 
