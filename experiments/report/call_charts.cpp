@@ -5,6 +5,7 @@
 #include "question/sensitivity.hpp"
 #include "report/model_charts.hpp"
 #include "rooftile/model/error.hpp"
+#include "rooftile/sim/simulate.hpp"
 
 namespace rooftile::experiments {
 namespace {
@@ -37,15 +38,14 @@ Question question_of(const analysis::RowCursor& row) {
   return question;
 }
 
-/// The largest forward call of each kernel and GPU, those with the most results first.
-std::vector<Question> largest_calls(const analysis::Store& store) {
+/// The largest forward call of each kernel and GPU that has at most so many FLOP, those with the most results first.
+std::vector<Question> largest_calls(const analysis::Store& store, double most_flop) {
   std::vector<Question> questions;
   store.for_each(
       "SELECT profile, kernel, batch, heads, kv_heads, seq_q, seq_kv, head_dim, dtype, mask, pass, dropout, l2, "
-      "max(flop), "
-      "count(*) AS n FROM v_result WHERE latest = 1 AND status = 'ok' AND method = 'predicted' AND op = 'attention' "
-      "AND "
-      "setting = '' AND br IS NULL GROUP BY profile, kernel ORDER BY n DESC, profile, kernel",
+      "max(flop), count(*) AS n FROM v_result WHERE latest = 1 AND status = 'ok' AND method = 'predicted' AND "
+      "op = 'attention' AND setting = '' AND br IS NULL AND flop <= " +
+          std::to_string(most_flop) + " GROUP BY profile, kernel ORDER BY n DESC, profile, kernel",
       [&](const analysis::RowCursor& row) { questions.push_back(question_of(row)); });
   return questions;
 }
@@ -56,7 +56,17 @@ struct Answered {
   Question question;
   Answer answer;
   std::vector<std::string> launches;  ///< names
+  double effort;                      ///< of a simulation, in tile events
 };
+
+/// What a simulation costs: events, and cells of tensors, of which each is looked at as long as many events take.
+double effort_of(const Program& program) {
+  constexpr double events_per_cell = 16;
+  const auto counts = std::make_unique<ProgramCounts>();
+  count(program, *counts);
+  const sim::Effort effort = sim::effort(program, *counts);
+  return effort.tile_events + events_per_cell * effort.cells;
+}
 
 std::vector<Answered> answers_to(const std::vector<Question>& questions, Catalogues& catalogues,
                                  std::vector<std::string>& notes) {
@@ -65,8 +75,9 @@ std::vector<Answered> answers_to(const std::vector<Question>& questions, Catalog
   for (const Question& question : questions) {
     if (answered.size() == most_bars) break;
     try {
-      Answered one{question, answerer.answer(question), {}};
+      Answered one{question, answerer.answer(question), {}, 0};
       if (one.answer.status != Status::ok) continue;
+      one.effort = effort_of(answerer.program());
       for (const Launch& launch : answerer.program().launches) one.launches.emplace_back(launch.name);
       answered.push_back(std::move(one));
     } catch (const InputError& error) {
@@ -119,6 +130,55 @@ Chart stacks(const std::vector<Answered>& answered) {
           .provenance = {"predicted again, by hierarchical"}};
 }
 
+/// Where the time of the places for CTAs went, of calls that are simulated in no time.
+constexpr double most_flop_simulated = 2e10;
+Chart stalls(const std::vector<Answered>& answered, Answerer& answerer) {
+  constexpr double most_of_one = 2e6, most_of_all = 12e6;
+  Table table{.name = "stalls",
+              .columns = {{"call", "call"},
+                          {"cause", "busy with, or waits for"},
+                          {"share_begin_pct", "from", Show::percent},
+                          {"share_end_pct", "to", Show::percent},
+                          {"time_s", "time", Show::seconds},
+                          {"workload", "workload"}}};
+  double effort = 0;
+  for (const Answered& one : answered) {
+    if (one.effort > most_of_one || effort + one.effort > most_of_all) continue;
+    Question question = one.question;
+    question.method = analysis::Method::simulated;
+    const Answer answer = answerer.answer(question);
+    if (answer.status != Status::ok) continue;
+    effort += one.effort;
+    double so_far = 0;
+    for (std::size_t cause = 0; cause < sim::stalls; ++cause) {
+      const double share = answer.simulation->share[cause];
+      if (share <= 0) continue;
+      table.rows.push_back({name_of(question), std::string{rooftile::name_of(static_cast<sim::Stall>(cause))},
+                            100 * so_far, 100 * (so_far + share), share * answer.prediction.time.value(),
+                            describe(question.workload)});
+      so_far += share;
+    }
+  }
+  return {
+      .id = "stalls",
+      .section = "Where the time goes",
+      .title = "What the places for CTAs waited for",
+      .text =
+          "Each bar is the time of all places for CTAs in one call, simulated: what decided while they advanced, "
+          "or what they waited for. `rooftile simulate --stalls` says it of longer calls.",
+      .x = {"share of the time", Scale::linear, Show::percent},
+      .y = {"call", Scale::category, Show::text},
+      .tables = {std::move(table)},
+      .marks = {{.kind = MarkKind::bar,
+                 .y = "call",
+                 .x1 = "share_begin_pct",
+                 .x2 = "share_end_pct",
+                 .series = "cause",
+                 .tip = {"call", "workload", "cause", "time_s"}}},
+      .aggregated = "the largest forward call of each kernel and GPU that is short enough to be simulated for a report",
+      .provenance = {"simulated now"}};
+}
+
 Chart tornado(const Answered& one, Answerer& answerer, std::size_t n) {
   constexpr std::size_t most_leaves = 12;
   const Sensitivity found = sensitivity(one.question, answerer);
@@ -162,10 +222,14 @@ Chart tornado(const Answered& one, Answerer& answerer, std::size_t n) {
 
 std::vector<Chart> call_charts(const analysis::Store& store, Catalogues& catalogues, std::size_t tornados,
                                std::vector<std::string>& notes) {
-  const std::vector<Answered> answered = answers_to(largest_calls(store), catalogues, notes);
+  constexpr double any = 1e300;
+  const std::vector<Answered> answered = answers_to(largest_calls(store, any), catalogues, notes);
   if (answered.empty()) return {};
   std::vector<Chart> charts{stacks(answered)};
   Answerer answerer{catalogues, IncompleteProfile::is_an_answer};
+  std::vector<std::string> said;  // of the same kernels and GPUs, above
+  Chart waits = stalls(answers_to(largest_calls(store, most_flop_simulated), catalogues, said), answerer);
+  if (!waits.tables.front().rows.empty()) charts.push_back(std::move(waits));
   for (std::size_t n = 0; n < std::min(tornados, answered.size()); ++n) {
     charts.push_back(tornado(answered[n], answerer, n + 1));
   }

@@ -16,8 +16,8 @@ namespace rooftile::experiments {
                                                       std::vector<std::string>& notes);
 
 /// The largest attention call of each kernel on each GPU, those with the most results first: how long each of its
-/// launches takes and what bounds it; and, of the first `tornados` of them, what a tenth more or less of each number
-/// does.
+/// launches takes and what bounds it; of those that are short, what the simulator says their CTAs waited for; and, of
+/// the first `tornados` of them, what a tenth more or less of each number does.
 [[nodiscard]] std::vector<analysis::Chart> call_charts(const analysis::Store& store, Catalogues& catalogues,
                                                        std::size_t tornados, std::vector<std::string>& notes);
 
