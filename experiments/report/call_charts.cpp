@@ -133,7 +133,7 @@ Chart stacks(const std::vector<Answered>& answered) {
 /// Where the time of the places for CTAs went, of calls that are simulated in no time.
 constexpr double most_flop_simulated = 2e10;
 Chart stalls(const std::vector<Answered>& answered, Answerer& answerer) {
-  constexpr double most_of_one = 2e6, most_of_all = 12e6;
+  constexpr double most_of_one = 1e6, most_of_all = 4e6;
   Table table{.name = "stalls",
               .columns = {{"call", "call"},
                           {"cause", "busy with, or waits for"},
