@@ -18,7 +18,7 @@ constexpr double cells_per_decade = 20;
 
 struct Pair {
   std::string profile;
-  std::string kernel;  ///< of published times its name alone, "rt_flash2, measured" of measured ones
+  std::string kernel;                 ///< of published times its name alone, "rt_flash2, measured" of measured ones
   double observed = 0, computed = 0;  ///< s
   std::int64_t length = 0;            ///< keys
   std::string call, source;
@@ -34,7 +34,8 @@ std::map<By, std::vector<Pair>> read_pairs(const Store& store) {
   std::map<By, std::vector<Pair>> pairs;
   store.for_each(
       "SELECT method, predictor, profile, kernel, observed_ms / 1e3, predicted_ms / 1e3, seq_kv, op, pass, dtype, "
-      "batch, heads, kv_heads, seq_q, head_dim, mask, source, observed FROM v_compare ORDER BY kernel, profile, result_id",
+      "batch, heads, kv_heads, seq_q, head_dim, mask, source, observed FROM v_compare ORDER BY kernel, profile, "
+      "result_id",
       [&](const RowCursor& row) {
         const charts::CallWords words{row.integer(10),         row.integer(11),          row.integer(12),
                                       row.integer(14),         std::string{row.text(9)}, std::string{row.text(15)},
@@ -117,8 +118,9 @@ Chart scatter(const By& by, const std::vector<Pair>& pairs) {
       .id = "against-observed-" + id_of(by.first + "-" + by.second),
       .section = "Against measurements",
       .title = "Times " + who + ", against observed ones",
-      .text = "Each point is a call: above the diagonal, it took less than computed. The band is 10 % to both sides. "
-              "Observed times are published where they are not called measured.",
+      .text =
+          "Each point is a call: above the diagonal, it took less than computed. The band is 10 % to both sides. "
+          "Observed times are published where they are not called measured.",
       .x = {"observed time", Scale::log, Show::seconds},
       .y = {"time, " + who, Scale::log, Show::seconds},
       .tables = {diagonal_of(pairs), points_of(pairs)},
