@@ -25,16 +25,17 @@
 namespace rooftile::test {
 namespace {
 
-constexpr int cells = 6000;
 #if defined(__SANITIZE_ADDRESS__)
-constexpr int kills = 8;
+constexpr int kills = 8, lengths = 200;
 #else
-constexpr int kills = 50;
+constexpr int kills = 50, lengths = 1000;
 #endif
+constexpr int cells = 6 * lengths;
 constexpr int least_in_the_middle = kills * 3 / 5;  // on a machine that does much else
 const std::string many_cells =
     "schema: rooftile.experiment/1\nname: x\ndescription: y\nprofiles: [a100_sxm4_80gb]\nkernels: [fa2]\n"
-    "workloads:\n  - {batch: 1:6:1, heads: 16, seq: 1:1000:1, head_dim: 64}\n";
+    "workloads:\n  - {batch: 1:6:1, heads: 16, seq: 1:" +
+    std::to_string(lengths) + ":1, head_dim: 64}\n";
 
 /// `rooftile run` of the built program; what it says goes into a file.
 class Process {
