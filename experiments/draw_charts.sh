@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Draws the charts of README.md: experiments run anew into a database of their own, single pictures of it by `rooftile plot`.
-# With Chromium (tests/report/prepare.sh), also what the report looks like: two screenshots.
+# Draws the pictures of README.md: experiments run anew into a database of their own, single charts of it by `rooftile plot`;
+# timelines by draw_timeline.sh; with Chromium (tests/report/prepare.sh), also what the report looks like: two screenshots.
 #
-#   ./experiments/draw_charts.sh [ROOFTILE]     a program that is built already
+#   ./experiments/draw_charts.sh                all of them
+#   ./experiments/draw_charts.sh ROOFTILE       charts and screenshots, by a program that is built already
 #
 # Needs gnuplot and jq, which it installs where it may.
 set -euo pipefail
@@ -14,6 +15,7 @@ if [[ -z $rooftile ]]; then
   need_packages build
   build_preset release rooftile
   rooftile=$rooftile_root/build/release/experiments/rooftile
+  "$rooftile_root/experiments/draw_timeline.sh"
 fi
 cd "$rooftile_root"
 
