@@ -155,8 +155,9 @@ class LaunchCounter {
       }
     }
     if (op.kind == OpKind::load && part.loops && totals_.first_tile.op < 0) {
-      totals_.first_tile = {step.op, uses_.asking_alike(op, placed)};
+      totals_.first_tile = {step.op, uses_.asking_alike(op, placed), totals_.first_tile.own};
     }
+    if (op.kind == OpKind::load && op.loop < 0 && totals_.first_tile.own < 0) totals_.first_tile.own = step.op;
     uses_.add(op, placed, count.bytes);
     totals_.sectors += count.sectors;
     (op.kind == OpKind::load ? totals_.loaded : totals_.stored) += count.bytes;

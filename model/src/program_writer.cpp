@@ -40,6 +40,7 @@ Launch& ProgramWriter::launch(const char* name, LaunchResources resources, std::
   launch.cluster = 1;
   launch.schedule = Schedule::one_per_cta;
   launch.axes.assign(axes.begin(), axes.size());
+  launch.sections = {};
   launch.roles.clear();
   launch.loops.clear();
   launch.first_op = launch.last_op = static_cast<std::int16_t>(program_.ops.size());

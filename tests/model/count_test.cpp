@@ -262,6 +262,24 @@ TEST(Formulas, WaveIncidencesEqualAWalk) {
   }
 }
 
+/// (wave, column) pairs where columns are handed out in sections.
+TEST(Formulas, WaveIncidencesOfSectionsEqualAWalk) {
+  std::mt19937 random{6};
+  const auto pick = [&](Int low, Int high) { return std::uniform_int_distribution<Int>{low, high}(random); };
+  Program program;
+  for (int n = 0; n < 500; ++n) {
+    ProgramWriter w{program};
+    const Int tiles = pick(1, 20), section = Int{1} << pick(1, 3), heads = section * pick(1, 4), batch = pick(1, 4);
+    Launch& launch = w.launch("grid", {}, {{"q_tile", tiles}, {"kv_head", heads}, {"batch", batch}});
+    launch.sections = {section, heads};
+    const Int wave = section * pick(1, 20);  // whole rows of a section
+    std::set<std::pair<Int, Int>> pairs;
+    for (Int place = 0; place < launch.ctas(); ++place) pairs.insert({place / wave, launch.cta_at(place) / tiles});
+    EXPECT_DOUBLE_EQ(wave_incidences(launch, 0b110, wave), static_cast<double>(pairs.size()))
+        << tiles << " x " << heads << " x " << batch << " sections of " << section << " waves of " << wave;
+  }
+}
+
 /// The swept count by definition: for k = 1, 2, ... the union over CTAs of what each reads at least k times.
 TEST(Formulas, SweptBytesEqualTheirDefinition) {
   struct Reader {

@@ -26,6 +26,7 @@ void expect_equal(const Program& program, std::size_t l, const ProgramCounts& ke
   EXPECT_EQ(a.once.in_turn, b.once.in_turn);
   EXPECT_EQ(a.first_tile.op, b.first_tile.op);
   EXPECT_EQ(a.first_tile.sharers, b.first_tile.sharers);
+  EXPECT_EQ(a.first_tile.own, b.first_tile.own);
   for (std::size_t i = 0; i < program.launches[l].loops.size(); ++i) {
     EXPECT_EQ(a.trip[i].work, b.trip[i].work);
     const auto x = kept.cycles_of(a.trip[i]), y = alone.cycles_of(b.trip[i]);

@@ -63,6 +63,7 @@ KernelSpec any_kernel() {
   }
   s.packs_group = any_packing();
   s.longest_first = *rc::gen::arbitrary<bool>();
+  s.sections = *rc::gen::element(SectionRule::none, SectionRule::fa3, SectionRule::fa3_varlen);
   s.dropout_bits = *rc::gen::element(8, 16, 32);
   return test::with_extras(s);
 }

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cmath>
 
 #include "backward_support.hpp"
 #include "predictors/dram_time.hpp"
@@ -58,6 +59,28 @@ TEST(L2Time, AddsOfABackwardCanBeWhatItWaitsFor) {
   EXPECT_GT(by_threads.time, 2 * in_bulk.time);
 }
 
+TEST(Queueing, IsTheCubicMeanOfTheTwo) {
+  EXPECT_EQ(with_queueing(Seconds{3}, Seconds{0}), Seconds{3});
+  EXPECT_EQ(with_queueing(Seconds{0}, Seconds{3}), Seconds{3});
+  for (const double other : {1e-9, 0.1, 1.0, 2.5, 3.0, 40.0, 1e9}) {
+    const double expected = std::cbrt(27 + other * other * other);
+    EXPECT_NEAR(with_queueing(Seconds{3}, Seconds{other}).value() / expected, 1, 2e-15) << other;
+    EXPECT_EQ(with_queueing(Seconds{3}, Seconds{other}), with_queueing(Seconds{other}, Seconds{3})) << other;
+  }
+}
+
+TEST(Queueing, TakesItsRootFromOneToTwo) {
+  constexpr int steps = 4096;
+  double before = 0;
+  for (int i = 0; i <= steps; ++i) {
+    const double x = 1 + static_cast<double>(i) / steps;
+    const double root = cube_root_near_one(x);
+    EXPECT_NEAR(root / std::cbrt(x), 1, 2e-15) << x;
+    EXPECT_GT(root, before) << x;
+    before = root;
+  }
+}
+
 TEST(WavesInStep, AreTheFirstAndNeverMoreThanThree) {
   EXPECT_DOUBLE_EQ(waves_in_step(0.3), 1);
   EXPECT_DOUBLE_EQ(waves_in_step(1), 1);
@@ -82,7 +105,9 @@ TEST(FirstTiles, OfAWaveComeOneAfterTheOther) {
   const Seconds ends = Cycles{once.alone()} / costs.clock();
   const double keys = static_cast<double>(first.dim[2].extent);
   const Memory& memory = device.memory;
-  const Seconds tiles = Bytes{108 * keys * 128 * 2} / (memory.dram.bandwidth * memory.dram.sustained_fraction.value());
+  const Seconds tiles =
+      Bytes{108 * (keys + 1) * 128 * 2} / (  // and a query each
+                                              memory.dram.bandwidth * memory.dram.sustained_fraction.value());
   EXPECT_GT(tiles, Seconds{1e-6});
   EXPECT_NEAR(part.time.value(), (ends + tiles + with_queueing(part.sm - ends, part.dram - tiles)).value(),
               1e-9 * part.time.value());

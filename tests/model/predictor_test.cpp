@@ -120,12 +120,14 @@ TEST(Hierarchical, LongAttentionIsBoundByTheTensorCores) {
 
 TEST(Hierarchical, WavesQuantiseEqualCtas) {
   // one CTA more than a wave costs a whole trip through a CTA; exactly twice the CTAs of a full wave cost twice, but
-  // for what the second wave begins under the first one's trips
+  // for what the second wave begins under the first one's trips, and its queries, which come meanwhile
   const auto time = [](Int heads) {
     const AttentionShape s{.batch = 1, .heads = heads, .kv_heads = 1, .seq_q = 128, .seq_kv = 8192, .head_dim = 128};
     return predict(test::device(), s, test::flash2_spec(), "hierarchical").time.value();
   };
-  EXPECT_NEAR(time(2 * 216), 2 * time(216), 2e-3 * time(216));
+  const Dram& dram = test::device().memory.dram;
+  const double queries = 216 * 128 * 128 * 2 / (dram.bandwidth.value() * dram.sustained_fraction.value());
+  EXPECT_NEAR(time(2 * 216), 2 * time(216) - queries, 2e-3 * time(216));
   EXPECT_NEAR(time(217), time(216) + time(1), 1e-3 * time(217));
 }
 

@@ -22,6 +22,7 @@
 #include "online_softmax.hpp"
 #include "rooftile/model/registers.hpp"
 #include "rooftile/model/tile_table.hpp"
+#include "section_rule.hpp"
 
 namespace rooftile::algorithms {
 namespace {
@@ -144,6 +145,7 @@ void flash3(Program& program, const AttentionShape& shape, const Call& call) {
        {"batch", shape.batch}},
       LaunchPart::attention);
   launch.schedule = row.schedule;
+  if (row.schedule == Schedule::persistent_dynamic) launch.sections = sections_of(call, shape, queries, keys.parts());
   search_for_tiles(launch, shape, call);
   const bool clusters = shape.mask != Mask::causal && queries.tiles() % row.cluster == 0 && !keys.partial();
   if (clusters) launch.cluster = row.cluster;

@@ -6,7 +6,8 @@
 //                   csrc/cache_kernels.cu, reshape_and_cache_flash_kernel: min(kv_heads·d, 512) threads)
 //   group_copies    of a single query: FlashAttention-2 makes the query heads of a group into rows, which is a view
 //                   for one sequence or one K/V head and a copy of Q and O otherwise (flash_api.cpp,
-//                   seqlenq_ngroups_swapped)
+//                   seqlenq_ngroups_swapped): PyTorch's, which finds each element by its indices
+//                   (elementwise_launch.cpp)
 #include <algorithm>
 #include <utility>
 
@@ -44,7 +45,9 @@ void group_copies(Program& program, const AttentionShape& s) {
   for (const auto& [name, copy_name] : {std::pair{"Q", "Q_rows"}, std::pair{"O", "O_given"}}) {
     const int rows = w.held(name, TensorRole::input, element, {s.batch, s.kv_heads, s.group(), s.head_dim});
     const int copy = w.workspace(copy_name, element, {s.batch, s.kv_heads, s.group(), s.head_dim});
-    w.launch("group_copy", {.threads = 256, .registers = 32, .smem = 0}, {{"kv_head", s.kv_heads}, {"batch", s.batch}});
+    Launch& launch = w.launch("group_copy", {.threads = 256, .registers = 32, .smem = 0},
+                              {{"kv_head", s.kv_heads}, {"batch", s.batch}}, LaunchPart::elementwise);
+    launch.own_elements = s.group() * s.head_dim;
     w.role("all", 8);
     w.load(rows, {at(sequence), at(kv_head), whole(s.group()), whole(s.head_dim)});
     w.store(copy, {at(sequence), at(kv_head), whole(s.group()), whole(s.head_dim)});

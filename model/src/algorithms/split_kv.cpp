@@ -11,6 +11,7 @@
 //   partial O and LSE                       S·rows·(d + 1) floats, written once and read once
 #include "key_parts.hpp"
 #include "query_tile.hpp"
+#include "section_rule.hpp"
 
 namespace rooftile::algorithms {
 
@@ -25,13 +26,14 @@ void split_kv(Program& program, const AttentionShape& shape, const Call& call) {
   const KeyParts keys{w, call, shape, queries, tensors};
   const QueryTile part{w, shape, row, tensors, ScoreExtras{w, shape, call.spec}, {q_tile, kv_head, batch}, head};
 
-  w.launch("split", part.resources(),
-           {{"q_tile", queries.tiles(), call.spec.longest_first},
-            {"split", keys.parts()},
-            {"member", queries.members},
-            {"kv_head", shape.kv_heads},
-            {"batch", shape.batch}},
-           LaunchPart::attention);
+  Launch& launch = w.launch("split", part.resources(),
+                            {{"q_tile", queries.tiles(), call.spec.longest_first},
+                             {"split", keys.parts()},
+                             {"member", queries.members},
+                             {"kv_head", shape.kv_heads},
+                             {"batch", shape.batch}},
+                            LaunchPart::attention);
+  launch.sections = sections_of(call, shape, queries, keys.parts());
   w.role("all", row.warps);
   part.begin();
   part.trip(keys.key_loop(queries.causal(shape, row.bc)));

@@ -41,6 +41,12 @@ void add_roles(ExplanationSection& section, const Launch& launch) {
          "neighbouring CTAs along " + std::string{launch.axes[0].name} + " ask once for what they share (multicast)",
          std::to_string(launch.cluster) + " CTAs each", ""});
   }
+  if (launch.sections.columns > 1) {
+    section.lines.push_back({"sections",
+                             "columns along " + std::string{launch.axes[0].name} +
+                                 " whose CTAs are handed out together: the first of each, the second of each ...",
+                             std::to_string(launch.sections.columns) + " columns each", ""});
+  }
   if (launch.schedule != Schedule::one_per_cta) {
     section.lines.push_back(
         {"schedule",

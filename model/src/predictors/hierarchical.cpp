@@ -8,6 +8,7 @@
 // Bytes: l2_reuse.hpp. Time on an SM: loop_time.hpp. Waves and tail: makespan.hpp. What comes from the host:
 // host_link.hpp. Fitted constants: calibration.hpp, launch_fit.hpp.
 #include <algorithm>
+#include <new>
 
 #include "../explain/explain_hierarchical.hpp"
 #include "dram_time.hpp"
@@ -34,6 +35,8 @@ class Call {
         counts_{counts},
         sm_{sm},
         costs_{device, program},
+        cycle_time_{Count{1} / costs_.clock()},
+        byte_time_{Count{1} / (device.memory.dram.bandwidth * device.memory.dram.sustained_fraction.value())},
         totals_{program, counts, result},
         result_{result},
         l2_{device, program, counts, program.l2 == L2State::warm},
@@ -58,7 +61,7 @@ class Call {
     part.waves = static_cast<double>(part.ctas) / static_cast<double>(resident * sms);
     part.dram_bytes = l2_.next(launch, part.ctas, counts_.uses_of(l), resident * sms);
     if (from_host_) fetch_from_host(part, program_, counts_.uses_of(l));
-    part.dram = part.dram_bytes.total() / sustained_bandwidth();
+    part.dram = part.dram_bytes.total() * byte_time_;
     part.l2 = l2_time(device_, program_, counts_.uses_of(l), part.l2_bytes);
     const LaunchFit fit = launch_fit(program_, launch);
     const LaunchCount& totals = counts_.launch[l];
@@ -66,10 +69,10 @@ class Call {
     MakespanInput input{launch, totals, once_per_cta(launch, totals.once, costs_, from_dram, fit), {}, sms, resident};
     time_loops(input, fit);
     const Makespan on_sms = makespan(input);
-    part.sm = Cycles{on_sms.cycles} / costs_.clock();
-    part.latency = Cycles{on_sms.longest_cta} / costs_.clock();
-    const Cycles ends{input.once.alone() * waves_in_step(part.waves) - input.once.again};
-    decide(part, on_sms, {ends / costs_.clock(), first_tiles(l, part)});
+    part.sm = time_of(on_sms.cycles);
+    part.latency = time_of(on_sms.longest_cta);
+    const double ends = input.once.alone() * waves_in_step(part.waves) - input.once.again;
+    decide(part, on_sms, {time_of(ends), first_tiles(l, part)});
     if (from_host_) overlap_fetch(part, device_);
 
     totals_.add_alone(Limit::dram, part.dram);
@@ -86,26 +89,34 @@ class Call {
     for (std::size_t i = 0; i < launch.loops.size(); ++i) {
       if (totals.trips[i] == 0 || launch.loops[i].group != static_cast<std::int8_t>(i)) continue;
       const std::size_t body = body_of(launch, totals, i);
-      input.loop[i] = body != i ? input.loop[body]
-                                : trip_time(program_, launch, totals.trip[i], counts_, costs_, l2_.missed(), fit);
+      if (body != i) {
+        input.loop[i] = input.loop[body];
+      } else {  // made in its place: a copy would wait until all of it is written
+        new (&input.loop[i]) TripTime{trip_time(program_, launch, totals.trip[i], counts_, costs_, l2_.missed(), fit)};
+      }
     }
   }
 
   /// The first CTAs ask for their first tiles together, and nobody has anything to do until these are there: the time
-  /// until DRAM has sent the last of them, one for all CTAs that share it.
+  /// until DRAM has sent the last of them. Each has its own; of those that it walks over, the first is one for all CTAs
+  /// that share it.
   [[nodiscard]] Seconds first_tiles(std::size_t l, const LaunchPrediction& part) const {
     const FirstTile& first = counts_.launch[l].first_tile;
-    if (first.op < 0) return Seconds{0};
-    const auto op = static_cast<std::size_t>(first.op);
-    const double missed = l2_.missed()[static_cast<std::size_t>(program_.ops[op].tensor)];
     const double together = static_cast<double>(part.ctas) / std::max(1.0, part.waves);
-    const double tiles = std::max(1.0, together / static_cast<double>(first.sharers));
-    return Bytes{tiles * counts_.amount[op] * missed} / sustained_bandwidth();
+    double bytes = 0;
+    if (first.own >= 0) bytes += together * counts_.launch[l].once.work_of(OpKind::load) * missed(first.own);
+    if (first.op >= 0) {
+      const auto columns = static_cast<double>(program_.launches[l].sections.columns);
+      const double tiles = std::max(std::min(columns, together), together / static_cast<double>(first.sharers));
+      bytes += tiles * counts_.amount[static_cast<std::size_t>(first.op)] * missed(first.op);
+    }
+    return Bytes{bytes} * byte_time_;
   }
-  [[nodiscard]] BytesPerSecond sustained_bandwidth() const {
-    const Dram& dram = device_.memory.dram;
-    return dram.bandwidth * dram.sustained_fraction.value();
+  /// The part of a load's bytes that DRAM delivers.
+  [[nodiscard]] double missed(std::int16_t load) const {
+    return l2_.missed()[static_cast<std::size_t>(program_.ops[static_cast<std::size_t>(load)].tensor)];
   }
+  [[nodiscard]] Seconds time_of(double cycles) const { return Cycles{cycles} * cycle_time_; }
 
   /// What of a launch overlaps with nothing.
   struct Bare {
@@ -117,7 +128,7 @@ class Call {
   /// ends of CTAs while waves are in step, and none of the waves that fill the machine overlaps a last one that leaves
   /// places empty.
   void decide(LaunchPrediction& part, const Makespan& on_sms, const Bare& bare) const {
-    const Seconds last = Cycles{on_sms.last.cycles} / costs_.clock();
+    const Seconds last = time_of(on_sms.last.cycles);
     const Seconds bytes_of_last = part.dram * on_sms.last.share;
     const Seconds bytes = part.dram - bytes_of_last;
     const Seconds ends = std::min(part.sm - last, bare.ends);
@@ -141,11 +152,11 @@ class Call {
     for (std::size_t l = 0; l < program_.launches.size(); ++l) {
       for (std::size_t k = 0; k < op_kinds; ++k) work[k] += counts_.launch[l].work[k];
     }
-    const double per_second = costs_.clock().value() * device_.sm.count.value();
+    const double per_sm = 1 / device_.sm.count.value();
     for (std::size_t k = 0; k < op_kinds; ++k) {
       if (work[k] == 0) continue;
       const OpCost& cost = costs_[static_cast<OpKind>(k)];
-      totals_.add_alone(limit_of(cost.unit), Seconds{work[k] * cost.cycles_per_amount / per_second});
+      totals_.add_alone(limit_of(cost.unit), time_of(work[k] * cost.cycles_per_amount * per_sm));
     }
   }
 
@@ -154,6 +165,8 @@ class Call {
   const ProgramCounts& counts_;
   const SmLimits& sm_;
   CostTable costs_;
+  decltype(Seconds{} / Cycles{}) cycle_time_;
+  decltype(Seconds{} / Bytes{}) byte_time_;  ///< of DRAM at its sustained bandwidth
   Totals totals_;
   Prediction& result_;
   L2Reuse l2_;
@@ -173,7 +186,7 @@ class Hierarchical final : public Predictor {
   using Predictor::predict;
 
   [[nodiscard]] std::string_view name() const override { return "hierarchical"; }
-  [[nodiscard]] int version() const override { return 10; }
+  [[nodiscard]] int version() const override { return 12; }
 
   [[nodiscard]] std::vector<std::string_view> needs(const Program& program) const override {
     std::vector<std::string_view> paths = CostTable::needs(program);

@@ -13,9 +13,10 @@ constexpr double never = -std::numeric_limits<double>::infinity();
 }  // namespace
 
 double miss_share(double between, Bytes capacity) {
-  const double fill = between / capacity.value();
-  if (fill <= cliff_begin) return 0;
-  return fill >= cliff_end ? 1 : (fill - cliff_begin) / (cliff_end - cliff_begin);
+  const double begin = cliff_begin * capacity.value();
+  const double end = cliff_end * capacity.value();
+  if (between <= begin) return 0;
+  return between >= end ? 1 : (between - begin) / (end - begin);
 }
 
 L2Reuse::L2Reuse(const Device& device, const Program& program, const ProgramCounts& counts, bool warm)
@@ -57,15 +58,14 @@ Waves::Waves(const Launch& launch, std::int64_t ctas, std::int64_t wave)
     : launch_{launch},
       ctas_{ctas},
       wave_{wave},
-      waves_{std::max(1.0, static_cast<double>(ctas) / static_cast<double>(wave))},
-      one_of_waves_{1 / waves_} {}
+      one_of_waves_{std::min(1.0, static_cast<double>(wave) / static_cast<double>(ctas))} {}
 
 double Waves::shared_anew(const TensorUse& use) {
   double& known = anew_[use.indexed];
   if ((asked_ >> use.indexed & 1U) == 0) {
     asked_ |= 1U << use.indexed;
-    const double sets = static_cast<double>(ctas_) / static_cast<double>(use.sharers);
-    known = wave_incidences(launch_, use.indexed, wave_) / sets;
+    const double incidences = wave_incidences(launch_, use.indexed, wave_);
+    known = incidences * static_cast<double>(use.sharers) / static_cast<double>(ctas_);
   }
   return known;
 }

@@ -42,7 +42,7 @@ class Waves {
   /// The last wave's share of the launch.
   [[nodiscard]] double last() const { return one_of_waves_; }
   /// The share of a tensor's touched bytes that one wave makes stand in L2; `anew` as above.
-  [[nodiscard]] double standing(double anew) const { return anew == 1 ? one_of_waves_ : std::min(1.0, anew / waves_); }
+  [[nodiscard]] double standing(double anew) const { return std::min(1.0, anew * one_of_waves_); }
 
  private:
   [[nodiscard]] double shared_anew(const TensorUse& use);
@@ -50,7 +50,6 @@ class Waves {
   const Launch& launch_;
   std::int64_t ctas_;
   std::int64_t wave_;
-  double waves_;
   double one_of_waves_;
   std::uint32_t asked_ = 0;                  ///< bit per pattern of axes whose answer is known
   std::array<double, 1U << max_axes> anew_;  ///< by TensorUse::indexed

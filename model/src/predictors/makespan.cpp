@@ -180,8 +180,9 @@ class ListSchedule {
     if (loop.has_cap) last = std::min(last, value(loop.cap));
     return static_cast<double>(std::max<std::int64_t>(0, last - value(loop.first))) * timed.each;
   }
-  /// The CTA at place `cta` of the order in which they are handed out.
-  [[nodiscard]] CtaTrips trips_of_cta(std::int64_t cta) const {
+  /// The CTA at a place of the order in which they are handed out.
+  [[nodiscard]] CtaTrips trips_of_cta(std::int64_t place) const {
+    const std::int64_t cta = in_.launch.cta_at(place);
     const std::int64_t tiles = in_.launch.axes[0].extent;
     return trips_of_tile(cta % tiles, cta / tiles);
   }
@@ -246,7 +247,7 @@ class ListSchedule {
     };
     double last = longest_alone_;
     const std::int64_t tiles = in_.launch.axes[0].extent;
-    if (moving_ != 1 || tiles > most_lengths) {
+    if (moving_ != 1 || tiles > most_lengths || in_.launch.sections.columns > 1) {
       for (std::int64_t j = 0; j < in_.totals.ctas - in_.sms; ++j) {
         last = std::max(last, pair(length(trips_of_cta(j)), length(trips_of_cta(j + in_.sms))));
       }
@@ -277,8 +278,8 @@ class ListSchedule {
   [[nodiscard]] double tail(double k) const {
     const Axis& tiles = in_.launch.axes[0];
     if (!longest_first()) return 0.5 * longest(k);
-    const bool column_fills = tiles.extent >= in_.resident * in_.sms;
-    return (column_fills ? 0.3 : 0.7) * mean(k);
+    const bool section_fills = tiles.extent * in_.launch.sections.columns >= in_.resident * in_.sms;
+    return (section_fills ? 0.3 : 0.7) * mean(k);
   }
 
   const MakespanInput& in_;

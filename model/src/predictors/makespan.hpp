@@ -9,8 +9,9 @@
 //                        rounds
 //   otherwise            all work spread over all SMs, plus a tail: half a longest CTA if they are handed out in grid
 //                        order;
-//                        0.3 of a mean CTA longest first (0.7 if one column of tiles does not fill the machine).
-//                        The tail factors are those of exact list schedules (Graham 1969), not of measurements.
+//                        0.3 of a mean CTA longest first (0.7 if one column of tiles, or a section of columns, does not
+//                        fill the machine). The tail factors are those of exact list schedules (Graham 1969), not of
+//                        measurements.
 //
 // Residents of the first wave do the same at the same time; those of later ones drift apart, so that one's waiting lies
 // under another's work.

@@ -44,6 +44,10 @@ void read_flash_keys(KernelSpec& spec, Map& map) {
   if (spec.algorithm == Algorithm::flash1) return read_flash1(spec, map);
   if (const Node* packs = map.optional("packs_group")) spec.packs_group = packs->as_enum<GroupPacking>();
   set(spec.longest_first, map, "longest_first");
+  const bool splits_keys = spec.algorithm == Algorithm::flash3 || spec.algorithm == Algorithm::split_kv;
+  if (splits_keys) {
+    if (const Node* sections = map.optional("sections")) spec.sections = sections->as_enum<SectionRule>();
+  }
   if (spec.algorithm == Algorithm::flash2) {
     set(spec.deterministic, map, "deterministic");
     set(spec.sums_group, map, "sums_group");

@@ -8,7 +8,7 @@
 
 namespace rooftile::yaml {
 
-/// Keys beside the tiles: packs_group, longest_first, dropout_bits; of flash1 as_printed, kv_in_registers,
+/// Keys beside the tiles: packs_group, longest_first, sections, dropout_bits; of flash1 as_printed, kv_in_registers,
 /// row_statistics; of flash2 deterministic; of flash3 ping_pong, overlap; of split_kv splits.
 void read_flash_keys(KernelSpec& spec, Map& map);
 

@@ -17,8 +17,8 @@ namespace rooftile {
 
 /// What was fitted to whole calls.
 inline void slow_down(Prediction& result, const Calibration& fit) {
-  const double part = result.time / (result.time + slowdown_time);
-  result.time = result.time * (1 + fit.slowdown * part) + Seconds{fit.call_overhead};
+  if (fit.slowdown != 0) result.time = result.time * (1 + fit.slowdown * (result.time / (result.time + slowdown_time)));
+  result.time += Seconds{fit.call_overhead};
 }
 
 /// An eager framework issues one operation per period; a call cannot end before its last one is issued.

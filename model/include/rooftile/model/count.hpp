@@ -81,6 +81,8 @@ struct OnceCount {
   Work work;      ///< of all warp groups
   Work in_turn;   ///< of one of them, op after op
   KindSet kinds;  ///< that occur
+
+  [[nodiscard]] double work_of(OpKind kind) const { return work[static_cast<std::size_t>(kind)]; }
 };
 
 /// One trip of the loops of a group, which run in step. Tiles count as inside the tensor: a trip over a ragged block
@@ -96,6 +98,7 @@ struct FirstTile {
   std::int16_t op = -1;      ///< the load; -1: none does
   std::int64_t sharers = 1;  ///< CTAs that walk over the same tiles: along axis 0, and along axes that neither place
                              ///< them nor move the loop
+  std::int16_t own = -1;     ///< the first load of the CTA's own tile, outside its loops; -1: it has none
 };
 
 struct LaunchCount {

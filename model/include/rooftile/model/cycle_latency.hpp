@@ -39,7 +39,7 @@ template <class LoadLatency>
     latency += op.kind == OpKind::load ? load_latency(op) : cost.latency;
   });
   const double turns = turns_in(launch);
-  return latency + (work + (turns - 1) * longest) / turns;
+  return turns == 1 ? latency + work : latency + (work + (turns - 1) * longest) / turns;
 }
 
 }  // namespace rooftile

@@ -27,6 +27,9 @@ enum class GroupPacking : std::uint8_t { never, always, one_query, efficient };
 /// Who says into how many parts the keys are split (split_rule.hpp).
 enum class SplitRule : std::uint8_t { fixed, fa2, fa2_varlen, fa3, fa3_varlen };
 
+/// Which heads' tiles are handed out together, longest first, under a causal mask (algorithms/section_rule.hpp).
+enum class SectionRule : std::uint8_t { none, fa3, fa3_varlen };
+
 /// How the tiles of a launch reach the SMs: a CTA each, or CTAs that stay and take tiles in turn or as they get free.
 /// In turn means in grid order, in strides of as many CTAs as there are; where the longest tiles come first, from the
 /// longest of all columns to the shortest, there and back.
@@ -169,6 +172,7 @@ struct KernelSpec {
   Placement kv_placement = Placement::dram;        ///< where K and V are kept
   GroupPacking packs_group = GroupPacking::never;  ///< folds a GQA group's query heads into the rows of one tile
   bool longest_first = false;                      ///< hands out the CTAs with most trips first
+  SectionRule sections = SectionRule::none;        ///< of heads; causal
   SoftmaxPasses softmax = SoftmaxPasses::safe;     ///< standard only
   RowKernels row_kernels = RowKernels::ours;       ///< standard only
   bool copies_q_and_k = false;                     ///< standard only: q and k are made contiguous first
@@ -238,6 +242,12 @@ struct EnumNames<GroupPacking> {
                                                   {GroupPacking::always, "true"},
                                                   {GroupPacking::one_query, "one_query"},
                                                   {GroupPacking::efficient, "efficient"}};
+};
+template <>
+struct EnumNames<SectionRule> {
+  static constexpr std::string_view kind = "section rule";
+  static constexpr Named<SectionRule> table[] = {
+      {SectionRule::none, "none"}, {SectionRule::fa3, "fa3"}, {SectionRule::fa3_varlen, "fa3_varlen"}};
 };
 template <>
 struct EnumNames<SplitRule> {

@@ -19,6 +19,7 @@
 // overflows int64).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <type_traits>
@@ -159,6 +160,12 @@ inline constexpr std::size_t max_ops = 256;
 /// along rows, its elementwise kernels. `other`: as its units and bytes say.
 enum class LaunchPart : std::uint8_t { other, attention, gradient, merge, cache_write, product, rows, elementwise };
 
+/// Columns, which lie along axis 0, that are handed out together: the first CTA of each, then the second of each ...
+struct Sections {
+  std::int64_t columns = 1;  ///< of a section; 1: column after column
+  std::int64_t of = 1;       ///< neighbouring columns that are cut into sections by themselves: those of a sequence
+};
+
 struct Launch {
   const char* name = "";
   LaunchPart part = LaunchPart::other;
@@ -173,6 +180,7 @@ struct Launch {
   std::int32_t cluster = 1;    ///< neighbouring CTAs of axis 0, whose extent it divides
   Schedule schedule = Schedule::one_per_cta;
   InlineVector<Axis, max_axes> axes;  ///< fastest first
+  Sections sections;
   InlineVector<Role, 3> roles;
   InlineVector<Loop, max_loops> loops;
   std::int16_t first_op = 0;
@@ -182,6 +190,15 @@ struct Launch {
     std::int64_t total = 1;
     for (const Axis& axis : axes) total *= axis.extent;
     return total;
+  }
+  /// The CTA, axis 0 fastest, that is handed out at a place of the order.
+  [[nodiscard]] std::int64_t cta_at(std::int64_t place) const {
+    if (sections.columns == 1) return place;
+    const std::int64_t tiles = axes[0].extent, of_group = tiles * sections.of, of_section = tiles * sections.columns;
+    const std::int64_t first = place % of_group / of_section * sections.columns;
+    const std::int64_t columns = std::min(sections.columns, sections.of - first);
+    const std::int64_t within = place % of_group % of_section;
+    return (place / of_group * sections.of + first + within % columns) * tiles + within / columns;
   }
   /// CTAs that one load serves.
   [[nodiscard]] std::int64_t served_by(const TileOp& op) const { return op.hint == Hint::multicast ? cluster : 1; }
