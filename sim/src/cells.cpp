@@ -66,7 +66,7 @@ void Cells::find_blocks(const Program& program, std::size_t t) {
     const std::int64_t in_a_sector = d + 1 == dims_ ? sector / element_bytes_ : 1;  // L2 knows no smaller piece
     if (block % in_a_sector != 0) block = in_a_sector;
     if (block == 0 || block > tensor.extents[d]) block = std::max<std::int64_t>(1, tensor.extents[d]);
-    side_[d] = {tensor.extents[d], block, block, 1, 1};
+    side_[d] = {.extent = tensor.extents[d], .block = block, .span = block};
   }
 }
 
@@ -117,6 +117,7 @@ void Cells::join_blocks(const Program& program, const ProgramCounts& counts, std
   for (std::size_t d = 0; d < dims_; ++d) {
     side_[d].span = side_[d].block << best[d];
     side_[d].bit_stride = bits;
+    for (std::uint32_t b = 1; b < 1U << best[d]; ++b) side_[d].blocks |= std::uint64_t{1} << (b * bits);
     bits <<= static_cast<std::uint32_t>(best[d]);
   }
 }

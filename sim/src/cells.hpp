@@ -60,6 +60,7 @@ class Cells {
     std::int64_t span = 1;         ///< elements of a cell
     std::int64_t stride = 1;       ///< cells from one to the next
     std::uint32_t bit_stride = 1;  ///< bits from one block to the next
+    std::uint64_t blocks = 1;      ///< a bit for each of a cell, bit_stride apart
 
     /// Most sides have cells of one element, or a single cell: no division.
     [[nodiscard]] std::int64_t cell_of(std::int64_t element) const {
@@ -113,12 +114,13 @@ inline Cells::Part Cells::part(std::size_t d, std::int64_t begin, std::int64_t e
   const Side& side = side_[d];
   Part part{1, end - begin};
   if (d + 1 == dims_) part.bytes = (part.bytes * element_bytes_ + sector - 1) / sector * sector;
-  if (side.span == side.block) return part;
-  part.blocks = 0;
-  const std::int64_t last = (end - 1) / side.block;
-  for (std::int64_t b = begin / side.block; b <= last; ++b) {
-    part.blocks |= std::uint64_t{1} << (static_cast<std::uint32_t>(b) * side.bit_stride);
-  }
+  part.blocks = side.blocks;
+  if (end - begin == side.span) return part;
+  const auto first = static_cast<std::uint32_t>(begin / side.block);
+  const auto behind = static_cast<std::uint32_t>((end - 1) / side.block) + 1;
+  const std::uint32_t bits = (behind - first) * side.bit_stride;
+  if (bits < 64) part.blocks &= (std::uint64_t{1} << bits) - 1;
+  part.blocks <<= first * side.bit_stride;
   return part;
 }
 

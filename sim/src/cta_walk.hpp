@@ -62,6 +62,11 @@ class CtaWalk {
   }
 
  private:
+  /// How far it is in a loop; only of a leader if its trips are being made.
+  struct Walked {
+    std::int64_t first, last, trip;
+    bool open;
+  };
   /// The next loop at this level that leads a group and stands in a body of the group of `parent`.
   std::int8_t next_loop(int parent) {
     std::size_t& n = next_[static_cast<std::size_t>(level_)];
@@ -76,28 +81,29 @@ class CtaWalk {
   /// Sets the limits of the loops of a group; false if they make no trip.
   bool enter(std::int8_t leader) {
     const auto g = static_cast<std::size_t>(leader);
-    if (!open_[g]) {
+    Walked& walked = walked_[g];
+    if (!walked.open) {
       for (std::size_t l = g; l < launch_->loops.size(); ++l) {
         const Loop& loop = launch_->loops[l];
         if (loop.group != leader) continue;
-        first_[l] = limit(loop.first);
-        last_[l] = loop.has_cap ? std::min(limit(loop.last), limit(loop.cap)) : limit(loop.last);
+        walked_[l].first = limit(loop.first);
+        walked_[l].last = loop.has_cap ? std::min(limit(loop.last), limit(loop.cap)) : limit(loop.last);
       }
-      trip_[g] = 0;
-      open_[g] = true;
+      walked.trip = 0;
+      walked.open = true;
     }
-    if (trip_[g] < last_[g] - first_[g]) return true;
-    open_[g] = false;
+    if (walked.trip < walked.last - walked.first) return true;
+    walked.open = false;
     ++next_[static_cast<std::size_t>(level_)];
     return false;
   }
   /// Makes a trip: goes inside its body; true if it has ops of its own, which `trip` then says.
   bool made(std::int8_t leader, Trip& trip) {
     const auto g = static_cast<std::size_t>(leader);
+    const std::int64_t k = walked_[g].trip;
     for (std::size_t l = g; l < launch_->loops.size(); ++l) {
       if (launch_->loops[l].group != leader) continue;
-      const std::int64_t k = trip_[g];
-      at_[first_loop_index + l] = launch_->loops[l].descending ? last_[l] - 1 - k : first_[l] + k;
+      at_[first_loop_index + l] = launch_->loops[l].descending ? walked_[l].last - 1 - k : walked_[l].first + k;
     }
     ++level_;
     parent_[static_cast<std::size_t>(level_)] = leader;
@@ -118,7 +124,7 @@ class CtaWalk {
     }
     return true;
   }
-  void step(std::int8_t leader) { ++trip_[static_cast<std::size_t>(leader)]; }
+  void step(std::int8_t leader) { ++walked_[static_cast<std::size_t>(leader)].trip; }
 
   [[nodiscard]] std::uint32_t takes_part(std::int16_t index) const {
     const TileOp& op = program_->ops[static_cast<std::size_t>(index)];
@@ -132,8 +138,8 @@ class CtaWalk {
     if (op.guard == Guard::always) return true;
     const auto l = static_cast<std::size_t>(op.guard_loop);
     const std::int64_t block = at_[first_loop_index + l];
-    if (op.guard == Guard::last_trip) return block == last_[l] - 1;
-    return (block == first_[l]) == (op.guard == Guard::first_trip);
+    if (op.guard == Guard::last_trip) return block == walked_[l].last - 1;
+    return (block == walked_[l].first) == (op.guard == Guard::first_trip);
   }
   [[nodiscard]] std::int64_t limit(const Bound& bound) const {
     return value_at(bound, bound.index == no_index ? 0 : at_[static_cast<std::size_t>(bound.index)]);
@@ -143,8 +149,7 @@ class CtaWalk {
   const Launch* launch_;
   const LaunchTiming* timing_;
   Indices at_{};
-  std::array<std::int64_t, max_loops> first_{}, last_{}, trip_{};
-  std::array<bool, max_loops> open_{};
+  std::array<Walked, max_loops> walked_{};
   static constexpr std::size_t levels = 5;
   int level_ = -1;
   std::array<std::size_t, levels> next_{};

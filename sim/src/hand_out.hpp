@@ -33,7 +33,7 @@ class HandOut {
   [[nodiscard]] std::int64_t together() const { return together_; }
   /// The next CTA of a place; -1: no more.
   std::int64_t next(std::int64_t place) {
-    if (round_.empty()) return given_ < ctas_ ? given_++ : -1;
+    if (round_.empty()) return given_ < ctas_ ? launch_.cta_at(given_++) : -1;
     const std::int64_t round = round_[static_cast<std::size_t>(place)]++;
     const bool back = by_length_ && round % 2 == 1;
     const std::int64_t n = round * places_ + (back ? places_ - 1 - place : place);

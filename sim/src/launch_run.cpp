@@ -41,8 +41,7 @@ LaunchDone LaunchRun::run(double begin) {
   while (left_ > 0) {
     const std::size_t s = soonest_.player();
     const double now = soonest_.time();
-    if (watch_ != nullptr) show_work(s, now);
-    sms_[s].advance(now);
+    advance(s, now);
     for (std::size_t place = 0; place < resident_; ++place) {
       if (sms_[s].is_over(place, now)) units_done(s * resident_ + place, now);
     }
@@ -56,6 +55,11 @@ LaunchDone LaunchRun::run(double begin) {
   return done_;
 }
 
+void LaunchRun::advance(std::size_t sm, double now) {
+  if (watch_ != nullptr) show_work(sm, now);
+  sms_[sm].advance(now);
+}
+
 void LaunchRun::refill(double now) {
   std::sort(freed_.begin(), freed_.end(), [this](std::size_t a, std::size_t b) { return turn_of(a) < turn_of(b); });
   // a cluster begins when there is room for all of it
@@ -63,6 +67,7 @@ void LaunchRun::refill(double now) {
   const auto begin = std::stable_partition(freed_.begin(), freed_.end(), waits);
   for (auto place = begin; place != freed_.end(); ++place) {
     done_.stalls[static_cast<std::size_t>(Stall::idle)] += now - ctas_[*place].since;
+    advance(sm_of(*place), now);  // it may have been free for long
     start(*place, now);
   }
   for (auto place = begin; place != freed_.end(); ++place) {
@@ -116,7 +121,7 @@ void LaunchRun::look_ahead(Cta& cta) {
     Ahead& next = ahead(cta, cta.known);
     if (cta.walk.next(next.trip)) {
       next.asked = 0;
-      next.request.fill(0);
+      for (std::size_t n = 0; n < loop_at(next).loads.size(); ++n) next.needed[n].request = 0;
       ++cta.known;
     } else {
       cta.walked = true;
@@ -131,15 +136,15 @@ void LaunchRun::ask(std::size_t place, std::int64_t trip, std::size_t load, doub
   const LoadWait& wait = timing_.loop[static_cast<std::size_t>(to.trip.loop)].loads[load];
   const TileOp& op = program_.ops[static_cast<std::size_t>(wait.op)];
   to.asked |= 1U << load;
-  to.since[load] = now;
-  to.request[load] = l2_.load(now, op, to.trip.at, asker(place)).request;
+  to.needed[load].since = now;
+  to.needed[load].request = l2_.load(now, op, to.trip.at, asker(place)).request;
 }
 
 void LaunchRun::ask_for_all(std::size_t place, std::int64_t trip, std::size_t load, double now) {
   Ahead& to = ahead(ctas_[place], trip);
   if ((to.asked >> load & 1U) != 0) return;
   to.asked |= 1U << load;
-  to.request[load] = not_asked;
+  to.needed[load].request = not_asked;
   std::int8_t& ready = team_of(place).ready[static_cast<std::size_t>(trip) & ahead_mask_][load];
   if (static_cast<std::size_t>(++ready) < together_) return;
   ready = 0;
@@ -149,8 +154,8 @@ void LaunchRun::ask_for_all(std::size_t place, std::int64_t trip, std::size_t lo
   for (std::size_t turn = first; turn < first + together_; ++turn) {
     const std::size_t member = place_at(turn);
     Ahead& its = ahead(ctas_[member], trip);
-    its.since[load] = now;
-    its.request[load] = request;
+    its.needed[load].since = now;
+    its.needed[load].request = request;
     if (!sms_[sm_of(member)].waits(member % resident_)) continue;
     sms_[sm_of(member)].hold(member % resident_, now);
     soonest_.set(sm_of(member), sms_[sm_of(member)].share());
@@ -176,18 +181,18 @@ double LaunchRun::trip_allowed(const Cta& cta, double now) {
   for (std::size_t n = 0; n < loop.loads.size(); ++n) {
     const LoadWait& load = loop.loads[n];
     if (load.lag == 0) continue;
-    if (at_hand.request[n] == not_asked) return never;
+    if (at_hand.needed[n].request == not_asked) return never;
     if (together_ > 1 && (at_hand.trip.multicast >> n & 1U) != 0) {  // the others may have had room for it later
       const double buffers = std::min<double>(load.lag, static_cast<double>(cta.trip + 1));
-      until = std::max(until, at_hand.since[n] + load.whole * buffers / load.lag);
+      until = std::max(until, at_hand.needed[n].since + load.whole * buffers / load.lag);
     }
-    if (at_hand.request[n] == 0) continue;
-    const auto [ready, known] = dram_.answer(now, at_hand.request[n]);
+    if (at_hand.needed[n].request == 0) continue;
+    const auto [ready, known] = dram_.answer(now, at_hand.needed[n].request);
     until = std::max(until, ready);
     if (!known) continue;
     // the first tiles are asked for at once, but are needed one after the other
     const double part = static_cast<double>(cta.trip + 1) / load.lag;
-    const double since = at_hand.since[n];
+    const double since = at_hand.needed[n].since;
     until = std::max(until, part > 1 ? ready + load.rest : since + (ready - since + load.rest) * part);
   }
   return until;
@@ -196,7 +201,7 @@ double LaunchRun::trip_allowed(const Cta& cta, double now) {
 bool LaunchRun::misses(const Cta& cta, double now) {
   const Ahead& at_hand = ahead(cta, cta.trip);
   for (std::size_t n = 0; n < loop_of(cta).loads.size(); ++n) {
-    if (at_hand.request[n] > 0 && dram_.answer(now, at_hand.request[n]).at > now) return true;
+    if (at_hand.needed[n].request > 0 && dram_.answer(now, at_hand.needed[n].request).at > now) return true;
   }
   return false;
 }
@@ -206,8 +211,9 @@ void LaunchRun::begin_segment(std::size_t place, double now) {
   const Segment& segment = loop_of(cta).segments[static_cast<std::size_t>(cta.segment)];
   if (segment.waits >= 0) {
     const Ahead& at_hand = ahead(cta, cta.trip);
-    if (at_hand.request[static_cast<std::size_t>(segment.waits)] == not_asked) return hold(place, never, Stall::dram);
-    const double due = dram_.answer(now, at_hand.request[static_cast<std::size_t>(segment.waits)]).at;
+    const Dram::Request request = at_hand.needed[static_cast<std::size_t>(segment.waits)].request;
+    if (request == not_asked) return hold(place, never, Stall::dram);
+    const double due = dram_.answer(now, request).at;
     if (due > now) return hold(place, due, Stall::dram);
   }
   if (now > cta.since) {

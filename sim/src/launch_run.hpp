@@ -48,12 +48,16 @@ class LaunchRun {
   LaunchDone run(double begin);
 
  private:
+  /// A tile that a trip needs.
+  struct Needed {
+    Dram::Request request = 0;  ///< brings it; 0: it was there
+    double since = 0;           ///< when it was asked for
+  };
   /// A trip whose tiles are asked for before it begins.
   struct Ahead {
     Trip trip;
-    std::uint32_t asked = 0;                  ///< a bit per load
-    std::array<double, 12> since{};           ///< by load: when it was asked for
-    std::array<Dram::Request, 12> request{};  ///< by load: what brings it; 0: it was there
+    std::uint32_t asked = 0;          ///< a bit per load
+    std::array<Needed, 12> needed{};  ///< by load
   };
   static constexpr Dram::Request not_sent = -1;
   static constexpr Dram::Request not_asked = -1;  ///< for a multicast tile: the cluster has no room for it yet
@@ -83,6 +87,7 @@ class LaunchRun {
     CtaWalk walk;
   };
 
+  void advance(std::size_t sm, double now);
   void start(std::size_t place, double now);
   /// CTAs for all places that became free at the same moment: SM by SM, so that a last wave spreads over them.
   void refill(double now);

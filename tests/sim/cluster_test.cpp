@@ -85,5 +85,40 @@ TEST_P(ClusterTest, NobodyGetsATileBeforeAllHaveRoomForIt) {
 
 INSTANTIATE_TEST_SUITE_P(Buffers, ClusterTest, testing::Values(1, 2, 3));
 
+/// Clusters of a short CTA and a long one on two SMs: the short one's SM waits for the other before both begin again.
+TEST(Cluster, TheNextBeginsWhenThereIsRoomForAllOfIt) {
+  constexpr std::int64_t units = 2000;
+  Program program;
+  ProgramCounts counts;
+  ProgramWriter w{program};
+  const int k = w.input("K", 2, {12 * 64, 64});
+  w.launch("bench", {.threads = 128, .registers = 32, .smem = 0}, {{"tile", 6}}).cluster = 2;
+  w.role("all", 4);
+  const int loop = w.loop(constant(0), affine(0, 1, 1, 1, 0, 12));  // tile 0 makes one trip, tile 5 six
+  w.in(loop);
+  const int load = w.load(k, {tile(loop_index(loop), 64), whole(64)});
+  const int product = w.work(OpKind::mma, 4096 * units);
+  w.after(load, {{product, 1}});
+  w.after(product, {{load, 0}});
+  w.in(-1);
+  program.math = MathPath::wgmma;
+  program.l2 = L2State::warm;
+  count(program, counts);
+  Device on = test::hopper();
+  on.sm.count = Count{2};
+  on.sm.max_ctas = Count{1};
+  TripTimes seen{on.clock.tensor_boost};
+  const auto simulation = simulate(on, program, counts, &seen).value();
+  const double alone = test::timing_of(program, 0, counts, on)->loop[0].cost.alone;
+  for (std::int64_t cta = 0; cta < 6; ++cta) {
+    ASSERT_EQ(seen.of(cta).size(), cta + 1);
+    for (const TripTimes::Span& trip : seen.of(cta)) EXPECT_GT(trip.end, trip.begin + alone - 1e-6) << cta;
+    const std::int64_t before = cta - cta % 2 - 1;  // the long one of the cluster before
+    if (before < 0) continue;
+    EXPECT_GT(seen.of(cta).front().begin, seen.of(before).back().end - 1e-6) << cta;
+  }
+  EXPECT_EQ(simulation.answer.dram.read.value(), 0);
+}
+
 }  // namespace
 }  // namespace rooftile::sim
