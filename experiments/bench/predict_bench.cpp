@@ -3,7 +3,7 @@
 //   prepared    on one core; the program is built and counted once; predictions are timed
 //   built       on one core; the program is built and counted anew for every prediction, each time for another length:
 //               N and seven longer ones, as in a sweep
-//   all_cores   the same on every core at once, as a batch is answered
+//   all_cores   the same on every core at once, as a batch is answered; prepared_all_cores the first
 #include <benchmark/benchmark.h>
 
 #include <filesystem>
@@ -102,10 +102,13 @@ void add(const Predictor& predictor, const Subject& subject) {
   sizes(
       benchmark::RegisterBenchmark((prefix + "/prepared").c_str(), prepared, std::cref(predictor), std::cref(subject)));
   sizes(benchmark::RegisterBenchmark((prefix + "/built").c_str(), built, std::cref(predictor), std::cref(subject)));
-  benchmark::RegisterBenchmark((prefix + "/all_cores").c_str(), built, std::cref(predictor), std::cref(subject))
-      ->Arg(4096)
-      ->Threads(benchmark::CPUInfo::Get().num_cpus)
-      ->UseRealTime();
+  const auto on_all_cores = [](benchmark::internal::Benchmark* b) {
+    b->Arg(4096)->Threads(benchmark::CPUInfo::Get().num_cpus)->UseRealTime();
+  };
+  on_all_cores(benchmark::RegisterBenchmark((prefix + "/prepared_all_cores").c_str(), prepared, std::cref(predictor),
+                                            std::cref(subject)));
+  on_all_cores(
+      benchmark::RegisterBenchmark((prefix + "/all_cores").c_str(), built, std::cref(predictor), std::cref(subject)));
 }
 
 }  // namespace
