@@ -38,6 +38,7 @@ class CtaWalk {
     level_ = 0;
     next_[0] = 0;
     parent_[0] = -1;
+    innermost_ = -1;
   }
   [[nodiscard]] const Indices& at() const { return at_; }
   /// False for the CTAs of a cluster for which another asks.
@@ -45,6 +46,17 @@ class CtaWalk {
 
   /// The next trip with ops of its own; false behind the last.
   bool next(Trip& trip) {
+    if (innermost_ >= 0) {  // most trips follow one of the same loop
+      const auto g = static_cast<std::size_t>(innermost_);
+      Walked& walked = walked_[g];
+      if (walked.trip + 1 < walked.last - walked.first) {
+        ++walked.trip;
+        stand(g);
+        describe(g, trip);
+        return true;
+      }
+      innermost_ = -1;
+    }
     while (level_ >= 0) {
       const int parent = parent_[static_cast<std::size_t>(level_)];
       const std::int8_t l = next_loop(parent);
@@ -100,29 +112,46 @@ class CtaWalk {
   /// Makes a trip: goes inside its body; true if it has ops of its own, which `trip` then says.
   bool made(std::int8_t leader, Trip& trip) {
     const auto g = static_cast<std::size_t>(leader);
-    const std::int64_t k = walked_[g].trip;
-    for (std::size_t l = g; l < launch_->loops.size(); ++l) {
-      if (launch_->loops[l].group != leader) continue;
-      at_[first_loop_index + l] = launch_->loops[l].descending ? walked_[l].last - 1 - k : walked_[l].first + k;
-    }
+    stand(g);
     ++level_;
     parent_[static_cast<std::size_t>(level_)] = leader;
     next_[static_cast<std::size_t>(level_)] = 0;
     const LoopTiming& timing = timing_->loop[g];
     if (timing.empty) return false;
+    if (timing.innermost) innermost_ = leader;
+    describe(g, trip);
+    return true;
+  }
+  /// Sets the indices of the loops of a group to the trip at hand.
+  void stand(std::size_t leader) {
+    const std::int64_t k = walked_[leader].trip;
+    for (std::size_t l = leader; l < launch_->loops.size(); ++l) {
+      const Loop& loop = launch_->loops[l];
+      if (loop.group != static_cast<std::int8_t>(leader)) continue;
+      at_[first_loop_index + l] = loop.descending ? walked_[l].last - 1 - k : walked_[l].first + k;
+    }
+  }
+  /// What takes part in the trip at hand.
+  void describe(std::size_t leader, Trip& trip) const {
+    const LoopTiming& timing = timing_->loop[leader];
     trip.at = at_;
-    trip.loop = leader;
+    trip.loop = static_cast<std::int8_t>(leader);
+    trip.ops = timing.cost.ops;
+    if (timing.guarded.empty() && launch_->cluster == 1) {
+      trip.loads = (1U << timing.loads.size()) - 1;
+      trip.sends = (1U << timing.sends.size()) - 1;
+      trip.multicast = 0;
+      return;
+    }
     trip.loads = trip.multicast = trip.sends = 0;
     for (std::size_t n = 0; n < timing.loads.size(); ++n) {
       trip.loads |= takes_part(timing.loads[n].op) << n;
       trip.multicast |= multicasts(timing.loads[n].op) << n;
     }
     for (std::size_t n = 0; n < timing.sends.size(); ++n) trip.sends |= takes_part(timing.sends[n]) << n;
-    trip.ops = timing.cost.ops;
     for (const std::int16_t op : timing.guarded) {
       trip.ops -= lets_through(program_->ops[static_cast<std::size_t>(op)]) ? 0 : 1;
     }
-    return true;
   }
   void step(std::int8_t leader) { ++walked_[static_cast<std::size_t>(leader)].trip; }
 
@@ -148,14 +177,15 @@ class CtaWalk {
   const Program* program_;
   const Launch* launch_;
   const LaunchTiming* timing_;
+  int level_ = -1;
+  std::int8_t innermost_ = -1;  ///< the loop of the latest trip, if no other stands in its body
+  bool asks_ = true;
   Indices at_{};
   std::array<Walked, max_loops> walked_{};
   static constexpr std::size_t levels = 5;
-  int level_ = -1;
   std::array<std::size_t, levels> next_{};
   std::array<int, levels> parent_{};
   std::array<std::int8_t, levels> running_{};
-  bool asks_ = true;
 };
 
 }  // namespace rooftile::sim

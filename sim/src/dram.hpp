@@ -17,12 +17,12 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/circular_buffer.hpp>
 #include <cstdint>
-#include <deque>
 #include <limits>
 #include <vector>
 
-#include "soonest.hpp"
+#include "line.hpp"
 #include "watch.hpp"
 
 namespace rooftile::sim {
@@ -63,39 +63,36 @@ class Dram {
     settle(now);
     const auto [sm, cta] = asker;
     Sender& sender = sender_[sm];
-    sender.free = std::max(sender.free, now);
-    flight_.push_back({bytes, bytes, 0, first_channel()});
-    const Request number = first_ + static_cast<Request>(flight_.size()) - 1;
+    const Request number = take_off(bytes);
+    flight(number).sm = static_cast<std::uint32_t>(sm);
     if (sender.of_cta.size() <= cta) sender.of_cta.resize(cta + 1);
-    sender.of_cta[cta].push_back(number);
-    if (sender.waiting++ == 0) turn_.set(sm, sender.free);
-    flight_.back().sm = sm;
-    moved_ += bytes;
-    in_flight_ += bytes;
+    Waiting& waiting = sender.of_cta[cta];
+    (waiting.first == 0 ? waiting.first : flight(waiting.last).next) = number;
+    waiting.last = number;
+    sender.free = std::max(sender.free, now);
+    if (sender.waiting++ == 0) turn_.enter(sm, sender.free);
     settle(now);
     return number;
   }
   /// Bytes that L2 sends back, all at once.
   Request send(double now, double bytes) {
     settle(now);
-    flight_.push_back({bytes, bytes, 0, first_channel()});
-    serve(flight_.back(), now, bytes);
-    moved_ += bytes;
-    in_flight_ += bytes;
-    return first_ + static_cast<Request>(flight_.size()) - 1;
+    const Request number = take_off(bytes);
+    serve(flight(number), now, bytes);
+    return number;
   }
   /// When the bytes of a request are there.
   [[nodiscard]] Answer answer(double now, Request number) {
     if (number < first_) return {};
     settle(now);
     if (number < first_) return {};
-    const Flight& flight = flight_[static_cast<std::size_t>(number - first_)];
-    if (flight.left <= 0) return {flight.ready, true};
-    return {sender_[flight.sm].free, false};
+    const Flight& asked = flight(number);
+    if (asked.left <= 0) return {asked.ready, true};
+    return {sender_[asked.sm].free, false};
   }
   /// Sends what is due by `now`, in order of time, and forgets what was answered.
   void settle(double now) {
-    while (turn_.time() <= now) send(turn_.player());
+    while (turn_.time() <= now) send_next();
     for (; answered_ < flight_.size() && flight_[answered_].left <= 0 && flight_[answered_].ready <= now; ++answered_) {
       in_flight_ -= flight_[answered_].bytes;
     }
@@ -106,7 +103,7 @@ class Dram {
   }
   /// Sends what is still to be sent for: nobody has waited for it, and nobody asks any more.
   void finish() {
-    while (turn_.time() < std::numeric_limits<double>::infinity()) send(turn_.player());
+    while (turn_.time() < std::numeric_limits<double>::infinity()) send_next();
   }
   /// More is in flight than full bandwidth needs: who sends bytes has to wait.
   [[nodiscard]] bool saturated() const { return in_flight_ > 2 * full_; }
@@ -120,48 +117,70 @@ class Dram {
   static constexpr double pieces_when_full = 720;  ///< in flight
   struct Flight {
     double bytes, left;  ///< in all, to be sent
-    double ready;        ///< of what was sent
-    std::size_t channel;
-    std::size_t sm = 0;
+    double ready = 0;    ///< of what was sent
+    Request next = 0;    ///< of the same CTA
+    std::uint32_t channel = 0, sm = 0;
+  };
+  /// Requests of a CTA that are still to be sent for, in order; 0: none.
+  struct Waiting {
+    Request first = 0, last = 0;
   };
   struct Sender {
     double free = 0;  ///< when it can send the next part
     int waiting = 0;  ///< requests
     std::size_t turn = 0;
-    std::vector<std::deque<Request>> of_cta;
+    std::vector<Waiting> of_cta;
+
+    /// Whose turn it is, of those that wait.
+    Waiting& next() {
+      for (;;) {
+        Waiting& one = of_cta[turn];
+        turn = turn + 1 < of_cta.size() ? turn + 1 : 0;
+        if (one.first != 0) return one;
+      }
+    }
   };
 
-  void send(std::size_t sm) {
+  [[nodiscard]] Flight& flight(Request number) { return flight_[static_cast<std::size_t>(number - first_)]; }
+  Request take_off(double bytes) {
+    if (flight_.full()) flight_.set_capacity(2 * flight_.capacity());
+    flight_.push_back({.bytes = bytes, .left = bytes, .channel = first_channel()});
+    moved_ += bytes;
+    in_flight_ += bytes;
+    return first_ + static_cast<Request>(flight_.size()) - 1;
+  }
+  /// The next SM sends a part of a request.
+  void send_next() {
+    const std::size_t sm = turn_.player();
     Sender& sender = sender_[sm];
-    while (sender.of_cta[sender.turn].empty()) sender.turn = (sender.turn + 1) % sender.of_cta.size();
-    std::deque<Request>& waiting = sender.of_cta[sender.turn];
-    sender.turn = (sender.turn + 1) % sender.of_cta.size();
-    Flight& flight = flight_[static_cast<std::size_t>(waiting.front() - first_)];
-    const double bytes = std::min(flight.left, part());
-    serve(flight, sender.free, bytes);
+    Waiting& waiting = sender.next();
+    Flight& sent = flight(waiting.first);
+    const double bytes = std::min(sent.left, part());
+    serve(sent, sender.free, bytes);
     sender.free += bytes * cycles_per_byte_sent_;
-    if (flight.left <= 0) {
-      waiting.pop_front();
+    if (sent.left <= 0) {
+      waiting.first = sent.next;
       --sender.waiting;
     }
-    turn_.set(sm, sender.waiting == 0 ? std::numeric_limits<double>::infinity() : sender.free);
+    turn_.leave();
+    if (sender.waiting > 0) turn_.enter(sm, sender.free);
   }
   /// The channels take some bytes of a request.
-  void serve(Flight& flight, double now, double bytes) {
+  void serve(Flight& sent, double now, double bytes) {
     for (double left = bytes; left > 0; left -= piece_) {
-      double& free = free_[flight.channel];
+      double& free = free_[sent.channel];
       const double begin = std::max(free, now), here = std::min(left, piece_);
       free = begin + here * cycles_per_byte_;
       if (watch_ != nullptr) watch_->listener().dram({watch_->at(begin), watch_->at(free), Bytes{here}});
-      flight.ready = std::max(flight.ready, free + latency_);
-      flight.channel = flight.channel + 1 < channels ? flight.channel + 1 : 0;
+      sent.ready = std::max(sent.ready, free + latency_);
+      sent.channel = sent.channel + 1 < channels ? sent.channel + 1 : 0;
     }
-    flight.left -= bytes;
+    sent.left -= bytes;
   }
   /// Where a request's bytes begin: at random, and the same each time (Knuth's MMIX generator).
-  std::size_t first_channel() {
+  std::uint32_t first_channel() {
     random_ = random_ * 6364136223846793005U + 1442695040888963407U;
-    return static_cast<std::size_t>(random_ >> 33U) % channels;
+    return static_cast<std::uint32_t>((random_ >> 33U) % channels);
   }
 
   double latency_;
@@ -171,13 +190,13 @@ class Dram {
   double cycles_per_byte_sent_;          ///< by an SM
   std::array<double, channels> free_{};  ///< when each channel is
   std::vector<Sender> sender_;
-  Soonest turn_;  ///< of senders
+  Line turn_;  ///< of senders
   std::uint64_t random_ = 1;
   double in_flight_ = 0;
   double moved_ = 0;
-  Request first_ = 1;          ///< in `flight_`
-  std::deque<Flight> flight_;  ///< remembered, not answered, or behind one that is not
-  std::size_t answered_ = 0;   ///< of `flight_`, from its front on
+  Request first_ = 1;                           ///< in `flight_`
+  boost::circular_buffer<Flight> flight_{256};  ///< remembered, not answered, or behind one that is not
+  std::size_t answered_ = 0;                    ///< of `flight_`, from its front on
   double remembered_for_ = 0;
   const Watch* watch_ = nullptr;
 };

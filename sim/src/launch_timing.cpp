@@ -43,6 +43,11 @@ class Timer {
 
   void run() {
     for (const Role& role : launch_.roles) place_ops(role);
+    for (const Loop& loop : launch_.loops) {
+      if (loop.parent < 0) continue;
+      const std::int8_t around = launch_.loops[static_cast<std::size_t>(loop.parent)].group;
+      timing_.loop[static_cast<std::size_t>(around)].innermost = false;
+    }
     time_once();
     for (std::size_t l = 0; l < launch_.loops.size(); ++l) {
       const bool leads = launch_.loops[l].group == static_cast<std::int8_t>(l);

@@ -57,6 +57,7 @@ struct LoopTiming {
   InlineVector<Segment, 25> segments;      ///< none: always made as a whole
   std::int32_t depth = 1;                  ///< trips that are looked ahead
   bool empty = true;                       ///< its loops have no ops of their own
+  bool innermost = true;                   ///< no loop stands in their bodies
 };
 
 struct LaunchTiming {
