@@ -116,9 +116,8 @@ TEST_P(DropoutNumerics, OfUnitValuesAreTheMask) {
 }
 
 INSTANTIATE_TEST_SUITE_P(KernelsWithDropout, DropoutNumerics,
-                         testing::Combine(testing::ValuesIn(kernels_with_dropout),
-                                          testing::Values(Element::fp16, Element::bf16), testing::Values(64, 128),
-                                          testing::Bool()),
+                         testing::Combine(testing::ValuesIn(kernels_with_dropout), testing::ValuesIn(element_types()),
+                                          testing::Values(64, 128), testing::Bool()),
                          name_of_instance);
 
 TEST(DropoutRefusal, NamesWhatIsOutside) {

@@ -117,7 +117,7 @@ TEST(GradientOrder, MattersToAtomicsAlone) {
 
 INSTANTIATE_TEST_SUITE_P(AllKernels, GradientNumerics,
                          testing::Combine(testing::ValuesIn(kernels_that_make(Pass::bwd)),
-                                          testing::Values(Element::fp16, Element::bf16), testing::Values(64, 128, 256),
+                                          testing::ValuesIn(element_types()), testing::Values(64, 128, 256),
                                           testing::Bool()),
                          name_of_instance);
 

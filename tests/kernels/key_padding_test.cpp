@@ -126,7 +126,7 @@ std::string name_of_case(const testing::TestParamInfo<Case>& info) {
 }
 INSTANTIATE_TEST_SUITE_P(KernelsWithKeyPadding, KeyPadding,
                          testing::Combine(testing::ValuesIn(kernels_with_key_padding()),
-                                          testing::Values(Element::fp16, Element::bf16), testing::Values(64, 128, 256)),
+                                          testing::ValuesIn(element_types()), testing::Values(64, 128, 256)),
                          name_of_case);
 
 /// Both at once: the mask of dropout is that of the place in P, as without padding.

@@ -31,6 +31,11 @@ inline std::vector<KernelPass> kernels_that_make(Pass pass) {
   return kernels;
 }
 
+/// Under the sanitizers one of the element types, which differ in nothing but how numbers are rounded.
+inline std::vector<Element> element_types() {
+  return sanitized ? std::vector{Element::bf16} : std::vector{Element::fp16, Element::bf16};
+}
+
 /// Kernel, element type, head dim, causal: all of a call but its shape.
 using Instance = std::tuple<KernelPass, Element, int, bool>;
 

@@ -101,7 +101,7 @@ TEST(NumericsOfAsynchronousWork, AreTheSameInFourModesAndFortyOrders) {
 
 INSTANTIATE_TEST_SUITE_P(AllKernels, Numerics,
                          testing::Combine(testing::ValuesIn(kernels_that_make(Pass::fwd)),
-                                          testing::Values(Element::fp16, Element::bf16), testing::Values(64, 128, 256),
+                                          testing::ValuesIn(element_types()), testing::Values(64, 128, 256),
                                           testing::Bool()),
                          name_of_instance);
 
