@@ -81,8 +81,11 @@ RC_GTEST_PROP(LineProperty, IsInTheOrderOfTheTournament, ()) {
       const std::size_t first = line.player();
       const bool again = *rc::gen::arbitrary<bool>();
       line.leave();
-      if (again) line.enter(first, time);
-      next.set(first, again ? time : infinity);
+      next.set(first, infinity);
+      if (again) {
+        line.enter(first, time);
+        next.set(first, time);
+      }
       waits[first] = again;
     } else if (!waits[player]) {
       line.enter(player, time);
