@@ -161,6 +161,22 @@ TEST(Charts, RoofsMeetAtTheRidge) {
   EXPECT_DOUBLE_EQ(std::stod(column(charts[0], 3, "rate").at(0)), flop / 1e-3);
 }
 
+/// A roofline's answers lie on a roof, whatever the kernel.
+TEST(Charts, ARooflinesOwnAnswersAreShownWhereNobodyElseAnswered) {
+  const RoofsOf roofs[] = {{"a100_sxm4_80gb", {{"DRAM", true, 2e12, 0}, {"tensor", false, 300e12, 0}}}};
+  Store store = Store::in_memory();
+  ResultKey by_roofline = predicted_key();
+  by_roofline.predictor = "roofline";
+  put(store, row(by_roofline, 0.5e-3));
+  EXPECT_EQ(column(roofline_charts(store, roofs).at(0), 3, "by"), std::vector<std::string>{"roofline"});
+  put(store, row(predicted_key(), 1e-3));
+  EXPECT_EQ(column(roofline_charts(store, roofs).at(0), 3, "by"), std::vector<std::string>{"hierarchical"});
+  by_roofline.kernel = "fa3";
+  put(store, row(by_roofline, 0.5e-3));
+  EXPECT_EQ(column(roofline_charts(store, roofs).at(0), 3, "by"),
+            (std::vector<std::string>{"hierarchical", "roofline"}));
+}
+
 TEST(Charts, MarksNameColumnsThatExistAndIdsAreUnique) {
   Store store = Store::in_memory();
   for (const std::int64_t seq : {1024, 2048, 4096}) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 
 #include "charts/fill.hpp"
 #include "rooftile/analysis/charts.hpp"
@@ -49,6 +50,18 @@ std::vector<Call> calls_of(const Store& store, const std::string& profile) {
         calls.push_back(std::move(call));
       });
   return calls;
+}
+
+/// A roofline's own answers lie on a roof, whatever the kernel: they are left out where another has answered.
+std::vector<Call> without_plain_roofs(const std::vector<Call>& calls) {
+  std::vector<Call> shown;
+  std::copy_if(calls.begin(), calls.end(), std::back_inserter(shown), [&calls](const Call& call) {
+    const auto is_better = [&call](const Call& other) {
+      return other.by != "roofline" && other.kernel == call.kernel && other.pass == call.pass;
+    };
+    return call.by != "roofline" || std::none_of(calls.begin(), calls.end(), is_better);
+  });
+  return shown;
 }
 
 Table markers(const std::vector<Call>& calls) {
@@ -137,7 +150,7 @@ Table ridge_of(const RoofsOf& of) {
 std::vector<Chart> roofline_charts(const Store& store, std::span<const RoofsOf> roofs) {
   std::vector<Chart> charts;
   for (const RoofsOf& of : roofs) {
-    Table kernels = markers(calls_of(store, of.profile));
+    Table kernels = markers(without_plain_roofs(calls_of(store, of.profile)));
     if (kernels.rows.empty() || of.roofs.empty()) continue;
     const Range x = intensities(kernels, of);
     Chart chart{
