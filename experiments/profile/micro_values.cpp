@@ -26,6 +26,9 @@ constexpr NameAndUnit known[] = {
     {"latency_dram", "cycle"},
 };
 
+/// These say how a GPU works, not how fast: no number of a profile follows from them.
+constexpr std::string_view without_number[] = {"cta_distance"};
+
 /// Checks a line that is ok; false for a name that is not known.
 bool checked(const MicroBenchmark& line) {
   const auto* found =
@@ -87,6 +90,8 @@ MicroValues::MicroValues(const analysis::Measurements& measurements) {
   std::map<std::pair<std::string, std::string>, Lines> points;
   for (const MicroBenchmark& line : measurements.micros) {
     if (line.status == analysis::Outcome::unsupported) continue;  // the device does not have it: nothing is missing
+    if (std::find(std::begin(without_number), std::end(without_number), line.name) != std::end(without_number))
+      continue;
     if (line.status != analysis::Outcome::ok) {
       warnings_.push_back(to_string(line.where) + ": " + line.name + " failed and is left out: " + line.reason);
     } else if (!checked(line)) {

@@ -56,4 +56,7 @@ expect unit_rates 4 '.pragma "nounroll"'
 expect mma_sync 2 '.pragma "nounroll"'
 expect wgmma_rates 6 '.pragma "nounroll"'
 expect dram 12 '.pragma "nounroll"'
+# says where it is, and stays: the clock is read before and in the loop
+expect placement 1 '%smid;'
+expect placement 2 '%clock64;'
 exit $failed

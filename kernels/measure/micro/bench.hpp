@@ -107,6 +107,7 @@ void run_shuffle(MicroBench& bench);
 void run_atomic_add(MicroBench& bench);
 void run_launch_stream(MicroBench& bench);
 void run_launch_graph(MicroBench& bench);
+void run_cta_distance(MicroBench& bench);
 void run_latency_smem(MicroBench& bench);
 void run_latency_l1(MicroBench& bench);
 void run_latency_l2_near(MicroBench& bench);
