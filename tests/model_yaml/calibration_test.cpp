@@ -100,7 +100,8 @@ TEST(CalibrationFile, EverySlipIsToldWithItsPlace) {
   } slips[] = {
       {"trip_factor:", "trip_facto:",
        "mine.yaml:13:7: unknown constant 'trip_facto'; allowed: trip_factor, exp2_weight, smem_weight, trip_wait, "
-       "cta_cycles, tile_factor, search_cycles, merge_cycles, write_cycles, sweep_ops, offset_ops, call_overhead, "
+       "cta_cycles, tile_factor, search_cycles, merge_cycles, write_cycles, copy_cycles, sweep_ops, offset_ops, "
+       "call_overhead, "
        "slowdown; did you mean "
        "'trip_factor'?"},
       {"1.05", "9", "mine.yaml:13:28: trip_factor '9' is outside 0.25 .. 4"},

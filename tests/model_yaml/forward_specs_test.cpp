@@ -120,7 +120,7 @@ TEST(ForwardSpecs, VllmOnAmpereSplitsFoldedGroupsOnly) {
   EXPECT_EQ(prefill.launches[0].axes[0].extent, 8);  // 64 rows
   EXPECT_EQ(prefill.launches[0].axes[2].extent, 4);  // heads of a group apart
   const Program decode = built("vllm_fa2", "a100_sxm4_80gb", gqa(1, 1, 65536));
-  EXPECT_EQ(names_of(decode), "split merge cache_write");  // one sequence: the group is a view
+  EXPECT_EQ(names_of(decode), "split merge group_copy cache_write");  // one sequence: the group is a view
   EXPECT_GT(decode.launches[0].axes[1].extent, 8);
   EXPECT_EQ(decode.launches[0].axes[2].extent, 1);  // folded
   AttentionShape heads = gqa(1, 1, 65536);

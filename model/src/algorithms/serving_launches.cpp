@@ -5,9 +5,10 @@
 //   cache_write     a CTA per new token copies its K and V of all heads into the cache (vLLM
 //                   csrc/cache_kernels.cu, reshape_and_cache_flash_kernel: min(kv_heads·d, 512) threads)
 //   group_copies    of a single query: FlashAttention-2 makes the query heads of a group into rows, which is a view
-//                   for one sequence or one K/V head and a copy of Q and O otherwise (flash_api.cpp,
-//                   seqlenq_ngroups_swapped): PyTorch's, which finds each element by its indices
-//                   (elementwise_launch.cpp)
+//                   for one sequence or one K/V head and a copy of Q otherwise; the kernel writes to rows of its own,
+//                   which are always copied into the O that it was given (vllm-project/flash-attention
+//                   csrc/flash_attn/flash_api.cpp @04325b6, mha_varlen_fwd): PyTorch's copies, which find each element
+//                   by its indices (elementwise_launch.cpp) unless both sides lie alike
 #include <algorithm>
 #include <utility>
 
@@ -38,16 +39,18 @@ void cache_write(Program& program, const AttentionShape& s) {
 }
 
 void group_copies(Program& program, const AttentionShape& s) {
-  if (s.seq_q != 1 || s.batch == 1 || s.kv_heads == 1 || s.group() == 1) return;
+  if (s.seq_q != 1 || s.group() == 1) return;
   constexpr IndexId kv_head = 0;
+  const bool lies_alike = s.batch == 1 || s.kv_heads == 1;
   ProgramWriter w = ProgramWriter::behind(program);
   const std::int64_t element = size_of(s.dtype);
   for (const auto& [name, copy_name] : {std::pair{"Q", "Q_rows"}, std::pair{"O", "O_given"}}) {
+    if (lies_alike && *name == 'Q') continue;
     const int rows = w.held(name, TensorRole::input, element, {s.batch, s.kv_heads, s.group(), s.head_dim});
     const int copy = w.workspace(copy_name, element, {s.batch, s.kv_heads, s.group(), s.head_dim});
     Launch& launch = w.launch("group_copy", {.threads = 256, .registers = 32, .smem = 0},
                               {{"kv_head", s.kv_heads}, {"batch", s.batch}}, LaunchPart::elementwise);
-    launch.own_elements = s.group() * s.head_dim;
+    if (!lies_alike) launch.own_elements = s.group() * s.head_dim;
     w.role("all", 8);
     w.load(rows, {at(sequence), at(kv_head), whole(s.group()), whole(s.head_dim)});
     w.store(copy, {at(sequence), at(kv_head), whole(s.group()), whole(s.head_dim)});

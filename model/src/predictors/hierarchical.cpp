@@ -186,7 +186,7 @@ class Hierarchical final : public Predictor {
   using Predictor::predict;
 
   [[nodiscard]] std::string_view name() const override { return "hierarchical"; }
-  [[nodiscard]] int version() const override { return 12; }
+  [[nodiscard]] int version() const override { return 13; }
 
   [[nodiscard]] std::vector<std::string_view> needs(const Program& program) const override {
     std::vector<std::string_view> paths = CostTable::needs(program);

@@ -31,6 +31,7 @@ struct Calibration {
   double search_cycles = 0;  ///< for each step by which a CTA looks for its next tile (Launch::search_steps)
   double merge_cycles = 0;   ///< of a CTA that merges parts of the keys, beside its loads
   double write_cycles = 0;   ///< of a CTA that writes a token into the cache, beside its bytes
+  double copy_cycles = 0;    ///< of a CTA of a copy that finds its elements by their indices, beside its bytes
   double sweep_ops = 0;      ///< fp32 instructions per element and sweep of a framework's row kernel, beside its ops
   double offset_ops = 0;     ///< integer instructions per element of a kernel that finds operands by their indices
   double call_overhead = 0;  ///< seconds of a call beside its launches

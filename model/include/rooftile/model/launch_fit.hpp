@@ -34,7 +34,8 @@ struct LaunchFit {
     case LaunchPart::cache_write: return {.cta_cycles = program.forward.write_cycles};
     case LaunchPart::product: return main(of_pass);
     case LaunchPart::rows: return {.trip_fp32 = of_pass.sweep_ops * elements};
-    case LaunchPart::elementwise: return {.tile_integer = of_pass.offset_ops * elements};
+    case LaunchPart::elementwise:
+      return {.cta_cycles = elements > 0 ? of_pass.copy_cycles : 0, .tile_integer = of_pass.offset_ops * elements};
     case LaunchPart::other: break;
   }
   return {};
