@@ -5,16 +5,11 @@
 
 #include <algorithm>
 
+#include "measure/special_registers.cuh"
 #include "rooftile/kernels/inputs.hpp"
 
 namespace rooftile::kernels::measure {
 namespace {
-
-__device__ __forceinline__ std::uint64_t global_nanoseconds() {
-  std::uint64_t now;
-  asm volatile("mov.u64 %0, %%globaltimer;" : "=l"(now)::"memory");
-  return now;
-}
 
 __global__ void sweep_kernel(const uint4* buffer, std::int64_t count, std::uint32_t* sink) {
   std::uint32_t seen = 0;
@@ -29,12 +24,10 @@ __global__ void sweep_kernel(const uint4* buffer, std::int64_t count, std::uint3
 /// Cycle counters belong to an SM, so both stamps of a pair are taken on SM 0: enough CTAs are launched for one to
 /// land there, and the first that does takes the stamp.
 __global__ void stamp_kernel(Stamp* out, const Stamp* since, std::uint64_t span_ns) {
-  std::uint32_t sm;
-  asm volatile("mov.u32 %0, %%smid;" : "=r"(sm));
-  if (sm != 0 || atomicExch(&out->taken, 1u) != 0) return;
-  const std::uint64_t start = since != nullptr && since->taken != 0 ? since->nanoseconds : global_nanoseconds();
-  while (global_nanoseconds() - start < span_ns) __nanosleep(100);
-  out->nanoseconds = global_nanoseconds();
+  if (sm_id() != 0 || atomicExch(&out->taken, 1u) != 0) return;
+  const std::uint64_t start = since != nullptr && since->taken != 0 ? since->nanoseconds : nanoseconds();
+  while (nanoseconds() - start < span_ns) __nanosleep(100);
+  out->nanoseconds = nanoseconds();
   out->cycles = static_cast<std::uint64_t>(clock64());
 }
 

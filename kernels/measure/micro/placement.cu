@@ -11,7 +11,7 @@
 #include <map>
 
 #include "measure/micro/bench.hpp"
-#include "measure/micro/sm_clock.cuh"
+#include "measure/special_registers.cuh"
 
 namespace rooftile::kernels::measure {
 namespace placement {
@@ -21,11 +21,7 @@ constexpr long long stay = 200'000;  // cycles: a launch of thousands of CTAs ta
 
 __global__ void __launch_bounds__(threads) say_where(unsigned* sm_of) {
   const long long begin = clock64();
-  if (threadIdx.x == 0) {
-    unsigned sm = 0;
-    asm volatile("mov.u32 %0, %%smid;" : "=r"(sm));
-    sm_of[blockIdx.x] = sm;
-  }
+  if (threadIdx.x == 0) sm_of[blockIdx.x] = sm_id();
   while (clock64() - begin < stay) {
   }
 }

@@ -2,14 +2,9 @@
 #pragma once
 
 #include "measure/micro/sm_clock.hpp"
+#include "measure/special_registers.cuh"
 
 namespace rooftile::kernels::measure {
-
-__device__ __forceinline__ unsigned long long nanoseconds() {
-  unsigned long long ns;
-  asm volatile("mov.u64 %0, %%globaltimer;" : "=l"(ns)::"memory");
-  return ns;
-}
 
 /// Waits until the CTA is complete, then stamps the start of each warp.
 __device__ __forceinline__ WarpSpan start_span() {
