@@ -17,7 +17,10 @@ double part_of_peak(const Device& device, DType dtype, MathPath math, Sustained 
 }
 
 CostTable::CostTable(const Device& device, const Program& program)
-    : clock_{device.clock.tensor_boost}, dram_latency_{device.memory.dram.latency.value()} {
+    : clock_{device.clock.tensor_boost},
+      dram_latency_{device.memory.dram.latency.value()},
+      dram_refresh_{dram_refresh(device, clock_)},
+      dram_piece_{dram_piece((sustained_bandwidth(device) / clock_).value(), dram_latency_)} {
   // L2 bandwidth is stated at the boost clock; an SM has its share of it
   const double l2_share = device.memory.l2.bandwidth.value() * (device.clock.boost / clock_) / device.sm.count.value();
   const double smem = device.memory.smem.bandwidth.value();
@@ -47,11 +50,22 @@ void CostTable::set(OpKind kind, Unit unit, double rate, double latency) {
 }
 
 std::vector<std::string_view> CostTable::needs(const Program& program) {
-  std::vector<std::string_view> paths{"clock.boost",           "clock.tensor_boost",  "sm.count",
-                                      "sm.rates.fma_fp32",     "sm.rates.ex2",        "sm.rates.convert_fp32_fp16",
-                                      "sm.rates.alu",          "sm.rates.shuffle",    "memory.smem.bandwidth",
-                                      "memory.smem.latency",   "memory.l2.bandwidth", "memory.l2.latency_near",
-                                      "memory.l2.latency_far", "memory.dram.latency"};
+  std::vector<std::string_view> paths{"clock.boost",
+                                      "clock.tensor_boost",
+                                      "sm.count",
+                                      "sm.rates.fma_fp32",
+                                      "sm.rates.ex2",
+                                      "sm.rates.convert_fp32_fp16",
+                                      "sm.rates.alu",
+                                      "sm.rates.shuffle",
+                                      "memory.smem.bandwidth",
+                                      "memory.smem.latency",
+                                      "memory.l2.bandwidth",
+                                      "memory.l2.latency_near",
+                                      "memory.l2.latency_far",
+                                      "memory.dram.latency",
+                                      "memory.dram.bandwidth",
+                                      "memory.dram.sustained_fraction"};
   paths.push_back(matmul_rate_leaf(program.dtype));
   if (program.clock_sustained) paths.emplace_back("clock.tensor_sustained");
   if (program.dtype != DType::fp32 && program.math == MathPath::mma_sync)

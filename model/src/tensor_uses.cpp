@@ -50,6 +50,7 @@ void TensorUses::add(const TileOp& op, const PlacedTiles& placed, std::int64_t b
   const std::size_t number = use_of(op.tensor, placed);
   TensorUse& use = counts_.uses[first_use_ + number];
   (op.kind == OpKind::load ? use.loaded : use.stored) += bytes;
+  use.ahead |= op.kind == OpKind::load && op.loop >= 0;
   if (!placed.drives) {
     // the sharers of a multicast tile include its cluster, which asks once
     add_swept(use, op.kind, placed.sharers == 1 ? bytes : bytes * launch_.served_by(op) / placed.sharers);

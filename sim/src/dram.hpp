@@ -3,14 +3,16 @@
 // An SM takes in no more than its share of L2's bandwidth, so it sends a request part by part, and its CTAs take turns:
 // of those that ask at the same moment none is served before the others, and CTAs in step stay in step.
 //
-// A part is four pieces, and neighbours lie in different channels: the address hash spreads them over 40 (as many
-// as five stacks of HBM2 have, eight of 128 bit each: JEDEC JESD235). A request is there a latency L after its last
-// piece had its turn; a small one takes L. Kept at F bytes in flight the memory delivers F/L per cycle (Little's law)
-// until its bandwidth B is reached; near it some channels have more to do than others and requests queue. The closed
-// form of the model says F / (L·(1 + (F/(B·L))³)^(1/3)), as measured on nine GPUs (dram_time.hpp). NVIDIA does not
-// publish the hash; with pieces of B·L / 720 the channels follow that law (units_test.cpp): 1 KiB on A100.
+// A part is four pieces, and neighbours lie in different channels (rooftile/model/dram_channels.hpp). A request is
+// there a latency L after its last piece had its turn; a small one takes L. Kept at F bytes in flight the memory
+// delivers F/L per cycle (Little's law) until its bandwidth B is reached; near it some channels have more to do than
+// others and requests queue. The closed form of the model says F / (L·(1 + (F/(B·L))³)^(1/3)), as measured on nine GPUs
+// (dram_time.hpp), and with pieces of B·L / 720 the channels follow that law (units_test.cpp).
 //
-//   Dram dram{1555e9 / 1.41e9, 570};
+// Channels refresh at different times. A closed one serves nobody, and what is behind it queues: the busier the memory,
+// the longer until it has caught up, so tiles that come in time at 40 % of the bandwidth are late at 75.
+//
+//   Dram dram{1400e9 / 1.41e9, 570, {5499, 550}};
 //   const Dram::Request request = dram.request(now, 16384);
 //   const Dram::Answer answer = dram.answer(now, request);   answer.at, if it is known
 #pragma once
@@ -18,11 +20,13 @@
 #include <algorithm>
 #include <array>
 #include <boost/circular_buffer.hpp>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <vector>
 
 #include "line.hpp"
+#include "rooftile/model/dram_channels.hpp"
 #include "watch.hpp"
 
 namespace rooftile::sim {
@@ -34,7 +38,7 @@ struct Asker {
 
 class Dram {
  public:
-  static constexpr std::size_t channels = 40;
+  static constexpr std::size_t channels = dram_channels;
 
   /// Numbers of requests grow; 0: none.
   using Request = std::int64_t;
@@ -43,16 +47,20 @@ class Dram {
     bool known = true;  ///< no: some of it is to be sent, and `at`, which lies ahead, is when to ask again
   };
 
-  /// Bytes per cycle that the memory sustains, cycles from a request to its answer; how many SMs ask, and how many
-  /// cycles each takes to send a byte's request.
-  Dram(double bytes_per_cycle, double latency, std::size_t sms = 1, double cycles_per_byte_sent = 0)
-      : latency_{latency},
+  /// Bytes per cycle that the memory sustains, cycles from a lone request to its answer at the mean, when its channels
+  /// are closed; how many SMs ask, and how many cycles each takes to send a byte's request.
+  Dram(double bytes_per_cycle, double latency, const DramRefresh& refresh = {}, std::size_t sms = 1,
+       double cycles_per_byte_sent = 0)
+      : refresh_{refresh},
+        latency_{latency - refresh.share() * refresh.takes / 2},
         full_{bytes_per_cycle * latency},
-        piece_{full_ / pieces_when_full},
-        cycles_per_byte_{channels / bytes_per_cycle},
+        piece_{dram_piece(bytes_per_cycle, latency)},
+        cycles_per_byte_{channels / bytes_per_cycle * (1 - refresh.share())},
         cycles_per_byte_sent_{cycles_per_byte_sent},
         sender_(sms),
-        turn_{sms} {}
+        turn_{sms} {
+    for (Channel& channel : channel_) channel.closes = refresh.every * at_random() - refresh.takes;
+  }
 
   /// Tells it of the bytes that move from now on; null: nobody.
   void show_to(const Watch* watch) { watch_ = watch; }
@@ -114,12 +122,15 @@ class Dram {
   [[nodiscard]] double part() const { return 4 * piece_; }
 
  private:
-  static constexpr double pieces_when_full = 720;  ///< in flight
   struct Flight {
     double bytes, left;  ///< in all, to be sent
     double ready = 0;    ///< of what was sent
     Request next = 0;    ///< of the same CTA
     std::uint32_t channel = 0, sm = 0;
+  };
+  struct Channel {
+    double free = 0;    ///< when it has served all
+    double closes = 0;  ///< the refresh that is going on, or the next one
   };
   /// Requests of a CTA that are still to be sent for, in order; 0: none.
   struct Waiting {
@@ -168,27 +179,43 @@ class Dram {
   /// The channels take some bytes of a request.
   void serve(Flight& sent, double now, double bytes) {
     for (double left = bytes; left > 0; left -= piece_) {
-      double& free = free_[sent.channel];
-      const double begin = std::max(free, now), here = std::min(left, piece_);
-      free = begin + here * cycles_per_byte_;
-      if (watch_ != nullptr) watch_->listener().dram({watch_->at(begin), watch_->at(free), Bytes{here}});
-      sent.ready = std::max(sent.ready, free + latency_);
+      Channel& channel = channel_[sent.channel];
+      const double here = std::min(left, piece_);
+      const double begin = serve(channel, now, here * cycles_per_byte_);
+      if (watch_ != nullptr) watch_->listener().dram({watch_->at(begin), watch_->at(channel.free), Bytes{here}});
+      sent.ready = std::max(sent.ready, channel.free + latency_);
       sent.channel = sent.channel + 1 < channels ? sent.channel + 1 : 0;
     }
     sent.left -= bytes;
   }
-  /// Where a request's bytes begin: at random, and the same each time (Knuth's MMIX generator).
-  std::uint32_t first_channel() {
-    random_ = random_ * 6364136223846793005U + 1442695040888963407U;
-    return static_cast<std::uint32_t>((random_ >> 33U) % channels);
+  /// Serves a piece that takes so long, and returns when it began: a refresh does not wait, and a piece that is being
+  /// served goes on behind it.
+  double serve(Channel& channel, double now, double takes) const {
+    double begin = std::max(channel.free, now);
+    if (refresh_.takes > 0) {
+      const double late = begin - channel.closes - refresh_.takes;
+      if (late >= 0) channel.closes += refresh_.every * (std::floor(late / refresh_.every) + 1);
+      begin = begin >= channel.closes ? channel.closes + refresh_.takes : begin;
+    }
+    const bool is_cut = begin < channel.closes && begin + takes > channel.closes;
+    channel.free = begin + takes + (is_cut ? refresh_.takes : 0);
+    return begin;
   }
+  /// From 0 to 1, and the same each time (Knuth's MMIX generator).
+  double at_random() {
+    random_ = random_ * 6364136223846793005U + 1442695040888963407U;
+    return static_cast<double>(random_ >> 33U) / static_cast<double>(std::uint64_t{1} << 31U);
+  }
+  /// Where a request's bytes begin.
+  std::uint32_t first_channel() { return static_cast<std::uint32_t>(at_random() * static_cast<double>(channels)); }
 
-  double latency_;
-  double full_;  ///< bytes in flight that fill the bandwidth
+  DramRefresh refresh_;
+  double latency_;  ///< of a piece whose channel is open
+  double full_;     ///< bytes in flight that fill the bandwidth
   double piece_;
-  double cycles_per_byte_;               ///< of a channel
-  double cycles_per_byte_sent_;          ///< by an SM
-  std::array<double, channels> free_{};  ///< when each channel is
+  double cycles_per_byte_;       ///< of a channel
+  double cycles_per_byte_sent_;  ///< by an SM
+  std::array<Channel, channels> channel_{};
   std::vector<Sender> sender_;
   Line turn_;  ///< of senders
   std::uint64_t random_ = 1;

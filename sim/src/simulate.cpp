@@ -6,6 +6,7 @@
 
 #include "launch_run.hpp"
 #include "rooftile/model/call_time.hpp"
+#include "rooftile/model/dram_channels.hpp"
 #include "rooftile/model/host_link.hpp"
 #include "rooftile/model/l2_copies.hpp"
 #include "rooftile/model/occupancy.hpp"
@@ -24,8 +25,9 @@ class Call {
         program_{program},
         counts_{counts},
         costs_{device, program},
-        dram_{dram_bandwidth().value() / costs_.clock().value(), device.memory.dram.latency.value(),
-              static_cast<std::size_t>(device.sm.count.value()), costs_[OpKind::load].cycles_per_amount},
+        dram_{(sustained_bandwidth(device) / costs_.clock()).value(), device.memory.dram.latency.value(),
+              dram_refresh(device, costs_.clock()), static_cast<std::size_t>(device.sm.count.value()),
+              costs_[OpKind::load].cycles_per_amount},
         l2_{device, program, counts, dram_} {}
 
   void run(Simulation& simulation, Listener* listener) {
@@ -92,7 +94,7 @@ class Call {
     LaunchRun run{program_, launch, timing, sms, resident, per_added, dram_, l2_};
     run.show_to(watch());
     if (listener_ != nullptr) run.count_ctas([this] { listener_->progress({++ctas_.done, ctas_.all}); });
-    if (watch_) listener_->launch_begins({launch, sms, resident, dram_bandwidth(), watch_->at(now_)});
+    if (watch_) listener_->launch_begins({launch, sms, resident, sustained_bandwidth(device_), watch_->at(now_)});
     const LaunchDone done = run.run(now_);
     now_ = done.end;
     dram_.settle(now_);
@@ -128,16 +130,13 @@ class Call {
       answer.alone[limit] = Cycles{busy_[u] / sms} / costs_.clock();
       simulation.utilisation[limit] = busy_[u] / (sms * cycles_);
     }
-    answer.alone[0] = answer.dram.total() / dram_bandwidth();
+    answer.alone[0] = answer.dram.total() / sustained_bandwidth(device_);
     double all = 0;
     for (const double cycles : stalls_) all += cycles;
     for (std::size_t s = 0; s < stalls; ++s) simulation.share[s] = stalls_[s] / all;
     add_call_overheads(answer, device_, program_);
   }
 
-  [[nodiscard]] BytesPerSecond dram_bandwidth() const {
-    return device_.memory.dram.bandwidth * device_.memory.dram.sustained_fraction.value();
-  }
   [[nodiscard]] const Watch* watch() const { return watch_ ? &*watch_ : nullptr; }
 
   const Device& device_;

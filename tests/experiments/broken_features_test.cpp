@@ -60,8 +60,9 @@ const BrokenFile broken_features[] = {
      "mine.yaml:9:9: unknown splits 'fa4'; allowed: fixed, fa2, fa2_varlen, fa3, fa3_varlen; did you mean 'fa2'?"},
     {"spec_splits_of_flash2", "mine.yaml", flash_spec + "splits: fa2\n", asking_spec,
      "mine.yaml:11:1: unknown key 'splits'; allowed: schema, name, description, source, algorithm, dtypes, passes, "
-     "masks, dropout, writes_cache, copies_group, kv_placement, max_seq_kv, architectures, launch, l2, math, "
-     "dropout_bits, packs_group, "
+     "masks, dropout, writes_cache, copies_group, sorts_sequences, kv_placement, max_seq_kv, architectures, launch, "
+     "l2, "
+     "math, dropout_bits, packs_group, "
      "longest_first, "
      "deterministic, sums_group, tiles, constants_of, instead"},
     {"spec_packs_group", "mine.yaml", flash_spec + "packs_group: sometimes\n", asking_spec,

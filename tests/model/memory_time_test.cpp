@@ -59,13 +59,17 @@ TEST(L2Time, AddsOfABackwardCanBeWhatItWaitsFor) {
   EXPECT_GT(by_threads.time, 2 * in_bulk.time);
 }
 
-TEST(Queueing, IsTheCubicMeanOfTheTwo) {
-  EXPECT_EQ(with_queueing(Seconds{3}, Seconds{0}), Seconds{3});
-  EXPECT_EQ(with_queueing(Seconds{0}, Seconds{3}), Seconds{3});
-  for (const double other : {1e-9, 0.1, 1.0, 2.5, 3.0, 40.0, 1e9}) {
-    const double expected = std::cbrt(27 + other * other * other);
-    EXPECT_NEAR(with_queueing(Seconds{3}, Seconds{other}).value() / expected, 1, 2e-15) << other;
-    EXPECT_EQ(with_queueing(Seconds{3}, Seconds{other}), with_queueing(Seconds{other}, Seconds{3})) << other;
+/// The root of the sum of the third powers, of the fourth where tiles are asked for ahead.
+TEST(Queueing, IsAMeanOfTheTwo) {
+  for (const double ahead : {0.0, 0.3, 1.0}) {
+    EXPECT_EQ(with_queueing(Seconds{3}, Seconds{0}, ahead), Seconds{3});
+    EXPECT_EQ(with_queueing(Seconds{0}, Seconds{3}, ahead), Seconds{3});
+    for (const double other : {1e-9, 0.1, 1.0, 2.5, 3.0, 40.0, 1e9}) {
+      const double third = std::cbrt(27 + std::pow(other, 3)), fourth = std::pow(81 + std::pow(other, 4), 0.25);
+      const Seconds queued = with_queueing(Seconds{3}, Seconds{other}, ahead);
+      EXPECT_NEAR(queued.value() / (third + ahead * (fourth - third)), 1, 4e-15) << other;
+      EXPECT_EQ(queued, with_queueing(Seconds{other}, Seconds{3}, ahead)) << other;
+    }
   }
 }
 
@@ -104,12 +108,10 @@ TEST(FirstTiles, OfAWaveComeOneAfterTheOther) {
   const TripTime once = once_per_cta(program.launches[0], counts.launch[0].once, costs, true, {});
   const Seconds ends = Cycles{once.alone()} / costs.clock();
   const double keys = static_cast<double>(first.dim[2].extent);
-  const Memory& memory = device.memory;
-  const Seconds tiles =
-      Bytes{108 * (keys + 1) * 128 * 2} / (  // and a query each
-                                              memory.dram.bandwidth * memory.dram.sustained_fraction.value());
+  const Seconds tiles = Bytes{108 * (keys + 1) * 128 * 2} / sustained_bandwidth(device);  // and a query each
+  const double ahead = Bytes{108.0 * 65536 * 128 * 2 * 2} / part.dram_bytes.total();      // K and V, not Q
   EXPECT_GT(tiles, Seconds{1e-6});
-  EXPECT_NEAR(part.time.value(), (ends + tiles + with_queueing(part.sm - ends, part.dram - tiles)).value(),
+  EXPECT_NEAR(part.time.value(), (ends + tiles + with_queueing(part.sm - ends, part.dram - tiles, ahead)).value(),
               1e-9 * part.time.value());
 }
 

@@ -32,6 +32,19 @@ TEST(TileSearch, CtasThatStayLookForTheirNextTileAmongSequences) {
   EXPECT_EQ(searching(132, 128).search_steps, 4);
 }
 
+/// So it is where CTAs take parts of the keys from a counter: 132 of them are 108 at first, and 24 come later.
+TEST(TileSearch, CtasThatTakePartsOfTheKeysLookForThem) {
+  KernelSpec spec = test::split_kv_spec(1);
+  spec.split_rule = SplitRule::fa3_varlen;
+  Program program;
+  AttentionShape shape{.batch = 2048, .heads = 1, .kv_heads = 1, .seq_q = 1, .seq_kv = 4096, .head_dim = 128};
+  ASSERT_TRUE(build(program, test::device(), shape, spec));
+  EXPECT_DOUBLE_EQ(program.launches[0].search_steps, 108.0 / 31);
+  spec.split_rule = SplitRule::fa2_varlen;
+  ASSERT_TRUE(build(program, test::device(), shape, spec));
+  EXPECT_EQ(program.launches[0].search_steps, 0);
+}
+
 /// What the device decides on is read by every step of a search, from memory.
 TEST(TileSearch, AStepOfASearchWaitsForTheNumbersOfParts) {
   KernelSpec spec = test::flash3_spec();

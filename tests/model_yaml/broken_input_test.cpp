@@ -230,7 +230,8 @@ TEST(BrokenSpec, IsRefusedWithItsPlace) {
       {"softmax: fused\ntiles: [{head_dim: 64, br: 128, bc: 64}]\n",
        "x.yaml:9:1: unknown key 'softmax'; allowed: schema, name, description, source, algorithm, dtypes, passes, "
        "masks, "
-       "dropout, writes_cache, copies_group, kv_placement, max_seq_kv, architectures, launch, l2, math, dropout_bits, "
+       "dropout, writes_cache, copies_group, sorts_sequences, kv_placement, max_seq_kv, architectures, launch, l2, "
+       "math, dropout_bits, "
        "packs_group, longest_first, "
        "deterministic, sums_group, "
        "tiles, constants_of, instead"},
@@ -240,7 +241,8 @@ TEST(BrokenSpec, IsRefusedWithItsPlace) {
       {"score_padding: 8\ntiles: [{head_dim: 64, br: 128, bc: 64}]\n",
        "x.yaml:9:1: unknown key 'score_padding'; allowed: schema, name, description, source, algorithm, dtypes, "
        "passes, masks, "
-       "dropout, writes_cache, copies_group, kv_placement, max_seq_kv, architectures, launch, l2, math, dropout_bits, "
+       "dropout, writes_cache, copies_group, sorts_sequences, kv_placement, max_seq_kv, architectures, launch, l2, "
+       "math, dropout_bits, "
        "packs_group, longest_first, "
        "deterministic, sums_group, "
        "tiles, constants_of, instead"},
@@ -282,7 +284,8 @@ TEST(BrokenSpec, HeadsAndStandard) {
       {standard + "softmax: fused\n" + tiles, "x.yaml:10:9: missing key 'bk'"},
       {standard + "softmax: fused\nlongest_first: true\n" + gemm_tiles,
        "x.yaml:10:1: unknown key 'longest_first'; allowed: schema, name, description, source, algorithm, ops, dtypes, "
-       "passes, masks, dropout, writes_cache, copies_group, kv_placement, max_seq_kv, architectures, launch, l2, math, "
+       "passes, masks, dropout, writes_cache, copies_group, sorts_sequences, kv_placement, max_seq_kv, architectures, "
+       "launch, l2, math, "
        "softmax, row_kernels, copies_q_and_k, copies_v, scales_k, "
        "expands_kv, "
        "logsumexp, extra_passes, softmax_backward, scales_gradients, gathers_gradients, tiles, score_padding, "

@@ -100,7 +100,8 @@ TEST(CalibrationFile, EverySlipIsToldWithItsPlace) {
   } slips[] = {
       {"trip_factor:", "trip_facto:",
        "mine.yaml:13:7: unknown constant 'trip_facto'; allowed: trip_factor, exp2_weight, smem_weight, trip_wait, "
-       "cta_cycles, tile_factor, search_cycles, merge_cycles, write_cycles, copy_cycles, sweep_ops, offset_ops, "
+       "cta_cycles, tile_factor, search_cycles, merge_cycles, write_cycles, copy_cycles, sort_ops, sweep_ops, "
+       "offset_ops, "
        "call_overhead, "
        "slowdown; did you mean "
        "'trip_factor'?"},

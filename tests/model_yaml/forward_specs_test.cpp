@@ -149,7 +149,7 @@ TEST(ForwardSpecs, SglangSwitchesKernelsWithoutLookingAtTheBatch) {
   EXPECT_STREQ(few.launches[0].name, "split");
   const Program batch = built("sglang_fa2", "a100_sxm4_80gb", gqa(64, 128, 512));
   EXPECT_STREQ(batch.launches[0].name, "split");
-  EXPECT_EQ(names_of(batch), "split cache_write");
+  EXPECT_EQ(names_of(batch), "split cache_write sequence_sort");
   EXPECT_EQ(batch.launches[0].threads, 256);
   const Program long_queries = built("sglang_fa2", "a100_sxm4_80gb", gqa(1, 512, 512));
   EXPECT_STREQ(long_queries.launches[0].name, "flash2");

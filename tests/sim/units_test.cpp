@@ -80,6 +80,48 @@ TEST(Dram, KeptAtSomeBytesInFlightItDeliversAboutThemPerAnswerTime) {
   }
   EXPECT_NEAR(std::accumulate(ratio.begin(), ratio.end(), 0.0) / static_cast<double>(ratio.size()), 1, 0.02);
 }
+/// Channels that are closed for a tenth of the time, one after the other; 4 us and 0.4 at 1.41 GHz.
+constexpr DramRefresh refresh{.every = 5640, .takes = 564};
+constexpr double open_share = share / (1 - 0.1);          // of a channel while it is open
+constexpr double open_latency = latency - 0.1 * 564 / 2;  // a lone request's mean has the refreshes in it
+
+/// What comes while a channel is closed waits until it opens; what is being served then goes on behind the refresh.
+TEST(Dram, AClosedChannelServesNobody) {
+  double longest = 0;
+  for (double now = 0; now < 2 * refresh.every; now += 7) {
+    Dram dram{rate, latency, refresh};
+    const double of_every_channel = ready_at(dram, now, 40 * dram.piece()) - now;  // a piece
+    const double waited = of_every_channel - dram.piece() / open_share - open_latency;
+    EXPECT_GE(waited, -1e-6) << now;
+    EXPECT_LE(waited, refresh.takes + 1e-6) << now;
+    longest = std::max(longest, waited);
+  }
+  EXPECT_GE(longest, refresh.takes - 7);
+}
+TEST(Dram, ALonePieceTakesTheLatencyAtTheMean) {
+  Dram dram{rate, latency, refresh};
+  double all = 0;
+  constexpr int requests = 20000;
+  for (int n = 0; n < requests; ++n) all += ready_at(dram, 7919.0 * n, dram.piece()) - 7919.0 * n;
+  EXPECT_NEAR(all / requests, latency + dram.piece() / open_share, 0.02 * latency);
+}
+TEST(Dram, ATileWaitsForItsLastPieceAsTheClosedFormSays) {
+  for (const int pieces : {8, 32}) {
+    Dram dram{rate, latency, refresh};
+    double all = 0;
+    constexpr int requests = 20000;
+    for (int n = 0; n < requests; ++n) all += ready_at(dram, 7919.0 * n, pieces * dram.piece()) - 7919.0 * n;
+    const double later = all / requests - dram.piece() / open_share - latency;
+    EXPECT_NEAR(later, wait_for_last_piece(refresh, pieces), 0.15 * refresh.takes) << pieces;
+  }
+}
+TEST(Dram, RefreshesTakeNothingOfWhatIsSustained) {
+  Dram dram{rate, latency, refresh};
+  double ready = 0;
+  constexpr int requests = 100000;
+  for (int n = 0; n < requests; ++n) ready = std::max(ready, ready_at(dram, 0, 8 * dram.piece()));
+  EXPECT_NEAR(ready / (requests * 8 * dram.piece() / rate), 1, 0.02);
+}
 TEST(Dram, NoAnswerComesBeforeTheLatency) {
   Dram dram{rate, latency};
   EXPECT_GE(ready_at(dram, 0, 20 * full), 20 * latency);
@@ -100,7 +142,7 @@ TEST(Dram, IsSaturatedFromTwiceWhatFillsItOn) {
   EXPECT_FALSE(dram.saturated());
 }
 TEST(Dram, AnSmSendsARequestPartByPart) {
-  Dram dram{rate, latency, 1, 0.1};
+  Dram dram{rate, latency, {}, 1, 0.1};
   const Dram::Request request = dram.request(0, 3 * dram.part());
   const double sent = 2 * 0.1 * dram.part();  // its last part
   Dram::Answer answer = dram.answer(0, request);
@@ -118,7 +160,7 @@ TEST(Dram, AnSmSendsARequestPartByPart) {
 TEST(Dram, WhoAsksAtTheSameMomentIsServedAtTheSameTime) {
   constexpr double tile = 32 * 1024.0;
   for (const std::size_t sms : {std::size_t{1}, std::size_t{100}}) {
-    Dram dram{rate, latency, sms, 1e-4 * static_cast<double>(sms)};
+    Dram dram{rate, latency, {}, sms, 1e-4 * static_cast<double>(sms)};
     std::vector<Dram::Request> first, second;
     for (std::size_t n = 0; n < 100; ++n) {
       const Asker asker{n % sms, n / sms};
@@ -135,7 +177,7 @@ TEST(Dram, WhoAsksAtTheSameMomentIsServedAtTheSameTime) {
   }
 }
 TEST(Dram, WhatIsSentBackWaitsForNoSm) {
-  Dram dram{rate, latency, 1, 1.0};
+  Dram dram{rate, latency, {}, 1, 1.0};
   dram.request(0, 100 * dram.part());
   const Dram::Answer answer = dram.answer(0, dram.send(0, 32));
   EXPECT_TRUE(answer.known);

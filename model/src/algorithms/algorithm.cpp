@@ -156,6 +156,7 @@ void add_serving_launches(Program& program, const AttentionShape& shape, const K
   if (shape.pass != Pass::fwd) return;
   if (spec.copies_group) algorithms::group_copies(program, shape);
   if (spec.writes_cache) algorithms::cache_write(program, shape);
+  if (spec.sorts_sequences) algorithms::sequence_sort(program, shape);
 }
 
 /// What was fitted to the implementation, for each pass of the call.

@@ -40,9 +40,10 @@ void flash2_group_backward(Program& program, const AttentionShape& shape, const 
 void flash3_backward(Program& program, const AttentionShape& shape, const Call& call);
 
 /// What serving engines do beside attention (serving_launches.cpp): new keys and values go into the cache; the query
-/// heads of a group become rows and O goes back, where that is a copy.
+/// heads of a group become rows and O goes back, where that is a copy; sequences are sorted by length.
 void cache_write(Program& program, const AttentionShape& shape);
 void group_copies(Program& program, const AttentionShape& shape);
+void sequence_sort(Program& program, const AttentionShape& shape);
 
 /// The parts of standard attention alone.
 void gemm(Program& program, const GemmShape& shape, const Call& call);

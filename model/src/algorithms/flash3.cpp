@@ -23,6 +23,7 @@
 #include "rooftile/model/registers.hpp"
 #include "rooftile/model/tile_table.hpp"
 #include "section_rule.hpp"
+#include "tile_search.hpp"
 
 namespace rooftile::algorithms {
 namespace {
@@ -106,22 +107,6 @@ struct Flash3 {
   }
 };
 
-/// With lengths per sequence, CTAs that take tiles as they get free find out to which sequence the next one belongs: a
-/// warp adds up the tiles of 31 sequences at a time, and reads how many parts each has where that is decided on the
-/// device (hopper/tile_scheduler.hpp, VarlenDynamicPersistentTileScheduler). A CTA's first tile is one of the first
-/// tiles of all, its next one lies as many tiles ahead as there are CTAs.
-void search_for_tiles(Launch& launch, const AttentionShape& shape, const Call& call) {
-  constexpr double sequences_per_step = 31;
-  const Count sms = call.device.sm.count;
-  const bool searches =
-      call.spec.split_rule == SplitRule::fa3_varlen && launch.schedule == Schedule::persistent_dynamic;
-  if (!searches || !is_known(sms)) return;
-  const auto ctas = static_cast<double>(launch.ctas()), sequences = static_cast<double>(shape.batch);
-  launch.search_steps = ctas <= sms.value() ? std::floor((sequences - 1) / sequences_per_step)
-                                            : sms.value() * sequences / ctas / sequences_per_step;
-  launch.search_reads = parts_on_the_device(shape);
-}
-
 }  // namespace
 
 void flash3(Program& program, const AttentionShape& shape, const Call& call) {
@@ -145,8 +130,10 @@ void flash3(Program& program, const AttentionShape& shape, const Call& call) {
        {"batch", shape.batch}},
       LaunchPart::attention);
   launch.schedule = row.schedule;
-  if (row.schedule == Schedule::persistent_dynamic) launch.sections = sections_of(call, shape, queries, keys.parts());
-  search_for_tiles(launch, shape, call);
+  if (row.schedule == Schedule::persistent_dynamic) {
+    launch.sections = sections_of(call, shape, queries, keys.parts());
+    search_for_tiles(launch, shape, call);
+  }
   const bool clusters = shape.mask != Mask::causal && queries.tiles() % row.cluster == 0 && !keys.partial();
   if (clusters) launch.cluster = row.cluster;
 

@@ -9,7 +9,11 @@
 //                   which are always copied into the O that it was given (vllm-project/flash-attention
 //                   csrc/flash_attn/flash_api.cpp @04325b6, mha_varlen_fwd): PyTorch's copies, which find each element
 //                   by its indices (elementwise_launch.cpp) unless both sides lie alike
+//   sequence_sort   with lengths per sequence, FlashAttention-3 asks how many parts each sequence has and sorts them by
+//                   length: a CTA for each 992, 31 in a warp and a power of two of warps, which merge them
+//                   (hopper/flash_prepare_scheduler.cu, cub::BlockMergeSort: log2 rounds over all keys)
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "algorithms.hpp"
@@ -55,6 +59,24 @@ void group_copies(Program& program, const AttentionShape& s) {
     w.load(rows, {at(sequence), at(kv_head), whole(s.group()), whole(s.head_dim)});
     w.store(copy, {at(sequence), at(kv_head), whole(s.group()), whole(s.head_dim)});
   }
+}
+
+void sequence_sort(Program& program, const AttentionShape& s) {
+  constexpr IndexId block = 0;
+  constexpr std::int64_t of_a_warp = 31, most_warps = 32, word = 4;
+  const std::int64_t of_a_cta = std::min(s.batch, of_a_warp * most_warps);
+  const auto warps = std::bit_ceil(static_cast<std::uint64_t>(ceil_div(of_a_cta, of_a_warp)));
+  const auto keys = static_cast<std::int64_t>(warps) * warp;
+  ProgramWriter w = ProgramWriter::behind(program);
+  const int lengths = w.input("lengths", word, {s.batch});
+  const int order = w.workspace("order", word, {s.batch});
+  Launch& launch =
+      w.launch("sequence_sort", {.threads = static_cast<std::int32_t>(keys), .registers = 32, .smem = 2 * word * keys},
+               {{"block", ceil_div(s.batch, of_a_cta)}}, LaunchPart::sort);
+  launch.own_elements = keys * std::countr_zero(static_cast<std::uint64_t>(keys));
+  w.role("all", static_cast<int>(warps));
+  w.load(lengths, {tile(block, of_a_cta)});
+  w.store(order, {tile(block, of_a_cta)});
 }
 
 }  // namespace rooftile::algorithms

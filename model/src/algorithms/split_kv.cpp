@@ -12,6 +12,7 @@
 #include "key_parts.hpp"
 #include "query_tile.hpp"
 #include "section_rule.hpp"
+#include "tile_search.hpp"
 
 namespace rooftile::algorithms {
 
@@ -34,6 +35,7 @@ void split_kv(Program& program, const AttentionShape& shape, const Call& call) {
                              {"batch", shape.batch}},
                             LaunchPart::attention);
   launch.sections = sections_of(call, shape, queries, keys.parts());
+  search_for_tiles(launch, shape, call);
   w.role("all", row.warps);
   part.begin();
   part.trip(keys.key_loop(queries.causal(shape, row.bc)));

@@ -57,7 +57,8 @@ void add_working_set(ExplanationSection& section, const Profile& profile, const 
                            fixed(100 * miss_share(wave, l2.capacity()), 1) + " %", ""});
 }
 
-void add_times(ExplanationSection& section, const Profile& profile, const LaunchPrediction& part, Bytes for_adds) {
+void add_times(ExplanationSection& section, const Profile& profile, const LaunchPrediction& part, Bytes for_adds,
+               double ahead) {
   const Device& device = profile.device;
   section.lines.push_back({"DRAM time",
                            format(part.dram_bytes.total(), 4) + " / (" + format(device.memory.dram.bandwidth) + " x " +
@@ -75,24 +76,41 @@ void add_times(ExplanationSection& section, const Profile& profile, const Launch
       {"SM time", "makespan of the CTAs", format(part.sm, 4), cite(profile, {"clock.tensor_boost"})});
   add_host_link(section, profile, part);
   section.lines.push_back({"launch time",
-                           "ends + first tiles + ((SM time - ends)³ + (DRAM time - first tiles)³)^(1/3), ends of " +
-                               fixed(waves_in_step(part.waves), 1) +
-                               " waves: requests queue; a last wave by itself; at least L2 time, launch period",
+                           "ends + first tiles + (t³ + d³)^(1/3), t and d what is left of SM and DRAM time; ends of " +
+                               fixed(waves_in_step(part.waves), 1) + " waves; fourth powers for the " +
+                               fixed(100 * ahead, 1) +
+                               " % asked for ahead; a last wave by itself; at least L2 time, launch period",
                            format(part.time, 4), "bound: " + std::string{name_of(part.bound)}});
 }
 
+/// Bytes of the largest tile of a tensor that a launch loads.
+double largest_tile(const Program& program, const Launch& launch, const ProgramCounts& counts, std::int8_t tensor) {
+  double bytes = 0;
+  for (std::int16_t i = launch.first_op; i < launch.last_op; ++i) {
+    const TileOp& op = program.ops[static_cast<std::size_t>(i)];
+    if (op.kind == OpKind::load && op.tensor == tensor) {
+      bytes = std::max(bytes, counts.amount[static_cast<std::size_t>(i)]);
+    }
+  }
+  return bytes;
+}
+
 /// Little's law, from the side of a trip: its loads wait for DRAM as often as L2 misses.
-void add_load_latency(ExplanationSection& section, const Profile& profile, const Program& program,
-                      std::span<const TensorUse> uses, const CostTable& costs, const MissedShares& missed) {
+void add_load_latency(ExplanationSection& section, const Profile& profile, const Program& program, const Launch& launch,
+                      const ProgramCounts& counts, std::span<const TensorUse> uses, const CostTable& costs,
+                      const MissedShares& missed) {
   for (const TensorUse& use : uses) {
     if (use.loaded == 0) continue;
     const auto t = static_cast<std::size_t>(use.tensor);
+    const double tile = largest_tile(program, launch, counts, use.tensor);
     section.lines.push_back(
         {std::string{"latency of "} + program.tensors[t].name,
          fixed(100 * missed[t], 1) + " % of what waves load from DRAM: between " + fixed(costs.load_latency(0), 0) +
-             " (L2) and " + fixed(costs.load_latency(1), 0) + " cycles",
-         fixed(costs.load_latency(missed[t]), 0) + " cycles",
-         cite(profile, {"memory.l2.latency_near", "memory.l2.latency_far", "memory.dram.latency"})});
+             " (L2) and " + fixed(costs.load_latency(1, tile), 0) + " cycles (" + fixed(costs.load_latency(1), 0) +
+             " a line, " + fixed(costs.load_latency(1, tile) - costs.load_latency(1), 0) + " for refreshes)",
+         fixed(costs.load_latency(missed[t], tile), 0) + " cycles",
+         cite(profile, {"memory.l2.latency_near", "memory.l2.latency_far", "memory.dram.latency",
+                        "memory.dram.sustained_fraction"})});
   }
 }
 
@@ -172,9 +190,10 @@ Explanation hierarchical(const Profile& profile, const Program& program, const P
     add_tensors(section, program, counts.uses_of(l));
     add_working_set(section, profile, l2, launch, counts.uses_of(l), part.resident * sms);
     add_work(section, counts.launch[l]);
-    add_load_latency(section, profile, program, counts.uses_of(l), costs, l2.missed());
+    add_load_latency(section, profile, program, launch, counts, counts.uses_of(l), costs, l2.missed());
     add_trips(section, program, launch, counts.launch[l], counts, costs, part, l2.missed());
-    add_times(section, profile, part, bytes_for_adds(program, counts.uses_of(l)));
+    add_times(section, profile, part, bytes_for_adds(program, counts.uses_of(l)),
+              asked_ahead(launch, counts.uses_of(l), l2.missed(), part.dram_bytes.total()));
     explanation.sections.push_back(std::move(section));
   }
   explanation.sections.push_back(total(program, prediction));

@@ -13,7 +13,10 @@
 // which follows measured curves of bandwidth over bytes in flight within 3 to 9 % at the mean on nine GPUs from V100 to
 // MI300X (RRZE-HPC/gpu-benches gpu-stream @1038c5d0, kernel `read`, latency from its first point) and within 6 to 13 %
 // on B200 (TMA; SemiAnalysisAI/microbench-blackwell compare_mem_throughput @9a068d85). The longer of the two is off by
-// 1 to 15 % and 8 to 15 %.
+// 1 to 15 % and 8 to 15 %. Those streams wait for what they asked for. A loop asks for its tiles ahead and has
+// something to do while they queue: the fourth power of both. On A100 64 CTAs of a decode, one to an SM, which need
+// three quarters of the bandwidth, take 6 to 8 % longer per trip than four of them do (aiconfigurator's rows of vLLM,
+// 65,536 and 131,072 keys); the third power says 13 %, the fourth 7.
 //
 // Waves begin in step: all CTAs of the first one start at once, and DRAM idles while they fetch their first tile and
 // while they finish. Wave by wave they drift apart, until the ends of some lie under the bytes of others. Of n waves
@@ -23,8 +26,13 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
+#include <span>
 
+#include "l2_reuse.hpp"
+#include "rooftile/model/count.hpp"
 #include "rooftile/model/prediction.hpp"
+#include "rooftile/model/program.hpp"
 
 namespace rooftile {
 
@@ -38,12 +46,25 @@ namespace rooftile {
   return near * (cube + 2 * x) / (2 * cube + x);
 }
 
-/// Time of a launch whose CTAs take `sms` with DRAM at its latency, and whose bytes take `dram` at full bandwidth.
-[[nodiscard]] inline Seconds with_queueing(Seconds sms, Seconds dram) {
+/// Time of a launch whose CTAs take `sms` with DRAM at its latency, and whose bytes take `dram` at full bandwidth; the
+/// part `ahead` of them is asked for ahead.
+[[nodiscard]] inline Seconds with_queueing(Seconds sms, Seconds dram, double ahead) {
   const double longer = std::max(sms.value(), dram.value()), shorter = std::min(sms.value(), dram.value());
   if (shorter <= 0) return Seconds{longer};
-  const double ratio = shorter / longer;
-  return Seconds{longer * cube_root_near_one(1 + ratio * ratio * ratio)};
+  const double ratio = shorter / longer, cube = ratio * ratio * ratio;
+  const double waited_for = cube_root_near_one(1 + cube), asked_ahead = std::sqrt(std::sqrt(1 + cube * ratio));
+  return Seconds{longer * (waited_for + ahead * (asked_ahead - waited_for))};
+}
+
+/// The part of a launch's DRAM bytes that loops ask for ahead; kernels along rows wait for what they ask for.
+[[nodiscard]] inline double asked_ahead(const Launch& launch, std::span<const TensorUse> uses,
+                                        const MissedShares& missed, Bytes dram) {
+  if (launch.part == LaunchPart::rows || dram <= Bytes{0}) return 0;
+  double bytes = 0;
+  for (const TensorUse& use : uses) {
+    if (use.ahead) bytes += static_cast<double>(use.touched) * missed[static_cast<std::size_t>(use.tensor)];
+  }
+  return std::min(1.0, bytes / dram.value());
 }
 
 /// Waves whose ends no bytes of other CTAs overlap, of `waves`; at least one. The limit is chosen, not fitted: from

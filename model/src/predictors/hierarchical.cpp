@@ -36,7 +36,7 @@ class Call {
         sm_{sm},
         costs_{device, program},
         cycle_time_{Count{1} / costs_.clock()},
-        byte_time_{Count{1} / (device.memory.dram.bandwidth * device.memory.dram.sustained_fraction.value())},
+        byte_time_{Count{1} / sustained_bandwidth(device)},
         totals_{program, counts, result},
         result_{result},
         l2_{device, program, counts, program.l2 == L2State::warm},
@@ -72,7 +72,8 @@ class Call {
     part.sm = time_of(on_sms.cycles);
     part.latency = time_of(on_sms.longest_cta);
     const double ends = input.once.alone() * waves_in_step(part.waves) - input.once.again;
-    decide(part, on_sms, {time_of(ends), first_tiles(l, part)});
+    const double ahead = asked_ahead(launch, counts_.uses_of(l), l2_.missed(), part.dram_bytes.total());
+    decide(part, on_sms, {time_of(ends), first_tiles(l, part), ahead});
     if (from_host_) overlap_fetch(part, device_);
 
     totals_.add_alone(Limit::dram, part.dram);
@@ -122,6 +123,7 @@ class Call {
   struct Bare {
     Seconds ends;         ///< what a CTA does before and behind its trips, while waves are in step
     Seconds first_tiles;  ///< until all of the first wave have a tile
+    double ahead;         ///< part of the bytes that loops ask for ahead
   };
 
   /// The slowest resource sets the time; a launch is never shorter than its period. No bytes of other CTAs overlap the
@@ -133,8 +135,8 @@ class Call {
     const Seconds bytes = part.dram - bytes_of_last;
     const Seconds ends = std::min(part.sm - last, bare.ends);
     const Seconds first = std::min(bytes, bare.first_tiles);
-    part.time = ends + first + with_queueing(part.sm - last - ends, bytes - first);
-    if (on_sms.last.share > 0) part.time += with_queueing(last, bytes_of_last);
+    part.time = ends + first + with_queueing(part.sm - last - ends, bytes - first, bare.ahead);
+    if (on_sms.last.share > 0) part.time += with_queueing(last, bytes_of_last, bare.ahead);
     part.bound = part.dram > part.sm ? Limit::dram : on_sms.bound;
     if (part.l2 > part.time) {
       part.time = part.l2;
@@ -186,14 +188,14 @@ class Hierarchical final : public Predictor {
   using Predictor::predict;
 
   [[nodiscard]] std::string_view name() const override { return "hierarchical"; }
-  [[nodiscard]] int version() const override { return 13; }
+  [[nodiscard]] int version() const override { return 14; }
 
   [[nodiscard]] std::vector<std::string_view> needs(const Program& program) const override {
     std::vector<std::string_view> paths = CostTable::needs(program);
     for (const std::string_view path :
          {"sm.max_threads", "sm.max_ctas", "sm.registers", "sm.register_unit", "sm.smem_capacity", "sm.smem_per_cta",
           "sm.smem_reserved_per_cta", "memory.l2.capacity", "memory.l2.partitions", "memory.dram.capacity",
-          "memory.dram.bandwidth", "memory.dram.sustained_fraction", "launch.stream_period"}) {
+          "launch.stream_period"}) {
       paths.push_back(path);
     }
     if (program.launch_style == LaunchStyle::graph) paths.emplace_back("launch.graph_period");

@@ -9,7 +9,8 @@ namespace rooftile {
 double slowest(std::span<const DependenceCycle> cycles, const Program& program, const Launch& launch,
                const ProgramCounts& counts, const CostTable& costs, const MissedShares& missed) {
   const auto load_latency = [&](const TileOp& op) {
-    return costs.load_latency(missed[static_cast<std::size_t>(op.tensor)]);
+    const double bytes = counts.amount[static_cast<std::size_t>(&op - program.ops.begin())];
+    return costs.load_latency(missed[static_cast<std::size_t>(op.tensor)], bytes);
   };
   double most = 0;
   for (const DependenceCycle& cycle : cycles) {
@@ -39,9 +40,10 @@ TripTime once_per_cta(const Launch& launch, const OnceCount& once, const CostTab
   double in_turn = 0;
   once.kinds.for_each([&](OpKind kind) {
     const OpCost& cost = costs[kind];
+    const double amount = once.in_turn[static_cast<std::size_t>(kind)];
     const bool waits_for_dram = from_dram && kind == OpKind::load;
-    in_turn += once.in_turn[static_cast<std::size_t>(kind)] * cost.cycles_per_amount;
-    time.wait = std::max(time.wait, waits_for_dram ? costs.load_latency(1) : cost.latency);
+    in_turn += amount * cost.cycles_per_amount;
+    time.wait = std::max(time.wait, waits_for_dram ? costs.load_latency(1, amount) : cost.latency);
   });
   time.again = fit.between;
   time.cycle = fit.tile_factor * in_turn + cycles_beside(launch, fit, costs) +

@@ -42,13 +42,12 @@ Seconds known(Seconds time) { return time >= Seconds{0} ? time : Seconds{0}; }
 }  // namespace
 
 SustainedFloors sustained_floors(const Device& device, const Program& program, const ProgramCounts& counts) {
-  const Dram& dram = device.memory.dram;
   const Bytes bytes = compulsory_dram(program, counts, device.memory.l2.capacity.value());
   double products = 0;
   for (std::size_t l = 0; l < program.launches.size(); ++l) products += counts.launch[l].work_of(OpKind::mma);
   const FlopsPerSecond sustained =
       matmul_peak(device, program.dtype) * part_of_peak(device, program.dtype, program.math, Sustained::yes);
-  return {known(bytes / (dram.bandwidth * dram.sustained_fraction.value())), known(Flops{products} / sustained)};
+  return {known(bytes / sustained_bandwidth(device)), known(Flops{products} / sustained)};
 }
 
 std::optional<BoundRegime> shown_bound(Seconds observed, const SustainedFloors& floors) {

@@ -179,6 +179,7 @@ void read_coverage(KernelSpec& spec, Map& map) {
     spec.dropout = optional_bool(map, "dropout");
     spec.writes_cache = optional_bool(map, "writes_cache");
     spec.copies_group = optional_bool(map, "copies_group");
+    spec.sorts_sequences = optional_bool(map, "sorts_sequences");
     if (const Node* place = map.optional("kv_placement")) spec.kv_placement = place->as_enum<Placement>();
     if (const Node* most = map.optional("max_seq_kv")) spec.max_seq_kv = most->as_integer(1, most_rows);
   }

@@ -32,6 +32,7 @@ struct Calibration {
   double merge_cycles = 0;   ///< of a CTA that merges parts of the keys, beside its loads
   double write_cycles = 0;   ///< of a CTA that writes a token into the cache, beside its bytes
   double copy_cycles = 0;    ///< of a CTA of a copy that finds its elements by their indices, beside its bytes
+  double sort_ops = 0;       ///< integer instructions per key and round of the sort of sequences
   double sweep_ops = 0;      ///< fp32 instructions per element and sweep of a framework's row kernel, beside its ops
   double offset_ops = 0;     ///< integer instructions per element of a kernel that finds operands by their indices
   double call_overhead = 0;  ///< seconds of a call beside its launches

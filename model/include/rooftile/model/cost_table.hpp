@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "rooftile/model/count.hpp"
+#include "rooftile/model/dram_channels.hpp"
 #include "rooftile/model/prediction.hpp"
 #include "rooftile/model/program.hpp"
 
@@ -72,10 +73,12 @@ class CostTable {
   }
   /// The clock that cycles are counted in.
   [[nodiscard]] Hertz clock() const { return clock_; }
-  /// Mean latency of loads of which L2 does not hold the share `missed`; operator[] has that of a hit.
-  [[nodiscard]] double load_latency(double missed) const {
+  /// Mean latency of loads of so many bytes of which L2 does not hold the share `missed`: a line, or a tile, of which
+  /// the last bytes come later. operator[] has that of a hit.
+  [[nodiscard]] double load_latency(double missed, double bytes = 1) const {
     const double hit = (*this)[OpKind::load].latency;
-    return hit + missed * (dram_latency_ - hit);
+    if (missed <= 0) return hit;
+    return hit + missed * (dram_latency_ + wait_for_last_piece(dram_refresh_, bytes / dram_piece_) - hit);
   }
 
   /// The leaves that the table reads for this program.
@@ -87,6 +90,8 @@ class CostTable {
   std::array<OpCost, op_kinds> cost_;
   Hertz clock_;
   double dram_latency_;
+  DramRefresh dram_refresh_;
+  double dram_piece_;  ///< bytes
 };
 
 }  // namespace rooftile

@@ -135,6 +135,7 @@ struct LaunchCount {
 struct TensorUse {
   std::int8_t tensor;
   std::uint8_t indexed;  ///< bit per axis that tells apart the sets of CTAs which share their bytes
+  bool ahead;            ///< loaded by a loop, which asks for the next tile while it works on another
   std::int64_t sharers;  ///< CTAs in such a set; 1: each CTA has bytes of its own
   std::int64_t loaded;   ///< requested by loads
   std::int64_t stored;   ///< sent by stores and atomics

@@ -190,6 +190,7 @@ struct KernelSpec {
   bool sums_group = false;         ///< backward of flash2: a CTA makes dK and dV of a K/V head, whatever the group
   bool writes_cache = false;       ///< a call first writes its new keys and values into the cache
   bool copies_group = false;       ///< heads of a group become rows by a copy (algorithms/serving_launches.cpp)
+  bool sorts_sequences = false;    ///< a call first sorts its sequences by length (the same)
   std::int64_t max_seq_kv = 0;     ///< longest row of keys it takes; 0: any
   std::vector<Op> ops{Op::attention, Op::gemm, Op::softmax};  ///< what can be asked of it
   int dropout_bits = 32;                                      ///< flash only: random bits per softmax weight

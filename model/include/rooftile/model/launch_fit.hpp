@@ -32,6 +32,7 @@ struct LaunchFit {
     case LaunchPart::gradient: return main(program.backward);
     case LaunchPart::merge: return {.cta_cycles = program.forward.merge_cycles};
     case LaunchPart::cache_write: return {.cta_cycles = program.forward.write_cycles};
+    case LaunchPart::sort: return {.tile_integer = program.forward.sort_ops * elements};
     case LaunchPart::product: return main(of_pass);
     case LaunchPart::rows: return {.trip_fp32 = of_pass.sweep_ops * elements};
     case LaunchPart::elementwise:

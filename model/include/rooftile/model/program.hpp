@@ -156,9 +156,19 @@ inline constexpr std::size_t max_launches = 32;
 inline constexpr std::size_t max_ops = 256;
 
 /// What a launch does in a call; constants are fitted for each: the attention itself (of a forward, of a backward), the
-/// merge of parts of the keys, the write of new tokens into a cache; of standard attention its products, its kernels
-/// along rows, its elementwise kernels. `other`: as its units and bytes say.
-enum class LaunchPart : std::uint8_t { other, attention, gradient, merge, cache_write, product, rows, elementwise };
+/// merge of parts of the keys, the write of new tokens into a cache, the sort of sequences; of standard attention its
+/// products, its kernels along rows, its elementwise kernels. `other`: as its units and bytes say.
+enum class LaunchPart : std::uint8_t {
+  other,
+  attention,
+  gradient,
+  merge,
+  cache_write,
+  sort,
+  product,
+  rows,
+  elementwise
+};
 
 /// Columns, which lie along axis 0, that are handed out together: the first CTA of each, then the second of each ...
 struct Sections {
@@ -171,7 +181,8 @@ struct Launch {
   LaunchPart part = LaunchPart::other;
   bool of_backward = false;       ///< written by a backward pass: takes the constants fitted to that
   std::int64_t own_elements = 0;  ///< elements on which a framework's kernel spends instructions beside its ops: of a
-                                  ///< trip (rows), of a CTA whose operands lie differently (elementwise)
+                                  ///< trip (rows), of a CTA whose operands lie differently (elementwise); of a CTA in
+                                  ///< all rounds of a sort
   double search_steps = 0;        ///< by which a CTA that stays looks for its next tile among sequences, on the average
   bool search_reads = false;      ///< a step waits for words in memory: how many parts the keys of a sequence have
   std::int32_t threads = 0;

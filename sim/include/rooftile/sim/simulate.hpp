@@ -16,7 +16,7 @@
 namespace rooftile::sim {
 
 /// Bumped whenever a number can change.
-inline constexpr int version = 5;
+inline constexpr int version = 6;
 
 /// One call. A warm one is the second of two that follow each other. Deterministic; needs the leaves that the
 /// hierarchical predictor needs. Or why the program cannot run on the device.
