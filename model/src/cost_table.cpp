@@ -19,8 +19,7 @@ double part_of_peak(const Device& device, DType dtype, MathPath math, Sustained 
 CostTable::CostTable(const Device& device, const Program& program)
     : clock_{device.clock.tensor_boost},
       dram_latency_{device.memory.dram.latency.value()},
-      dram_refresh_{dram_refresh(device, clock_)},
-      dram_piece_{dram_piece((sustained_bandwidth(device) / clock_).value(), dram_latency_)} {
+      dram_refresh_{dram_refresh(device, clock_)} {
   // L2 bandwidth is stated at the boost clock; an SM has its share of it
   const double l2_share = device.memory.l2.bandwidth.value() * (device.clock.boost / clock_) / device.sm.count.value();
   const double smem = device.memory.smem.bandwidth.value();

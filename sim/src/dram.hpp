@@ -54,7 +54,7 @@ class Dram {
       : refresh_{refresh},
         latency_{latency - refresh.share() * refresh.takes / 2},
         full_{bytes_per_cycle * latency},
-        piece_{dram_piece(bytes_per_cycle, latency)},
+        piece_{full_ / pieces_when_full},
         cycles_per_byte_{channels / bytes_per_cycle * (1 - refresh.share())},
         cycles_per_byte_sent_{cycles_per_byte_sent},
         sender_(sms),
@@ -122,6 +122,7 @@ class Dram {
   [[nodiscard]] double part() const { return 4 * piece_; }
 
  private:
+  static constexpr double pieces_when_full = 720;  ///< in flight
   struct Flight {
     double bytes, left;  ///< in all, to be sent
     double ready = 0;    ///< of what was sent

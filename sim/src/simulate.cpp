@@ -94,7 +94,7 @@ class Call {
     LaunchRun run{program_, launch, timing, sms, resident, per_added, dram_, l2_};
     run.show_to(watch());
     if (listener_ != nullptr) run.count_ctas([this] { listener_->progress({++ctas_.done, ctas_.all}); });
-    if (watch_) listener_->launch_begins({launch, sms, resident, sustained_bandwidth(device_), watch_->at(now_)});
+    if (watch_) listener_->launch_begins({launch, sms, resident, device_.memory.dram.bandwidth, watch_->at(now_)});
     const LaunchDone done = run.run(now_);
     now_ = done.end;
     dram_.settle(now_);

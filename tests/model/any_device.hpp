@@ -3,6 +3,8 @@
 
 #include <rapidcheck.h>
 
+#include <algorithm>
+
 #include "rooftile/model/device_leaves.hpp"
 #include "support.hpp"
 
@@ -20,6 +22,7 @@ inline Device any_device() {
   device.sm.smem_per_cta = Bytes{227 * 1024.0};
   device.sm.smem_capacity = Bytes{228 * 1024.0};
   device.memory.dram.capacity = Bytes{1e13};
+  device.memory.dram.sustained_fraction = std::min(device.memory.dram.sustained_fraction, Count{1});
   return device;
 }
 

@@ -44,6 +44,7 @@ Device device_of(const Call& call) {
   d.memory.l2.bandwidth = BytesPerCycle{1e5};
   d.memory.dram.bandwidth = BytesPerSecond{1e15};
   d.memory.dram.latency = Cycles{1};
+  d.memory.dram.sustained_fraction = Count{1};  // never closed
   return d;
 }
 /// CTAs of the launch with most tensor work that are in flight at once.

@@ -167,8 +167,7 @@ RC_GTEST_PROP(Listeners, UtilisationIntegratesToBusyTime, ()) {
   }
   RC_ASSERT(std::abs(in_use / places - (1 - simulation.share[static_cast<std::size_t>(Stall::idle)])) < 1e-9);
   // at the end of the call it is known to the last bin what moved inside
-  const auto& dram = heard.cell.device.memory.dram;
-  const Seconds inside = sums.moved_inside() / (dram.bandwidth * dram.sustained_fraction.value());
+  const Seconds inside = sums.moved_inside() / heard.cell.device.memory.dram.bandwidth;
   RC_ASSERT(std::abs((busy[0] - inside) / sums.end) < 1e-3);
 }
 

@@ -195,7 +195,7 @@ class Hierarchical final : public Predictor {
     for (const std::string_view path :
          {"sm.max_threads", "sm.max_ctas", "sm.registers", "sm.register_unit", "sm.smem_capacity", "sm.smem_per_cta",
           "sm.smem_reserved_per_cta", "memory.l2.capacity", "memory.l2.partitions", "memory.dram.capacity",
-          "launch.stream_period"}) {
+          "memory.dram.bandwidth", "launch.stream_period"}) {
       paths.push_back(path);
     }
     if (program.launch_style == LaunchStyle::graph) paths.emplace_back("launch.graph_period");

@@ -78,7 +78,7 @@ class CostTable {
   [[nodiscard]] double load_latency(double missed, double bytes = 1) const {
     const double hit = (*this)[OpKind::load].latency;
     if (missed <= 0) return hit;
-    return hit + missed * (dram_latency_ + wait_for_last_piece(dram_refresh_, bytes / dram_piece_) - hit);
+    return hit + missed * (dram_latency_ + wait_for_last_piece(dram_refresh_, bytes / dram_piece) - hit);
   }
 
   /// The leaves that the table reads for this program.
@@ -91,7 +91,6 @@ class CostTable {
   Hertz clock_;
   double dram_latency_;
   DramRefresh dram_refresh_;
-  double dram_piece_;  ///< bytes
 };
 
 }  // namespace rooftile

@@ -20,10 +20,9 @@ namespace rooftile {
 
 inline constexpr int dram_channels = 40;
 
-/// Pieces in flight that fill the bandwidth: a piece is what a channel serves in one go, 1 KiB on A100. NVIDIA does not
-/// publish the hash; with these the channels of the simulator follow the measured law of bandwidth over bytes in flight
-/// (sim/src/dram.hpp).
-inline constexpr double dram_pieces_when_full = 720;
+/// Bytes of which neighbours lie in different channels. NVIDIA does not publish the hash: chosen, as the simulator's
+/// pieces on an A100 (sim/src/dram.hpp).
+inline constexpr double dram_piece = 1024;
 
 /// Bandwidth that large streams reach.
 [[nodiscard]] inline BytesPerSecond sustained_bandwidth(const Device& device) {
@@ -44,11 +43,6 @@ struct DramRefresh {
   constexpr Seconds interval{3.9e-6};
   const double every = interval.value() * clock.value();
   return {every, every * std::max(0.0, 1 - device.memory.dram.sustained_fraction.value())};
-}
-
-/// Bytes that a channel serves in one go; `bandwidth` and `latency` in the same cycles.
-[[nodiscard]] inline double dram_piece(double bandwidth, double latency) {
-  return bandwidth * latency / dram_pieces_when_full;
 }
 
 /// Cycles that the last of n pieces, in n channels which refresh at different times, comes later at the mean than a

@@ -41,7 +41,7 @@ struct LaunchSeen {
   const Launch& launch;
   std::int64_t sms;
   std::int64_t resident;  ///< places for CTAs on each SM
-  BytesPerSecond dram;    ///< that DRAM sustains
+  BytesPerSecond dram;    ///< of the datasheet: what DRAM moves while no channel refreshes
   Seconds begin;
 };
 
