@@ -6,19 +6,50 @@
 #include "rooftile/model/cycle_latency.hpp"
 
 namespace rooftile {
+namespace {
+
+/// Latencies of loads, each worked out once: cycles share them.
+class LoadLatencies {
+ public:
+  LoadLatencies(const Program& program, const ProgramCounts& counts, const CostTable& costs, const MissedShares& missed)
+      : program_{program}, counts_{counts}, costs_{costs}, missed_{missed} {}
+
+  double operator()(const TileOp& op) {
+    const auto* const known =
+        std::find_if(known_.begin(), known_.end(), [&op](const Known& one) { return one.op == &op; });
+    if (known != known_.end()) return known->latency;
+    const double bytes = counts_.amount[static_cast<std::size_t>(&op - program_.ops.begin())];
+    const double latency = costs_.load_latency(missed_[static_cast<std::size_t>(op.tensor)], bytes);
+    if (known_.size() < most) known_.push_back({&op, latency});
+    return latency;
+  }
+
+ private:
+  static constexpr std::size_t most = 8;
+  struct Known {
+    const TileOp* op;
+    double latency;
+  };
+  const Program& program_;
+  const ProgramCounts& counts_;
+  const CostTable& costs_;
+  const MissedShares& missed_;
+  InlineVector<Known, most> known_;
+};
+
 double slowest(std::span<const DependenceCycle> cycles, const Program& program, const Launch& launch,
                const ProgramCounts& counts, const CostTable& costs, const MissedShares& missed) {
-  const auto load_latency = [&](const TileOp& op) {
-    const double bytes = counts.amount[static_cast<std::size_t>(&op - program.ops.begin())];
-    return costs.load_latency(missed[static_cast<std::size_t>(op.tensor)], bytes);
-  };
+  LoadLatencies load_latency{program, counts, costs, missed};
   double most = 0;
   for (const DependenceCycle& cycle : cycles) {
-    const double latency = cycle_latency(cycle, program, launch, counts, costs, load_latency);
+    const double latency = cycle_latency(cycle, program, launch, counts, costs,
+                                         [&load_latency](const TileOp& op) { return load_latency(op); });
     most = std::max(most, cycle.lag == 1 ? latency : latency / cycle.lag);
   }
   return most;
 }
+
+}  // namespace
 
 TripTime trip_time(const Program& program, const Launch& launch, const TripCount& trip, const ProgramCounts& counts,
                    const CostTable& costs, const MissedShares& missed, const LaunchFit& fit) {
