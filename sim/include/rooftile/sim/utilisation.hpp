@@ -21,7 +21,8 @@ namespace rooftile::sim {
 inline constexpr std::size_t busy_resources = 8;
 static_assert(static_cast<std::size_t>(Limit::issue) + 1 == busy_resources);
 
-/// Parts between 0 and 1 of what there is: of DRAM's bandwidth (the datasheet's), of the SMs' units, of the places for CTAs.
+/// Parts between 0 and 1 of what there is: of DRAM's bandwidth (the datasheet's), of the SMs' units, of the places for
+/// CTAs.
 struct Slice {
   std::array<double, busy_resources> busy{};  ///< by Limit
   double places = 0;                          ///< with a CTA
