@@ -59,6 +59,7 @@ class Dram {
         cycles_per_byte_sent_{cycles_per_byte_sent},
         sender_(sms),
         turn_{sms} {
+    if (refresh.takes <= 0) return;
     for (Channel& channel : channel_) channel.closes = refresh.every * at_random() - refresh.takes;
   }
 
@@ -130,8 +131,8 @@ class Dram {
     std::uint32_t channel = 0, sm = 0;
   };
   struct Channel {
-    double free = 0;    ///< when it has served all
-    double closes = 0;  ///< the refresh that is going on, or the next one
+    double free = 0;                                          ///< when it has served all
+    double closes = std::numeric_limits<double>::infinity();  ///< for its next refresh
   };
   /// Requests of a CTA that are still to be sent for, in order; 0: none.
   struct Waiting {
@@ -193,14 +194,17 @@ class Dram {
   /// served goes on behind it.
   double serve(Channel& channel, double now, double takes) const {
     double begin = std::max(channel.free, now);
-    if (refresh_.takes > 0) {
-      const double late = begin - channel.closes - refresh_.takes;
-      if (late >= 0) channel.closes += refresh_.every * (std::floor(late / refresh_.every) + 1);
-      begin = begin >= channel.closes ? channel.closes + refresh_.takes : begin;
-    }
-    const bool is_cut = begin < channel.closes && begin + takes > channel.closes;
-    channel.free = begin + takes + (is_cut ? refresh_.takes : 0);
+    if (begin >= channel.closes) begin = next_refresh(channel, begin);
+    const double end = begin + takes;
+    channel.free = end > channel.closes ? end + refresh_.takes : end;
     return begin;
+  }
+  /// Puts the refresh behind `now` that comes next, and returns when the channel is open.
+  double next_refresh(Channel& channel, double now) const {
+    channel.closes += refresh_.every * std::floor((now - channel.closes) / refresh_.every);
+    const double open = std::max(now, channel.closes + refresh_.takes);
+    channel.closes += refresh_.every;
+    return open;
   }
   /// From 0 to 1, and the same each time (Knuth's MMIX generator).
   double at_random() {
