@@ -31,7 +31,8 @@ std::string first_sms(const std::vector<unsigned>& sm_of) {
   constexpr std::size_t most = 16;
   std::string text;
   for (std::size_t cta = 0; cta < std::min(most, sm_of.size()); ++cta) {
-    text += (text.empty() ? "" : " ") + std::to_string(sm_of[cta]);
+    if (cta > 0) text += ' ';
+    text += std::to_string(sm_of[cta]);
   }
   return text;
 }
