@@ -59,8 +59,10 @@ class Dram {
         cycles_per_byte_sent_{cycles_per_byte_sent},
         sender_(sms),
         turn_{sms} {
-    if (refresh.takes <= 0) return;
-    for (Channel& channel : channel_) channel.closes = refresh.every * at_random() - refresh.takes;
+    for (Channel& channel : channel_) {
+      const double phase = at_random();  // drawn in any case: pieces fall alike with and without refreshes
+      if (refresh.takes > 0) channel.closes = refresh.every * phase - refresh.takes;
+    }
   }
 
   /// Tells it of the bytes that move from now on; null: nobody.

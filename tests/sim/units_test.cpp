@@ -172,7 +172,7 @@ TEST(Dram, WhoAsksAtTheSameMomentIsServedAtTheSameTime) {
     for (std::size_t n = 0; n < 100; ++n) {
       const double one = dram.answer(sent, first[n]).at, other = dram.answer(sent, second[n]).at;
       EXPECT_GE(other, 0.85 * all) << sms << ' ' << n;
-      EXPECT_NEAR(one / all, 0.53, 0.1) << sms << ' ' << n;
+      EXPECT_NEAR(one / all, 0.53, 0.06) << sms << ' ' << n;
     }
   }
 }
