@@ -10,6 +10,7 @@
 #include "hand_out.hpp"
 #include "rooftile/model/program_writer.hpp"
 #include "sm.hpp"
+#include "soonest.hpp"
 
 namespace rooftile::sim {
 namespace {
