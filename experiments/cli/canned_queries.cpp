@@ -53,6 +53,15 @@ constexpr CannedQuery table[] = {
     {"bytes", "DRAM and L2 bytes that counters saw beside those that each method says",
      "SELECT profile, kernel, seq_q, seq_kv, head_dim, mask, method, predictor, observed_dram_read_gb, dram_read_gb, "
      "dram_read_ratio, dram_write_ratio, l2_read_ratio, l2_write_ratio FROM v_bytes ORDER BY profile, kernel, seq_q"},
+    {"clocks", "one measured call by every clock it was timed with, beside CUDA events",
+     "SELECT t.profile, t.kernel, t.pass, t.batch, t.heads, t.kv_heads, t.seq_q, t.seq_kv, t.head_dim, t.mask, t.l2, "
+     "t.timer, t.time_ms, t.time_ms / e.time_ms AS of_events, t.source FROM v_latest t JOIN v_latest e "
+     "ON e.timer = 'cuda_event' AND e.method = 'measured' AND e.status = 'ok' AND e.source = t.source "
+     "AND e.profile = t.profile AND e.kernel = t.kernel AND e.op = t.op AND e.pass = t.pass AND e.dtype = t.dtype "
+     "AND e.batch = t.batch AND e.heads = t.heads AND e.kv_heads = t.kv_heads AND e.seq_q = t.seq_q "
+     "AND e.seq_kv = t.seq_kv AND e.head_dim = t.head_dim AND e.mask = t.mask AND e.dropout = t.dropout "
+     "AND e.l2 = t.l2 AND e.setting = t.setting WHERE t.method = 'measured' AND t.status = 'ok' "
+     "ORDER BY t.profile, t.kernel, t.pass, t.seq_kv, t.batch, t.heads, t.head_dim, t.mask, t.l2, t.timer"},
     {"tiles", "tile shapes of one kernel and question, the fastest first, with what a CTA of each occupies",
      "SELECT profile, kernel, head_dim, seq_q, mask, rank, br, bc, warps, stages, registers_per_thread, "
      "smem_per_cta_kib, ctas_per_sm, time_ms, of_best, bound FROM v_tiles WHERE rank <= 10 "

@@ -4,7 +4,7 @@
 #   experiments/gpu/visit.sh [--dry-run] [1|2|3|all]
 #
 #   1    build where no program is given; verify every kernel; compute-sanitizer; micro-benchmarks
-#   2    times of our kernels (phase `time` of cells.csv)
+#   2    some calls by every clock (phase `clocks` of cells.csv), then times of our kernels (phase `time`)
 #   3    DRAM and L2 bytes (phase `counters`), then cuBLAS and cuDNN on the same cells (phase `peers`)
 #
 # Each piece goes on where its output ends, so that a piece can be run again until nothing is left. --dry-run goes
@@ -132,7 +132,10 @@ run_piece() {
       sanitize racecheck
       step micro 200 micro
       ;;
-    2) step time "$piece_seconds" time --samples 10/200 --cells "$(cells time)" ;;
+    2)
+      step clocks 60 time --timers cuda_event,graph_replay,host_clock,cupti --cells "$(cells clocks)"
+      step time "$piece_seconds" time --samples 10/200 --cells "$(cells time)"
+      ;;
     3)
       step counters 240 counters --cells "$(cells counters)"
       step peers "$piece_seconds" time --samples 10/200 --cells "$(cells peers)"

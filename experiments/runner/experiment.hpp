@@ -56,7 +56,7 @@ struct Expectation {
 };
 
 /// A part of a visit to a GPU.
-enum class Phase : std::uint8_t { verify, time, counters, peers };
+enum class Phase : std::uint8_t { verify, clocks, time, counters, peers };
 
 /// What a visit measures: one kernel and workload, and in which phases.
 struct CampaignCell {
@@ -90,5 +90,5 @@ struct rooftile::EnumNames<rooftile::runner::Phase> {
   using enum runner::Phase;
   static constexpr std::string_view kind = "phase";
   static constexpr Named<runner::Phase> table[] = {
-      {verify, "verify"}, {time, "time"}, {counters, "counters"}, {peers, "peers"}};
+      {verify, "verify"}, {clocks, "clocks"}, {time, "time"}, {counters, "counters"}, {peers, "peers"}};
 };

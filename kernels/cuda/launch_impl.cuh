@@ -28,7 +28,8 @@ __global__ void __launch_bounds__(Kernel::warps* warp_size, ctas_per_sm<Kernel>)
 }
 
 template <class Kernel>
-cudaError_t launch(Grid grid, std::int64_t smem, const typename Kernel::Params& params, cudaStream_t stream) {
+cudaError_t launch(Grid grid, std::int64_t smem, const typename Kernel::Params& params, cudaStream_t stream,
+                   const cudaAccessPolicyWindow* window) {
   constexpr std::int64_t smem_without_asking = 48 * 1024;  // CUDA C++ Programming Guide, "Shared Memory" of sm_80
   const void* const function = reinterpret_cast<const void*>(&kernel<Kernel>);
   if (smem > smem_without_asking) {
@@ -38,8 +39,20 @@ cudaError_t launch(Grid grid, std::int64_t smem, const typename Kernel::Params& 
   }
   void* arguments[] = {const_cast<typename Kernel::Params*>(&params)};
   const dim3 ctas(static_cast<unsigned>(grid.x), static_cast<unsigned>(grid.y), static_cast<unsigned>(grid.z));
-  return cudaLaunchKernel(function, ctas, dim3(Kernel::warps * warp_size), arguments, static_cast<std::size_t>(smem),
-                          stream);
+  cudaLaunchConfig_t config{};
+  config.gridDim = ctas;
+  config.blockDim = dim3(Kernel::warps * warp_size);
+  config.dynamicSmemBytes = static_cast<std::size_t>(smem);
+  config.stream = stream;
+  // An attribute of the launch, not of the stream: a graph that captures it keeps it, and other kernels go without.
+  cudaLaunchAttribute attribute{};
+  if (window != nullptr) {
+    attribute.id = cudaLaunchAttributeAccessPolicyWindow;
+    attribute.val.accessPolicyWindow = *window;
+    config.attrs = &attribute;
+    config.numAttrs = 1;
+  }
+  return cudaLaunchKernelExC(&config, function, arguments);
 }
 
 /// Holds the address of launch<K> for each K of a list: instantiating it compiles them all.

@@ -6,6 +6,12 @@
 namespace rooftile::kernels::measure {
 namespace {
 
+/// Bytes from the begin of a tensor to that of the next in its block: at most what cudaMalloc aligns to.
+constexpr std::int64_t aligned(std::int64_t bytes) {
+  constexpr std::int64_t alignment = 256;
+  return (bytes + alignment - 1) / alignment * alignment;
+}
+
 /// What `read` gives of each (batch, head), one behind the other.
 template <class T, class Read>
 std::vector<T> all_heads(const TensorLayout& layout, const Read& read) {
@@ -29,21 +35,28 @@ std::int64_t tensor_bytes(const Tensors& tensors) {
 
 DeviceCall::DeviceCall(Peer& subject, const AttentionCall& call, cudaStream_t stream)
     : subject_(&subject), call_(call), stream_(stream), tensors_(subject.tensors(call)) {
-  Buffers buffers{};
-  for (std::size_t i = 0; i < tensors_.count; ++i) {
-    memory_.emplace_back(tensors_[i].bytes());
-    buffers.at(i) = memory_.back().data();
-  }
+  allocate();
   if (const std::size_t wanted = subject.workspace_bytes(call); wanted > 0)
     workspace_ = DeviceMemory<>(static_cast<std::int64_t>(wanted));
-  subject.prepare(call, buffers, workspace_.data(), stream);
+  subject.prepare(call, memory_, workspace_.data(), stream);
+}
+
+void DeviceCall::allocate() {
+  for (std::size_t i = 0; i < tensors_.count; ++i) {
+    if (i == tensor_v && subject_->keys_beside_values()) continue;  // has come with K
+    const bool with_values = i == tensor_k && subject_->keys_beside_values();
+    const std::int64_t own = with_values ? aligned(tensors_[i].bytes()) : tensors_[i].bytes();
+    unsigned char* const block = blocks_.emplace_back(own + (with_values ? tensors_[tensor_v].bytes() : 0)).data();
+    memory_.at(i) = block;
+    if (with_values) memory_.at(tensor_v) = block + own;
+  }
 }
 
 void DeviceCall::fill(std::uint64_t seed) {
   const bool backward = call_.pass == Pass::bwd;
   for (const std::size_t tensor : {tensor_q, tensor_k, tensor_v, tensor_grad_o}) {
     if (tensor == tensor_grad_o && !backward) continue;
-    auto* elements = reinterpret_cast<std::uint16_t*>(memory_[tensor].data());
+    auto* elements = static_cast<std::uint16_t*>(memory_[tensor]);
     queue_fill(elements, tensors_[tensor].elements(), call_.element, seed, tensor, stream_);
     check(cudaGetLastError(), "filling the inputs");
   }
@@ -59,8 +72,8 @@ void DeviceCall::poison() {
 }
 
 void DeviceCall::poison(std::size_t tensor) {
-  const auto bytes = static_cast<std::size_t>(memory_[tensor].bytes());
-  check(cudaMemsetAsync(memory_[tensor].data(), 0xff, bytes, stream_), "poisoning the outputs");
+  const auto bytes = static_cast<std::size_t>(tensors_[tensor].bytes());
+  check(cudaMemsetAsync(memory_[tensor], 0xff, bytes, stream_), "poisoning the outputs");
 }
 
 cudaError_t DeviceCall::launch() {
@@ -87,11 +100,11 @@ std::vector<T> DeviceCall::read(const TensorLayout& layout, const void* memory, 
 }
 
 std::vector<std::uint16_t> DeviceCall::matrix(TensorIndex tensor, int batch, int head) const {
-  return read<std::uint16_t>(tensors_[tensor], memory_[tensor].data(), batch, head);
+  return read<std::uint16_t>(tensors_[tensor], memory_[tensor], batch, head);
 }
 
 std::vector<float> DeviceCall::lse(int batch, int head) const {
-  return read<float>(tensors_[tensor_lse], memory_[tensor_lse].data(), batch, head);
+  return read<float>(tensors_[tensor_lse], memory_[tensor_lse], batch, head);
 }
 
 std::vector<std::uint16_t> DeviceCall::matrices(TensorIndex tensor) const {

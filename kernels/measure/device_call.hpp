@@ -23,6 +23,9 @@ class DeviceCall {
  public:
   /// Allocates everything and prepares `subject`, which must take the call and outlive this object.
   DeviceCall(Peer& subject, const AttentionCall& call, cudaStream_t stream);
+  ~DeviceCall() { subject_->release(); }
+  DeviceCall(const DeviceCall&) = delete;
+  DeviceCall& operator=(const DeviceCall&) = delete;
 
   [[nodiscard]] const AttentionCall& call() const { return call_; }
   [[nodiscard]] const Tensors& tensors() const { return tensors_; }
@@ -46,6 +49,7 @@ class DeviceCall {
   [[nodiscard]] std::vector<float> lse() const;
 
  private:
+  void allocate();
   void poison(std::size_t tensor);
   template <class T>
   [[nodiscard]] std::vector<T> read(const TensorLayout& layout, const void* memory, int batch, int head) const;
@@ -54,7 +58,8 @@ class DeviceCall {
   AttentionCall call_;
   cudaStream_t stream_;
   Tensors tensors_;
-  std::vector<DeviceMemory<>> memory_;
+  Buffers memory_{};                    ///< where each tensor lies
+  std::vector<DeviceMemory<>> blocks_;  ///< one per tensor, so that memcheck sees who leaves his own
   DeviceMemory<> workspace_;
 };
 

@@ -12,8 +12,9 @@ namespace {
 
 constexpr std::array all_steps{Step::device, Step::verify, Step::micro, Step::time, Step::counters};
 const std::array<std::string, 6> step_names{"device", "verify", "micro", "time", "counters", "all"};
-const std::array<std::string, 11> option_names{"--cells",   "--out",    "--kernels", "--budget", "--samples", "--sms",
-                                               "--dry-run", "--resume", "--list",    "--help",   "--version"};
+const std::array<std::string, 12> option_names{"--cells",  "--out",     "--kernels", "--timers",
+                                               "--budget", "--samples", "--sms",     "--dry-run",
+                                               "--resume", "--list",    "--help",    "--version"};
 
 template <class Number>
 Number read_number(std::string_view option, std::string_view text, std::string_view allowed) {
@@ -24,17 +25,28 @@ Number read_number(std::string_view option, std::string_view text, std::string_v
   throw BadInput(std::string(option) + " '" + std::string(text) + "'; allowed: " + std::string(allowed));
 }
 
-std::vector<std::string> read_kernels(std::string_view text, std::span<const std::string> known) {
+/// Names between commas, each of them known.
+std::vector<std::string> read_list(std::string_view option, std::string_view text, std::span<const std::string> known) {
   std::vector<std::string> names;
   for (std::size_t start = 0; start <= text.size();) {
     const std::size_t end = std::min(text.find(',', start), text.size());
     const std::string name(text.substr(start, end - start));
     if (std::find(known.begin(), known.end(), name) == known.end())
-      throw BadInput("--kernels " + not_among(name, known));
+      throw BadInput(std::string(option) + " " + not_among(name, known));
     names.push_back(name);
     start = end + 1;
   }
   return names;
+}
+
+std::vector<Timer> read_timers(std::string_view text) {
+  const std::vector<std::string> known(timer_names.begin(), timer_names.end());
+  const std::vector<std::string> wanted = read_list("--timers", text, known);
+  std::vector<Timer> timers;  // in their own order, each once
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    if (std::find(wanted.begin(), wanted.end(), known[i]) != wanted.end()) timers.push_back(static_cast<Timer>(i));
+  }
+  return timers;
 }
 
 void read_samples(std::string_view text, StoppingOptions& stop) {
@@ -50,7 +62,8 @@ void read_valued(const std::string& name, const std::string& value, Options& opt
                  std::span<const std::string> kernels) {
   if (name == "--cells") options.cells = value;
   if (name == "--out") options.out = value;
-  if (name == "--kernels") options.kernels = read_kernels(value, kernels);
+  if (name == "--kernels") options.kernels = read_list("--kernels", value, kernels);
+  if (name == "--timers") options.timers = read_timers(value);
   if (name == "--budget") options.budget = read_number<double>("--budget", value, "seconds above 0");
   if (name == "--samples") read_samples(value, options.stop);
   if (name == "--sms") options.sms = read_number<int>("--sms", value, "a whole number of SMs above 0");
@@ -140,6 +153,7 @@ Options
   --out FILE         where the lines go; without it, to standard output
   --resume           go on with FILE: what is there with status ok is not measured again
   --kernels A,B      only these kernels
+  --timers A,B       cuda_event, graph_replay, host_clock, cupti (all but cupti, which slows launches down)
   --budget SECONDS   begin nothing new after this time; what is left is said
   --samples MIN/MAX  samples per series (10/500)
   --dry-run          say what would be done, with memory and time; needs no GPU

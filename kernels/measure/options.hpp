@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "measure/samples.hpp"
+#include "measure/timer.hpp"
 
 namespace rooftile::kernels::measure {
 
@@ -23,8 +24,9 @@ struct Options {
   std::string cells;                 ///< path; empty: none
   std::string out;                   ///< path; empty: lines go to standard output
   std::vector<std::string> kernels;  ///< empty: all
-  std::optional<double> budget;      ///< seconds after which nothing new is begun
-  std::optional<int> sms;            ///< to plan for; absent: the device's
+  std::vector<Timer> timers{Timer::cuda_event, Timer::graph_replay, Timer::host_clock};
+  std::optional<double> budget;  ///< seconds after which nothing new is begun
+  std::optional<int> sms;        ///< to plan for; absent: the device's
   bool dry_run = false;
   bool resume = false;
   bool list = false;

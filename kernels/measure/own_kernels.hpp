@@ -2,14 +2,13 @@
 #pragma once
 
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "measure/peers/peer.hpp"
 
 namespace rooftile::kernels::measure {
 
-/// Every name of the registry, in its order, with the passes it has.
+/// Every name of the registry, in its order, with the passes it has; then rt_split_kv_pinned.
 [[nodiscard]] std::vector<std::unique_ptr<Peer>> own_kernels();
 
 }  // namespace rooftile::kernels::measure

@@ -76,7 +76,8 @@ class Planner {
     const auto subject = std::find_if(input_.subjects.begin(), input_.subjects.end(),
                                       [&](const auto& one) { return one->name() == cell.kernel; });
     // A peer decides on the device; our own kernels know their shapes.
-    result.refusal = cell.kernel.starts_with("rt_") ? (*subject)->refusal(*call) : pass_refusal(**subject, call->pass);
+    result.refusal =
+        (*subject)->own_kernel().empty() ? pass_refusal(**subject, call->pass) : (*subject)->refusal(*call);
     if (!result.refusal.empty()) return result;
     const Tensors tensors = (*subject)->tensors(*call);
     result.bytes = tensor_bytes(tensors);
@@ -149,7 +150,7 @@ class Planner {
       const Estimate one = estimate(cell);
       std::int64_t series = 0;
       for (const L2 l2 : l2_states(cell)) {
-        for (const Timer timer : all_timers) {
+        for (const Timer timer : input_.options.timers) {
           const bool there = input_.existing.done.contains(cell_key("time", cell, name_of(l2), name_of(timer)));
           there ? ++already_ : ++series;
         }

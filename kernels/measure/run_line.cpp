@@ -61,7 +61,7 @@ JsonObject run_line(const std::string& run, const std::vector<std::string>& argv
   JsonObject host;
   host.add("name", host_name()).add("cpu", cpu_name());
   for (const std::unique_ptr<Peer>& subject : subjects) {
-    if (!subject->name().starts_with("rt_")) host.add(subject->name(), subject->version());
+    if (subject->own_kernel().empty()) host.add(subject->name(), subject->version());
   }
   JsonObject line;
   line.add("kind", "run").add("run", run).add("started_at", now()).add("program", "rooftile-measure");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "measure/counters/counter_error.hpp"
 #include "measure/cuda_check.hpp"
 #include "measure/json_fields.hpp"
 
@@ -47,6 +48,8 @@ Outcome Session::attempt(const std::function<void()>& work) {
     return {"failed", error.what()};
   } catch (const Unavailable& error) {
     return {"unsupported", error.what()};
+  } catch (const CounterError& error) {
+    return {std::string(name_of(error.status())), error.what()};
   } catch (const std::exception& error) {
     return {"failed", error.what()};
   }

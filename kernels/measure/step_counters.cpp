@@ -50,15 +50,8 @@ class Counters {
 
 void count_level(Session& session, const Cell& cell, CounterLevel level, DeviceCall& device, Counters& counters) {
   std::optional<CounterReading> reading;
-  std::optional<Outcome> told;
-  Outcome outcome = session.attempt([&] {
-    try {
-      reading = counters.read(session, device, level);
-    } catch (const CounterError& error) {
-      told = Outcome{std::string(name_of(error.status())), error.what()};
-    }
-  });
-  write_line(session, cell, level, told.value_or(outcome), reading);
+  const Outcome outcome = session.attempt([&] { reading = counters.read(session, device, level); });
+  write_line(session, cell, level, outcome, reading);
 }
 
 void count_cell(Session& session, const Cell& cell, Counters& counters) {

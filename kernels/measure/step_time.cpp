@@ -13,10 +13,10 @@ struct Variant {
   Timer timer;
 };
 
-std::vector<Variant> variants(const Cell& cell) {
+std::vector<Variant> variants(const Session& session, const Cell& cell) {
   std::vector<Variant> all;
   for (const L2 l2 : l2_states(cell)) {
-    for (const Timer timer : all_timers) all.push_back({l2, timer});
+    for (const Timer timer : session.options().timers) all.push_back({l2, timer});
   }
   return all;
 }
@@ -69,7 +69,7 @@ Outcome prepare(Session& session, const Cell& cell, std::unique_ptr<DeviceCall>&
 void time_cell(Session& session, const Cell& cell) {
   std::unique_ptr<DeviceCall> device;
   const Outcome prepared = prepare(session, cell, device);
-  for (const Variant& variant : variants(cell)) {
+  for (const Variant& variant : variants(session, cell)) {
     if (session.out().done(key(cell, variant))) continue;
     if (!prepared.ok()) {
       write_line(session, cell, variant, prepared, std::nullopt);
@@ -91,7 +91,7 @@ void time_step(Session& session, std::span<const Cell> cells) {
   std::vector<Item> items;
   for (const Cell& cell : cells) {
     std::vector<std::string> names;
-    for (const Variant& variant : variants(cell)) names.push_back(key(cell, variant));
+    for (const Variant& variant : variants(session, cell)) names.push_back(key(cell, variant));
     const std::set<std::string>& tried = session.out().existing().tried;
     const auto was_tried = [&](const std::string& name) { return tried.contains(name); };
     items.push_back({.label = describe(cell),

@@ -17,10 +17,11 @@ constexpr std::string_view l2_of_verify = "cold";
 
 std::string key(const Cell& cell, std::string_view against) { return cell_key("verify", cell, l2_of_verify, against); }
 
-bool host_can_follow(const Cell& cell, const AttentionCall& call) {
+/// `kernel` is one of the registry's, or empty.
+bool host_can_follow(std::string_view kernel, const AttentionCall& call) {
   const double products = call.pass == Pass::bwd ? most_backward_products : 2;
   const double work = products * call.batch * call.heads * double(call.seq_q) * call.seq_kv * call.head_dim;
-  return host_execution_linked() && cell.kernel.starts_with("rt_") && work <= most_host_work;
+  return host_execution_linked() && !kernel.empty() && work <= most_host_work;
 }
 
 void write_line(Session& session, const Cell& cell, std::string_view against, const Outcome& outcome,
@@ -46,10 +47,10 @@ DeviceResults results_of(const DeviceCall& device) {
   return results;
 }
 
-void verify_against_host(Session& session, const Cell& cell, DeviceCall& device) {
+void verify_against_host(Session& session, const Cell& cell, std::string_view kernel, DeviceCall& device) {
   std::optional<TileComparison> tiles;
   Outcome outcome = session.attempt(
-      [&] { tiles = compare_with_host(cell.kernel, device.call(), results_of(device), session.seed_of(cell)); });
+      [&] { tiles = compare_with_host(kernel, device.call(), results_of(device), session.seed_of(cell)); });
   if (tiles && tiles->differing > 0) {
     outcome = {"failed", std::to_string(tiles->differing) + " of " + std::to_string(tiles->tiles) +
                              " tiles differ; the first is " + tiles->first};
@@ -70,7 +71,8 @@ void verify_cell(Session& session, const Cell& cell) {
     return;
   }
   verify_against_float64(session, cell, *device);
-  if (host_can_follow(cell, call) && !session.device_lost()) verify_against_host(session, cell, *device);
+  const std::string_view kernel = session.subject(cell.kernel).own_kernel();
+  if (host_can_follow(kernel, call) && !session.device_lost()) verify_against_host(session, cell, kernel, *device);
 }
 
 }  // namespace

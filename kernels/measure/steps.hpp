@@ -2,7 +2,6 @@
 // measurement and goes on after a cell that cannot be measured.
 #pragma once
 
-#include <array>
 #include <span>
 #include <vector>
 
@@ -27,6 +26,5 @@ void counters_step(Session& session, std::span<const Cell> cells);
 
 /// The L2 states that a cell asks for.
 [[nodiscard]] std::vector<L2> l2_states(const Cell& cell);
-inline constexpr std::array all_timers{Timer::cuda_event, Timer::graph_replay, Timer::host_clock};
 
 }  // namespace rooftile::kernels::measure

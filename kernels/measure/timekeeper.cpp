@@ -30,6 +30,11 @@ Timekeeper::State::~State() {
   static_cast<void>(cudaStreamDestroy(stream));
 }
 
+ActivityTrace& Timekeeper::State::activity_trace() {
+  if (!trace) trace = std::make_unique<ActivityTrace>(library_search());
+  return *trace;
+}
+
 void Timekeeper::State::first_stamp(double hold_seconds) {
   check(cudaMemsetAsync(stamps.data(), 0, 2 * sizeof(Stamp), stream), "cudaMemset of the clock stamps");
   queue_stamp(stamps.data(), nullptr, static_cast<std::uint64_t>(hold_seconds * 1e9), device.sm_count, stream);
@@ -38,6 +43,12 @@ void Timekeeper::State::first_stamp(double hold_seconds) {
 
 void Timekeeper::State::last_stamp() {
   queue_stamp(stamps.data() + 1, stamps.data(), least_span_ns, device.sm_count, stream);
+}
+
+void Timekeeper::State::unpin_l2() {
+  std::size_t set_aside = 0;
+  check(cudaDeviceGetLimit(&set_aside, cudaLimitPersistingL2CacheSize), "reading which part of L2 is set aside");
+  if (set_aside > 0) check(cudaCtxResetPersistingL2Cache(), "unpinning what L2 holds");
 }
 
 double Timekeeper::State::clock_hz() const {
@@ -56,6 +67,7 @@ cudaStream_t Timekeeper::stream() const { return state_->stream; }
 std::int64_t Timekeeper::sweep_bytes() const { return state_->sweep.bytes(); }
 DeviceState Timekeeper::device_state() const { return state_->nvml.read(); }
 void Timekeeper::sweep_l2() {
+  State::unpin_l2();
   queue_sweep(state_->sweep.data(), state_->sweep.bytes(), state_->sink.data(), state_->device.sm_count,
               state_->stream);
   check(cudaGetLastError(), "sweeping the L2");

@@ -4,7 +4,9 @@
 #include <cuda_runtime_api.h>
 
 #include <cstdint>
+#include <memory>
 
+#include "measure/counters/activity_trace.hpp"
 #include "measure/device_info.hpp"
 #include "measure/device_kernels.hpp"
 #include "measure/device_memory.hpp"
@@ -22,8 +24,14 @@ struct Timekeeper::State {
   void first_stamp(double hold_seconds);
   /// Queues the second one, long enough after the first for a clock to be read from both.
   void last_stamp();
+  /// Lines that an access policy window pins become as any, or no sweep would evict them. At once: nothing that pins
+  /// may be queued.
+  static void unpin_l2();
   /// The SM clock between the two stamps, both taken; NaN where they make no sense.
   [[nodiscard]] double clock_hz() const;
+
+  /// CUPTI's records, opened by the first who asks.
+  [[nodiscard]] ActivityTrace& activity_trace();
 
   const DeviceInfo device;
   Nvml nvml;
@@ -33,6 +41,7 @@ struct Timekeeper::State {
   DeviceMemory<> sweep;
   DeviceMemory<Stamp> stamps{2};
   DeviceMemory<std::uint32_t> sink{1};
+  std::unique_ptr<ActivityTrace> trace;
 };
 
 }  // namespace rooftile::kernels::measure

@@ -2,20 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 
 #include "measure/cuda_check.hpp"
 #include "measure/timekeeper_state.hpp"
 
 namespace rooftile::kernels::measure {
-
-std::string_view name_of(Timer timer) {
-  switch (timer) {
-    case Timer::cuda_event: return "cuda_event";
-    case Timer::graph_replay: return "graph_replay";
-    case Timer::host_clock: break;
-  }
-  return "host_clock";
-}
 
 std::string_view name_of(L2 l2) { return l2 == L2::cold ? "cold" : "warm"; }
 
@@ -65,18 +57,33 @@ class Graph {
   cudaGraphExec_t executable_ = nullptr;
 };
 
+/// While it lives, CUPTI records what runs on the device.
+class Recording {
+ public:
+  explicit Recording(ActivityTrace& trace) : trace_(trace) { trace_.start(); }
+  ~Recording() { trace_.stop(); }
+  Recording(const Recording&) = delete;
+  Recording& operator=(const Recording&) = delete;
+
+ private:
+  ActivityTrace& trace_;
+};
+
 /// One series: takes samples of one call with one timer.
 class Series {
  public:
   Series(Timekeeper& keeper, const Call& call, const TimingOptions& options)
       : keeper_(keeper), state_(keeper.state()), call_(call), options_(options) {
+    if (options.timer == Timer::cupti) recording_.emplace(state_.activity_trace());
     warm_up();
   }
 
   /// Seconds of one call, and the clock it ran at.
   double sample(double& clock_hz) {
     if (options_.l2 == L2::cold) keeper_.sweep_l2();
-    const double seconds = options_.timer == Timer::host_clock ? by_host() : by_events();
+    const double seconds = options_.timer == Timer::host_clock ? by_host()
+                           : options_.timer == Timer::cupti    ? by_profiler()
+                                                               : by_events();
     clock_hz = state_.clock_hz();
     return seconds;
   }
@@ -124,6 +131,14 @@ class Series {
     return 1e-3 * static_cast<double>(milliseconds) / replays_;
   }
 
+  double by_profiler() {
+    state_.first_stamp(hold_);
+    once();
+    state_.last_stamp();
+    check(cudaStreamSynchronize(state_.stream), "the timed call");
+    return state_.activity_trace().seconds();
+  }
+
   double by_host() {
     state_.first_stamp(0);
     check(cudaStreamSynchronize(state_.stream), "the first clock stamp");
@@ -141,6 +156,7 @@ class Series {
   const Call& call_;
   const TimingOptions& options_;
   std::unique_ptr<Graph> graph_;
+  std::optional<Recording> recording_;
   int replays_ = 1;
   double hold_ = 0;
 };

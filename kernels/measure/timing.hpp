@@ -1,7 +1,10 @@
-// How long a call takes on the GPU, by three clocks that answer different questions:
+// How long a call takes on the GPU, by four clocks that answer different questions:
 //
 //   cuda_event     events on the stream around one call: what the GPU was busy with, gaps between launches included
 //   graph_replay   the call captured as a graph, replayed: the same without the host in the way
+//   cupti          the profiler's time stamps: from the start of the call's first kernel to the end of its last,
+//   without
+//                  what lies between an event and a kernel; the tracing itself slows launches down
 //   host_clock     the CPU's clock from before the call to after the synchronisation: what a caller waits for
 //
 //   Timekeeper keeper{device};
@@ -10,8 +13,8 @@
 // A cold sample follows a read sweep over at least twice the L2 (a memset would leave L2 full of dirty lines, whose
 // write-back the call would pay for); a warm one follows calls of the same kind. Each sample knows the SM clock it ran
 // at: time stamps of clock64 and globaltimer, taken on one SM before and after it, outside the timed region. Before
-// an event or graph sample the stream is held busy until the host has queued all of it, so that no time of the host
-// falls between the events.
+// an event, graph or CUPTI sample the stream is held busy until the host has queued all of it, so that no time of the
+// host falls between the events.
 #pragma once
 
 #include <cuda_runtime_api.h>
@@ -25,13 +28,12 @@
 
 #include "measure/device_info.hpp"
 #include "measure/samples.hpp"
+#include "measure/timer.hpp"
 
 namespace rooftile::kernels::measure {
 
-enum class Timer : std::uint8_t { cuda_event, graph_replay, host_clock };
 enum class L2 : std::uint8_t { cold, warm };
-[[nodiscard]] std::string_view name_of(Timer timer);  ///< as in the output: "cuda_event"
-[[nodiscard]] std::string_view name_of(L2 l2);        ///< "cold"
+[[nodiscard]] std::string_view name_of(L2 l2);  ///< as in the output: "cold"
 
 struct TimingOptions {
   Timer timer = Timer::cuda_event;
@@ -80,7 +82,8 @@ class Timekeeper {
   std::unique_ptr<State> state_;
 };
 
-/// Times `call` until the stopping rule is content. Throws CudaError if the call or the device fails.
+/// Times `call` until the stopping rule is content. Throws CudaError if the call or the device fails,
+/// Unavailable or CounterError where the timer is CUPTI's and it gives none.
 [[nodiscard]] Samples time_launches(Timekeeper& keeper, const Call& call, const TimingOptions& options);
 
 }  // namespace rooftile::kernels::measure

@@ -122,7 +122,7 @@ const BrokenFile broken_features[] = {
      "x.yaml:9:45: '2 to 1' ends before it begins"},
     {"phases_word", "x.yaml",
      experiment + "workloads:\n  - {batch: 1, heads: 2, seq: [64, 128], head_dim: 64, phases: [tim]}\n", running,
-     "x.yaml:7:65: unknown phase 'tim'; allowed: verify, time, counters, peers; did you mean 'time'?"},
+     "x.yaml:7:65: unknown phase 'tim'; allowed: verify, clocks, time, counters, peers; did you mean 'time'?"},
     {"executed_method", "x.yaml", experiment + "methods: [execute]\n" + two_cells, running,
      "x.yaml:6:11: unknown method 'execute'; allowed: predicted, simulated, executed, measured, published; did you "
      "mean 'executed'?"},

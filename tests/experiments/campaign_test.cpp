@@ -47,10 +47,11 @@ TEST(Campaign, ItCoversWhatAVisitIsFor) {
   std::map<std::string, int> phases;
   for (const analysis::CsvRow row : table) {
     for (const char* column : {"kernel", "dtype", "seq_kv", "head_dim", "mask"}) seen[column].insert(row.text(column));
-    for (const char* phase : {"time", "counters", "peers"}) phases[phase] += has_phase(row, phase) ? 1 : 0;
+    for (const char* phase : {"clocks", "time", "counters", "peers"}) phases[phase] += has_phase(row, phase) ? 1 : 0;
     if (row.text("kv_heads") != row.text("heads")) seen["grouped"].insert(row.text("kernel"));
   }
-  EXPECT_GE(phases["time"], 80);
+  EXPECT_GE(phases["clocks"], 1);
+  EXPECT_GE(phases["time"], 300);
   EXPECT_GE(phases["counters"], 60);
   EXPECT_GE(phases["peers"], 20);
   EXPECT_EQ(seen["head_dim"], (std::set<std::string>{"64", "128", "256"}));
@@ -58,7 +59,7 @@ TEST(Campaign, ItCoversWhatAVisitIsFor) {
   EXPECT_EQ(seen["mask"], (std::set<std::string>{"none", "causal"}));
   EXPECT_TRUE(seen["seq_kv"].contains("128") && seen["seq_kv"].contains("32768"));
   EXPECT_EQ(seen["kernel"],
-            (std::set<std::string>{"rt_flash1", "rt_flash2", "rt_flash2_deterministic", "rt_flash3", "rt_split_kv",
+            (std::set<std::string>{"rt_flash1", "rt_flash2", "rt_flash2_deterministic", "rt_flash3", "rt_split_kv", "rt_split_kv_pinned",
                                    "rt_standard", "rt_standard_naive", "rt_standard_online", "rt_standard_fused",
                                    "cudnn_sdpa", "cublas_standard"}));
   EXPECT_TRUE(seen["grouped"].contains("rt_flash2") && seen["grouped"].contains("rt_standard"));
@@ -121,7 +122,7 @@ struct Broken {
 TEST(Campaign, BrokenEntriesAreRefused) {
   const Broken all[] = {
       {"{kernels: fa2, " + one_cell + ", phases: [tme]}",
-       "x.yaml:6:72: unknown phase 'tme'; allowed: verify, time, counters, peers; did you mean 'time'?"},
+       "x.yaml:6:72: unknown phase 'tme'; allowed: verify, clocks, time, counters, peers; did you mean 'time'?"},
       {"{kernels: fa2, " + one_cell + ", phases: [peers]}", "x.yaml:6:72: peers are named under `peers:`"},
       {"{kernels: fa2, " + one_cell + ", peers: [cudnn_spda]}",
        "x.yaml:6:71: unknown peer 'cudnn_spda'; allowed: cublas_standard, cudnn_sdpa; did you mean 'cudnn_sdpa'?"},

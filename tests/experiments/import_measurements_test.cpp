@@ -38,6 +38,23 @@ std::vector<json> whole_visit() {
 
 Outcome import(const std::string& file, const std::string& db) { return run_line({"db", "import", file, "--db", db}); }
 
+TEST(ImportMeasurements, ClocksStandBesideEachOther) {
+  const Scratch scratch;
+  const std::string db = scratch / "results.db";
+  json traced = time_line("cupti");
+  for (const char* time : {"time_s", "q1_s", "q3_s"}) traced[time] = 1e-4;
+  ASSERT_EQ(import(scratch.write("clocks.jsonl", text_of({run_line_of(), time_line(), traced})), db).code, 0);
+  const Outcome shown = run_line({"query", "--db", db, "--canned", "clocks", "--format", "csv"});
+  ASSERT_EQ(shown.code, 0) << shown.err;
+  const auto table = analysis::CsvTable::parse(shown.out, "stdout");
+  ASSERT_EQ(table.size(), 2U) << shown.out;
+  EXPECT_EQ(table[0].text("timer"), "cuda_event");
+  EXPECT_EQ(table[0].text("of_events"), "1");
+  EXPECT_EQ(table[1].text("timer"), "cupti");
+  EXPECT_EQ(table[1].text("time_ms"), "0.1");
+  EXPECT_EQ(table[1].text("of_events"), "0.8");
+}
+
 TEST(ImportMeasurements, EveryLineFindsItsTable) {
   const Scratch scratch;
   const std::string db = scratch / "results.db";
@@ -268,7 +285,7 @@ const BrokenMeasurement broken_measurements[] = {
     {"mask", changed(time_line(), "mask", "casual"),
      "mask: unknown mask 'casual'; allowed: none, causal, key_padding; did you mean 'causal'?"},
     {"timer", changed(time_line(), "timer", "stopwatch"),
-     "unknown timer 'stopwatch'; allowed: cuda_event, graph_replay, host_clock"},
+     "unknown timer 'stopwatch'; allowed: cuda_event, graph_replay, host_clock, cupti"},
     {"time_zero", changed(time_line("host_clock"), "time_s", 0), "time_s: 0 is not above zero"},
     {"time_null", changed(time_line("host_clock"), "time_s", nullptr), "time_s: null; a value is expected"},
     {"samples", changed(time_line("host_clock"), "samples_s", json{1.2e-4, -1}), "samples_s: -1 is not above zero"},

@@ -62,7 +62,7 @@ calls() {
 rows() { awk -F, -v phase="$1" 'NR > 1 && (" " $NF " ") ~ (" " phase " ")' "$root/experiments/gpu/cells.csv" | wc -l; }
 
 one='device device.jsonl - 30; verify verify.jsonl - 220; micro micro.jsonl - 200'
-two="time time.jsonl $(rows time):11 540"
+two="time clocks.jsonl $(rows clocks):11 60; time time.jsonl $(rows time):11 540"
 three="counters counters.jsonl $(rows counters):11 240; time peers.jsonl $(rows peers):11 540"
 expect 'piece 1' "0; $one" "$(calls 1)"
 expect 'piece 2' "0; $two" "$(calls 2)"
@@ -71,7 +71,7 @@ expect 'all' "0; $one; $two; $three" "$(calls all)"
 expect 'a failing step' "1; $one" "$(FAIL=verify:1 calls 1)"
 expect 'no GPU' '77; device device.jsonl - 30' "$(FAIL=device:77 calls all)"
 expect 'bad input' '2; device device.jsonl - 30' "$(FAIL=device:2 calls all)"
-expect 'a short piece' "0; time time.jsonl $(rows time):11 20" "$(ROOFTILE_VISIT_SECONDS=20 calls 2)"
+expect 'a short piece' "0; time clocks.jsonl $(rows clocks):11 20; time time.jsonl $(rows time):11 20" "$(ROOFTILE_VISIT_SECONDS=20 calls 2)"
 expect 'an unknown word' '2; ' "$(calls 4)"
 expect 'no program' '2; ' "$(ROOFTILE_MEASURE=$scratch/none calls 1)"
 expect 'seconds' '2; ' "$(ROOFTILE_VISIT_SECONDS=soon calls 1)"

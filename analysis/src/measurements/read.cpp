@@ -95,7 +95,7 @@ class MeasurementReader {
     result.run = run_of(line);
     result.where = line.where();
     result.row.key = key_of(line, result.run);
-    result.row.key.timer = line.word("timer", {"cuda_event", "graph_replay", "host_clock"});
+    result.row.key.timer = line.word("timer", {"cuda_event", "graph_replay", "host_clock", "cupti"});
     result.row.flops = paper_flops(result.row.key.workload);
     const LineOutcome outcome = outcome_of(line);
     result.row.status = outcome.status;

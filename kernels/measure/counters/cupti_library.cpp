@@ -2,69 +2,32 @@
 #include "measure/counters/cupti_library.hpp"
 
 namespace rooftile::kernels::measure {
-namespace {
-
-CounterStatus status_of(CUptiResult result) {
-  switch (static_cast<int>(result)) {
-    case CUPTI_ERROR_INSUFFICIENT_PRIVILEGES:
-    case CUPTI_ERROR_VIRTUALIZED_DEVICE_INSUFFICIENT_PRIVILEGES:
-    case CUPTI_ERROR_MULTIPLE_SUBSCRIBERS_NOT_SUPPORTED:
-    case CUPTI_ERROR_HARDWARE_BUSY: return CounterStatus::refused;
-    case CUPTI_ERROR_NOT_SUPPORTED:
-    case CUPTI_ERROR_VIRTUALIZED_DEVICE_NOT_SUPPORTED:
-    case CUPTI_ERROR_CONFIDENTIAL_COMPUTING_NOT_SUPPORTED:
-    case CUPTI_ERROR_CMP_DEVICE_NOT_SUPPORTED:
-    case CUPTI_ERROR_MIG_DEVICE_NOT_SUPPORTED:
-    case CUPTI_ERROR_SLI_DEVICE_NOT_SUPPORTED:
-    case CUPTI_ERROR_WSL_DEVICE_NOT_SUPPORTED:
-    case CUPTI_ERROR_INVALID_CHIP_NAME: return CounterStatus::unsupported;
-    default: return CounterStatus::failed;
-  }
-}
-
-bool is_permission(CUptiResult result) {
-  return result == CUPTI_ERROR_INSUFFICIENT_PRIVILEGES ||
-         result == CUPTI_ERROR_VIRTUALIZED_DEVICE_INSUFFICIENT_PRIVILEGES;
-}
-
-}  // namespace
 
 CuptiLibrary::CuptiLibrary(const LibrarySearch& search)
-    : library_("cupti", std::to_string(CUDART_VERSION / 1000), search),
-      result_string_(ROOFTILE_SYMBOL(library_, cuptiGetResultString)),
-      initialize(ROOFTILE_SYMBOL(library_, cuptiProfilerInitialize)),
-      deinitialize(ROOFTILE_SYMBOL(library_, cuptiProfilerDeInitialize)),
-      device_supported(ROOFTILE_SYMBOL(library_, cuptiProfilerDeviceSupported)),
-      counter_availability(ROOFTILE_SYMBOL(library_, cuptiProfilerGetCounterAvailability)),
-      chip_name(ROOFTILE_SYMBOL(library_, cuptiDeviceGetChipName)),
-      host_initialize(ROOFTILE_SYMBOL(library_, cuptiProfilerHostInitialize)),
-      host_deinitialize(ROOFTILE_SYMBOL(library_, cuptiProfilerHostDeinitialize)),
-      supported_chips(ROOFTILE_SYMBOL(library_, cuptiProfilerHostGetSupportedChips)),
-      add_metrics(ROOFTILE_SYMBOL(library_, cuptiProfilerHostConfigAddMetrics)),
-      config_size(ROOFTILE_SYMBOL(library_, cuptiProfilerHostGetConfigImageSize)),
-      config_image(ROOFTILE_SYMBOL(library_, cuptiProfilerHostGetConfigImage)),
-      pass_count(ROOFTILE_SYMBOL(library_, cuptiProfilerHostGetNumOfPasses)),
-      evaluate(ROOFTILE_SYMBOL(library_, cuptiProfilerHostEvaluateToGpuValues)),
-      enable(ROOFTILE_SYMBOL(library_, cuptiRangeProfilerEnable)),
-      disable(ROOFTILE_SYMBOL(library_, cuptiRangeProfilerDisable)),
-      data_size(ROOFTILE_SYMBOL(library_, cuptiRangeProfilerGetCounterDataSize)),
-      data_initialize(ROOFTILE_SYMBOL(library_, cuptiRangeProfilerCounterDataImageInitialize)),
-      set_config(ROOFTILE_SYMBOL(library_, cuptiRangeProfilerSetConfig)),
-      start(ROOFTILE_SYMBOL(library_, cuptiRangeProfilerStart)),
-      stop(ROOFTILE_SYMBOL(library_, cuptiRangeProfilerStop)),
-      push_range(ROOFTILE_SYMBOL(library_, cuptiRangeProfilerPushRange)),
-      pop_range(ROOFTILE_SYMBOL(library_, cuptiRangeProfilerPopRange)),
-      decode(ROOFTILE_SYMBOL(library_, cuptiRangeProfilerDecodeData)) {}
-
-void CuptiLibrary::check(CUptiResult result, const char* what) const {
-  if (result == CUPTI_SUCCESS) return;
-  const char* text = nullptr;
-  if (result_string_(result, &text) != CUPTI_SUCCESS || text == nullptr) text = "unknown result";
-  std::string message = std::string{"CUPTI: "} + what + ": " + text;
-  if (is_permission(result))
-    message += " (ERR_NVGPUCTRPERM: counters need root, CAP_SYS_ADMIN or NVreg_RestrictProfilingToAdminUsers=0)";
-  throw CounterError(status_of(result), message);
-}
+    : CuptiBase(search),
+      initialize(ROOFTILE_SYMBOL(library(), cuptiProfilerInitialize)),
+      deinitialize(ROOFTILE_SYMBOL(library(), cuptiProfilerDeInitialize)),
+      device_supported(ROOFTILE_SYMBOL(library(), cuptiProfilerDeviceSupported)),
+      counter_availability(ROOFTILE_SYMBOL(library(), cuptiProfilerGetCounterAvailability)),
+      chip_name(ROOFTILE_SYMBOL(library(), cuptiDeviceGetChipName)),
+      host_initialize(ROOFTILE_SYMBOL(library(), cuptiProfilerHostInitialize)),
+      host_deinitialize(ROOFTILE_SYMBOL(library(), cuptiProfilerHostDeinitialize)),
+      supported_chips(ROOFTILE_SYMBOL(library(), cuptiProfilerHostGetSupportedChips)),
+      add_metrics(ROOFTILE_SYMBOL(library(), cuptiProfilerHostConfigAddMetrics)),
+      config_size(ROOFTILE_SYMBOL(library(), cuptiProfilerHostGetConfigImageSize)),
+      config_image(ROOFTILE_SYMBOL(library(), cuptiProfilerHostGetConfigImage)),
+      pass_count(ROOFTILE_SYMBOL(library(), cuptiProfilerHostGetNumOfPasses)),
+      evaluate(ROOFTILE_SYMBOL(library(), cuptiProfilerHostEvaluateToGpuValues)),
+      enable(ROOFTILE_SYMBOL(library(), cuptiRangeProfilerEnable)),
+      disable(ROOFTILE_SYMBOL(library(), cuptiRangeProfilerDisable)),
+      data_size(ROOFTILE_SYMBOL(library(), cuptiRangeProfilerGetCounterDataSize)),
+      data_initialize(ROOFTILE_SYMBOL(library(), cuptiRangeProfilerCounterDataImageInitialize)),
+      set_config(ROOFTILE_SYMBOL(library(), cuptiRangeProfilerSetConfig)),
+      start(ROOFTILE_SYMBOL(library(), cuptiRangeProfilerStart)),
+      stop(ROOFTILE_SYMBOL(library(), cuptiRangeProfilerStop)),
+      push_range(ROOFTILE_SYMBOL(library(), cuptiRangeProfilerPushRange)),
+      pop_range(ROOFTILE_SYMBOL(library(), cuptiRangeProfilerPopRange)),
+      decode(ROOFTILE_SYMBOL(library(), cuptiRangeProfilerDecodeData)) {}
 
 }  // namespace rooftile::kernels::measure
 #endif

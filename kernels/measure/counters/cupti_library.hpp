@@ -11,13 +11,9 @@
 #include <cupti_profiler_host.h>
 #include <cupti_profiler_target.h>
 #include <cupti_range_profiler.h>
-#include <cupti_result.h>
 #include <cupti_target.h>
 
-#include <string>
-
-#include "measure/counters/counter_error.hpp"
-#include "measure/shared_library.hpp"
+#include "measure/counters/cupti_base.hpp"
 
 namespace rooftile::kernels::measure {
 
@@ -31,10 +27,7 @@ template <class Params>
 #define ROOFTILE_CUPTI_PARAMS(type) cupti_params<type>(type##_STRUCT_SIZE)
 
 /// The functions by name. Throws Unavailable where libcupti is missing or older than the range profiler.
-class CuptiLibrary {
-  SharedLibrary library_;
-  decltype(&::cuptiGetResultString) result_string_;
-
+class CuptiLibrary : public CuptiBase {
  public:
   decltype(&::cuptiProfilerInitialize) initialize;
   decltype(&::cuptiProfilerDeInitialize) deinitialize;
@@ -62,8 +55,6 @@ class CuptiLibrary {
 
   explicit CuptiLibrary(const LibrarySearch& search);
 
-  /// Throws CounterError unless `result` is success.
-  void check(CUptiResult result, const char* what) const;
   template <class Params>
   void call(const char* what, CUptiResult (*function)(Params*), Params& params) const {
     check(function(&params), what);

@@ -39,6 +39,8 @@ class Peer {
 
   /// Spec name: "cudnn_sdpa".
   [[nodiscard]] virtual std::string_view name() const = 0;
+  /// The kernel of our registry that it launches, which the host can execute, too; empty for a library.
+  [[nodiscard]] virtual std::string_view own_kernel() const { return {}; }
   /// Version of the library and how the last prepared call runs: "cuDNN 9.19.0, composite, engine 8". Without the
   /// library: why.
   [[nodiscard]] virtual std::string version() const = 0;
@@ -50,6 +52,8 @@ class Peer {
   /// Q, K, V, O, LSE (dO and the gradients) and the workspaces that the softmax of cublas_standard shares with our
   /// kernels.
   [[nodiscard]] virtual Tensors tensors(const AttentionCall& call) const = 0;
+  /// Whether K and V have to lie in one block of memory, V right behind K.
+  [[nodiscard]] virtual bool keys_beside_values() const { return false; }
   /// Device memory the library wants beside the tensors, aligned to 256 bytes. Throws Unavailable for refused calls.
   [[nodiscard]] virtual std::size_t workspace_bytes(const AttentionCall& call) = 0;
   /// Everything that launch() needs is settled here; buffers, workspace and stream are used by each launch() until the
@@ -57,6 +61,8 @@ class Peer {
   virtual void prepare(const AttentionCall& call, const Buffers& buffers, void* workspace, cudaStream_t stream) = 0;
   /// Starts the call once on the stream. Throws std::runtime_error with the library's own text.
   virtual void launch() = 0;
+  /// The prepared call will not be launched again: gives back what prepare() took of the device.
+  virtual void release() noexcept {}
   /// Of a prepared backward call: starts the forward pass that its O and LSE come from, on the same tensors.
   virtual void launch_forward() { throw std::logic_error(std::string(name()) + ": no forward pass for its backward"); }
 };

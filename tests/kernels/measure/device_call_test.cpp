@@ -10,6 +10,7 @@
 
 #include "measure/host_compare.hpp"
 #include "measure/judge.hpp"
+#include "measure/pinning_window.hpp"
 #include "rooftile/kernels/element.hpp"
 #include "rooftile/kernels/host_execution.hpp"
 
@@ -23,14 +24,21 @@ class HostPeer final : public Peer {
  public:
   explicit HostPeer(std::string_view name) : name_(name) {}
 
-  int launches = 0, forward_launches = 0;
-  bool forward_works = true;
+  int launches = 0, forward_launches = 0, releases = 0;
+  bool forward_works = true, beside = false;
+
+  /// Where the tensor lies in the prepared call.
+  [[nodiscard]] const unsigned char* place(TensorIndex tensor) const {
+    return static_cast<const unsigned char*>(buffers_[tensor]);
+  }
 
   [[nodiscard]] std::string_view name() const override { return name_; }
   [[nodiscard]] std::string version() const override { return "host"; }
   [[nodiscard]] bool makes(Pass /*pass*/) const override { return true; }
   [[nodiscard]] std::string refusal(const AttentionCall& call) override { return kernels::refusal(name_, call); }
   [[nodiscard]] Tensors tensors(const AttentionCall& call) const override { return tensors_of(name_, call); }
+  [[nodiscard]] bool keys_beside_values() const override { return beside; }
+  void release() noexcept override { ++releases; }
   [[nodiscard]] std::size_t workspace_bytes(const AttentionCall& /*call*/) override { return 0; }
   void prepare(const AttentionCall& call, const Buffers& buffers, void* /*workspace*/,
                cudaStream_t /*stream*/) override {
@@ -170,6 +178,42 @@ TEST(DeviceCall, AForwardThatWritesNothingIsSeen) {
   device.poison();
   device.run();
   EXPECT_TRUE(std::isnan(judge(device, seed).relative));
+}
+
+TEST(DeviceCall, KeysAndValuesLieInOneBlockForWhomTheyHaveTo) {
+  HostPeer kernel("rt_split_kv");
+  kernel.beside = true;
+  const AttentionCall call{Element::fp16, 1, 2, 1, 1, 129, 64, false};
+  {
+    DeviceCall device(kernel, call, nullptr);
+    const std::int64_t bytes = device.tensors()[tensor_k].bytes();
+    ASSERT_NE(bytes % 256, 0);
+    EXPECT_EQ(kernel.place(tensor_v) - kernel.place(tensor_k), bytes / 256 * 256 + 256);
+    device.fill(seed);
+    device.poison();
+    device.run();
+    EXPECT_EQ(complaint(judge(device, seed), allowed_of(device)), "");
+    EXPECT_EQ(kernel.releases, 0);
+  }
+  EXPECT_EQ(kernel.releases, 1);
+}
+
+TEST(PinningWindow, AsMuchPersistsAsIsSetAside) {
+  int block = 0;
+  constexpr std::int64_t mib = 1 << 20;
+  const cudaAccessPolicyWindow whole = pinning_window(&block, 20 * mib, 30 * mib, 128 * mib);
+  EXPECT_EQ(whole.base_ptr, &block);
+  EXPECT_EQ(whole.num_bytes, static_cast<std::size_t>(20 * mib));
+  EXPECT_EQ(whole.hitRatio, 1);
+  EXPECT_EQ(whole.hitProp, cudaAccessPropertyPersisting);
+  EXPECT_EQ(whole.missProp, cudaAccessPropertyNormal);
+  const cudaAccessPolicyWindow part = pinning_window(&block, 60 * mib, 30 * mib, 128 * mib);
+  EXPECT_EQ(part.num_bytes, static_cast<std::size_t>(60 * mib));
+  EXPECT_EQ(part.hitRatio, 0.5F);
+  // The same bytes persist where the window is too short for all.
+  const cudaAccessPolicyWindow cut = pinning_window(&block, 300 * mib, 30 * mib, 120 * mib);
+  EXPECT_EQ(cut.num_bytes, static_cast<std::size_t>(120 * mib));
+  EXPECT_EQ(cut.hitRatio, 0.25F);
 }
 
 }  // namespace

@@ -36,11 +36,20 @@ TEST(MeasureOptions, AllIsEveryStepInOrder) {
   EXPECT_FALSE(read({"verify", "--dry-run"}).sms);
 }
 
+TEST(MeasureOptions, TimersAreThoseAskedForInTheirOwnOrder) {
+  const std::vector<Timer> without_cupti{Timer::cuda_event, Timer::graph_replay, Timer::host_clock};
+  EXPECT_EQ(read({"time", "--cells", "c.csv"}).timers, without_cupti);
+  EXPECT_EQ(read({"time", "--cells", "c.csv", "--timers", "cupti,cuda_event,cupti"}).timers,
+            (std::vector{Timer::cuda_event, Timer::cupti}));
+  EXPECT_EQ(refusal({"time", "--cells", "c.csv", "--timers", "cupty"}),
+            "--timers 'cupty'; allowed: cuda_event, graph_replay, host_clock, cupti (did you mean cupti?)");
+}
+
 TEST(MeasureOptions, HelpNeedsNoStepAndNamesEveryOption) {
   EXPECT_TRUE(read({"--help"}).help);
   EXPECT_TRUE(read({"-h"}).help);
-  for (const char* word : {"--cells", "--out", "--kernels", "--budget", "--samples", "--sms", "--dry-run", "--resume",
-                           "--list", "device", "verify", "micro", "time", "counters", "all"}) {
+  for (const char* word : {"--cells", "--out", "--kernels", "--timers", "--budget", "--samples", "--sms", "--dry-run",
+                           "--resume", "--list", "device", "verify", "micro", "time", "counters", "all"}) {
     EXPECT_NE(help_text().find(word), std::string_view::npos) << word;
   }
 }

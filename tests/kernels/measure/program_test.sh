@@ -76,9 +76,13 @@ planned 'rt_standard bwd .*: unsupported: no backward pass of rt_standard is mea
 planned 'cudnn_sdpa bwd .*: unsupported: no backward pass of cudnn_sdpa is measured$'
 planned 'rt_flash2 fwd[+]bwd .*: unsupported: pass fwd[+]bwd is not measured, only fwd and bwd, each by itself$'
 planned 'rt_flash2 bwd .* d96 causal: unsupported: the backward of rt_flash2 is compiled for head_dim 64, 128 and 256$'
+expect 0 'rt_standard fwd bf16 .*: 4 series, cold L2' out time --dry-run --cells "$work/cells.csv" \
+  --timers cuda_event,graph_replay,host_clock,cupti
+expect 0 'rt_flash2 fwd fp16 .*: 2 series, cold and warm L2' out time --dry-run --cells "$work/cells.csv" --timers cupti
 # Every kernel is verified in the passes it has: 36 calls each.
 expect 0 '^  rt_flash2: 72 calls' out verify --dry-run
 expect 0 '^  rt_flash2_deterministic: 36 calls' out verify --dry-run
+expect 0 '^  rt_split_kv_pinned: 36 calls' out verify --dry-run
 expect 0 '^  cudnn_sdpa: 36 calls' out verify --dry-run
 # split_kv shares its keys among the SMs: its partial results grow with them.
 printf '%s\n' 'kernel,pass,dtype,batch,heads,kv_heads,seq_q,seq_kv,head_dim,mask' \
