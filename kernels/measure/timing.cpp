@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <optional>
 
 #include "measure/cuda_check.hpp"
 #include "measure/timekeeper_state.hpp"
@@ -74,7 +73,7 @@ class Series {
  public:
   Series(Timekeeper& keeper, const Call& call, const TimingOptions& options)
       : keeper_(keeper), state_(keeper.state()), call_(call), options_(options) {
-    if (options.timer == Timer::cupti) recording_.emplace(state_.activity_trace());
+    if (options.timer == Timer::cupti) recording_ = std::make_unique<Recording>(state_.activity_trace());
     warm_up();
   }
 
@@ -156,7 +155,7 @@ class Series {
   const Call& call_;
   const TimingOptions& options_;
   std::unique_ptr<Graph> graph_;
-  std::optional<Recording> recording_;
+  std::unique_ptr<Recording> recording_;
   int replays_ = 1;
   double hold_ = 0;
 };
