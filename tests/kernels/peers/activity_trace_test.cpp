@@ -49,6 +49,19 @@ TEST(ActivityTrace, AMissingLibraryIsTheReason) {
   }
 }
 
+#if __has_include(<cupti_activity.h>)
+TEST(ActivityTrace, ReadsTheRecordsThatALibraryDelivers) {
+  ActivityTrace trace{{.loader = false, .folders = {FAKE_CUPTI}}};
+  for (int sample = 0; sample < 2; ++sample) {
+    trace.start();
+    EXPECT_DOUBLE_EQ(trace.seconds(), 4e-6);
+    trace.stop();
+  }
+  // What is not recorded has no time, whatever was recorded before.
+  EXPECT_THROW(static_cast<void>(trace.seconds()), CounterError);
+}
+#endif
+
 TEST(ActivityTrace, WithoutADeviceThereAreNoTimes) {
 #if defined(__SANITIZE_ADDRESS__)
   GTEST_SKIP() << "CUPTI loads its libraries with RTLD_DEEPBIND, which AddressSanitizer does not allow";
