@@ -27,7 +27,7 @@ constexpr NameAndUnit known[] = {
 };
 
 /// These say how a GPU works, not how fast: no number of a profile follows from them.
-constexpr std::string_view without_number[] = {"cta_distance"};
+constexpr std::string_view without_number[] = {"cta_distance", "latency_dram_loaded"};
 
 /// Checks a line that is ok; false for a name that is not known.
 bool checked(const MicroBenchmark& line) {

@@ -51,7 +51,8 @@ std::string everything() {
          micro("convert_f32_f16", "", "32", "results/cycle/SM") + micro("fma", "", "64", "results/cycle/SM") +
          micro("shuffle", "", "33.3333", "lanes/cycle/SM") + micro("atomic_add", "", "1e9", "results/s") +
          micro("launch_stream", "", "2.5e-6", "s") + micro("launch_graph", "", "1.25e-6", "s") +
-         micro("cta_distance", R"("residents":2)", "108", "CTAs") +  // no number of a profile
+         micro("cta_distance", R"("residents":2)", "108", "CTAs") +  // no number of a profile, nor this
+         micro("latency_dram_loaded", R"("ctas":132,"bandwidth":2.5e12)", "900", "cycle") +
          micro("latency_smem", "", "29.0625", "cycle") + micro("latency_l1", "", "33", "cycle") +
          micro("latency_l2_near", "", "208", "cycle") + micro("latency_l2_far", "", "400", "cycle") +
          micro("latency_dram", "", "570", "cycle");

@@ -51,11 +51,15 @@ expect atomic 1 'red.global.add.f32'
 expect latency $((16 * 2)) 'ld.shared.u32'
 expect latency $((16 * 2)) 'ld.global.ca.u64'
 expect latency $((16 * 4)) 'ld.global.cg.u64'
+# the same beside CTAs that stream
+expect loaded_latency $((16 * 2)) 'ld.global.cg.u64'
+expect loaded_latency 4 'ld.global.nc.L1::no_allocate.v4.u32'
 # one loop for every template: not unrolled further, not removed
 expect unit_rates 4 '.pragma "nounroll"'
 expect mma_sync 2 '.pragma "nounroll"'
 expect wgmma_rates 6 '.pragma "nounroll"'
 expect dram 12 '.pragma "nounroll"'
+expect loaded_latency 3 '.pragma "nounroll"'
 # says where it is, and stays: the clock is read before and in the loop
 expect placement 1 '%smid;'
 expect placement 2 '%clock64;'

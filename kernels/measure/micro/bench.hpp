@@ -113,5 +113,6 @@ void run_latency_l1(MicroBench& bench);
 void run_latency_l2_near(MicroBench& bench);
 void run_latency_l2_far(MicroBench& bench);
 void run_latency_dram(MicroBench& bench);
+void run_latency_dram_loaded(MicroBench& bench);
 
 }  // namespace rooftile::kernels::measure

@@ -33,6 +33,7 @@ constexpr std::array names = {
     MicroName{"latency_l2_near", "cycle", "L2 hit, the faster half of the lines"},
     MicroName{"latency_l2_far", "cycle", "L2 hit, the slower half of the lines"},
     MicroName{"latency_dram", "cycle", "miss of all caches, pointer chase"},
+    MicroName{"latency_dram_loaded", "cycle", "the same while other CTAs read from DRAM, by how much"},
 };
 
 /// What runs for a name.
@@ -61,6 +62,7 @@ constexpr std::array table = {
     Entry{"latency_l2_near", run_latency_l2_near},
     Entry{"latency_l2_far", run_latency_l2_far},
     Entry{"latency_dram", run_latency_dram},
+    Entry{"latency_dram_loaded", run_latency_dram_loaded},
 };
 static_assert(names.size() == table.size());
 
