@@ -114,7 +114,8 @@ const BrokenLine broken_lines[] = {
     {"query --canned worst 'select 1'", "--canned: takes the place of SQL; give one of them"},
     {"query --canned worts",
      "--canned: unknown query 'worts'; allowed: list, worst, best, block-sizes, accuracy, coverage, unmatched, "
-     "slowest, bound-mismatch, bytes, clocks, tiles, refused, latest, verification, micro, runs; did you mean 'worst'?"},
+     "slowest, bound-mismatch, bytes, clocks, tiles, refused, latest, verification, micro, runs; did you mean "
+     "'worst'?"},
     {"query --canned list --format tabel",
      "--format: unknown format 'tabel'; allowed: table, json, csv, md; did you mean 'table'?"},
     {"completion", "SHELL is required\nHELP(rooftile completion)"},

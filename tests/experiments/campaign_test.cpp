@@ -59,9 +59,9 @@ TEST(Campaign, ItCoversWhatAVisitIsFor) {
   EXPECT_EQ(seen["mask"], (std::set<std::string>{"none", "causal"}));
   EXPECT_TRUE(seen["seq_kv"].contains("128") && seen["seq_kv"].contains("32768"));
   EXPECT_EQ(seen["kernel"],
-            (std::set<std::string>{"rt_flash1", "rt_flash2", "rt_flash2_deterministic", "rt_flash3", "rt_split_kv", "rt_split_kv_pinned",
-                                   "rt_standard", "rt_standard_naive", "rt_standard_online", "rt_standard_fused",
-                                   "cudnn_sdpa", "cublas_standard"}));
+            (std::set<std::string>{"rt_flash1", "rt_flash2", "rt_flash2_deterministic", "rt_flash3", "rt_split_kv",
+                                   "rt_split_kv_pinned", "rt_standard", "rt_standard_naive", "rt_standard_online",
+                                   "rt_standard_fused", "cudnn_sdpa", "cublas_standard"}));
   EXPECT_TRUE(seen["grouped"].contains("rt_flash2") && seen["grouped"].contains("rt_standard"));
 }
 
